@@ -1,0 +1,117 @@
+//! `manifest.json`: what was asked, of which build, on which machine.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::Arrivals;
+use crate::Transport;
+
+/// What a sweep was, written before its first run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// [`super::SCHEMA_VERSION`].
+    pub schema: u32,
+    /// pushbench's version.
+    pub version: String,
+    /// The commit it was built from, `-dirty` behind it if files had changed; absent outside a checkout.
+    pub git_revision: Option<String>,
+    /// Cargo's profile: `release`, or `dev` (which is optimised too).
+    pub profile: String,
+    /// The server's memory allocator, which moves its memory figures by multiples.
+    pub allocator: String,
+    /// Versions of the libraries on the measured path, by name.
+    pub libraries: BTreeMap<String, String>,
+    /// The command line, program first, as it would be typed again.
+    pub command: Vec<String>,
+    /// When the sweep began, RFC 3339, UTC.
+    pub started_utc: String,
+    /// How many runs were planned. Fewer in `runs.jsonl` means that it was interrupted.
+    pub planned_runs: u32,
+    /// What was planned.
+    pub scenario: Scenario,
+    /// Where.
+    pub machine: Machine,
+    /// Within which limits.
+    pub limits: Limits,
+}
+
+/// A scenario with every default and option resolved. A sweep is the product of its lists.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// Its name.
+    pub name: String,
+    /// What question it answers.
+    pub why: String,
+    /// Axis: transports.
+    pub transports: Vec<Transport>,
+    /// Axis: clients.
+    pub clients: Vec<u32>,
+    /// Axis: updates a second; unused while a feed is replayed.
+    pub rate_hz: Vec<f64>,
+    /// Axis: bytes of an encoded update; unused while a feed is replayed.
+    pub payload_bytes: Vec<u32>,
+    /// How due times are spaced; unused while a feed is replayed.
+    pub arrivals: Arrivals,
+    /// The feed to replay, if any.
+    pub replay: Option<String>,
+    /// Axis: how much faster than recorded; unused without a feed.
+    pub speed: Vec<f64>,
+    /// How often each point is measured.
+    pub repeats: u32,
+    /// Seconds of quiet between the last connection and the first update.
+    pub settle_s: f64,
+    /// Seconds of updates that do not count.
+    pub warm_up_s: f64,
+    /// Seconds of updates that count.
+    pub measure_s: f64,
+    /// Seconds to wait at most for what is still under way afterwards.
+    pub drain_s: f64,
+    /// Connections started a second, at most.
+    pub connect_rate: u32,
+    /// Generator threads.
+    pub workers: u32,
+    /// Server threads.
+    pub server_threads: u32,
+    /// Processors for the server and for the generator, if they were kept apart.
+    pub pinned: Option<Pinning>,
+    /// Seed of the order of runs, of Poisson gaps and of poll jitter.
+    pub seed: u64,
+    /// The running server that was measured instead of one started for each run.
+    pub server: Option<String>,
+}
+
+/// Which processors were whose.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pinning {
+    /// The server's.
+    pub server: Vec<u32>,
+    /// The load generator's.
+    pub generator: Vec<u32>,
+}
+
+/// The machine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Machine {
+    /// Operating system and kernel release.
+    pub kernel: String,
+    /// The processor's model name.
+    pub cpu: String,
+    /// Logical processors that this process may use.
+    pub cores: u32,
+    /// Physical memory.
+    pub memory_bytes: u64,
+    /// One-minute load average as the sweep began.
+    pub load_average: f64,
+}
+
+/// The limits that bound what could be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Limits {
+    /// `RLIMIT_NOFILE` in force, after it was raised.
+    pub open_files: u64,
+    /// `net.core.somaxconn`, which bounds the listener's backlog.
+    pub somaxconn: u64,
+    /// `net.ipv4.ip_local_port_range`: connections from one source address to one server.
+    pub ports: (u16, u16),
+}

@@ -1,0 +1,24 @@
+//! What a sweep leaves on disk: `manifest.json`, then one [`Run`] a line in `runs.jsonl`.
+//!
+//! Only what was observed is stored. Percentiles, ratios, verdicts and warnings are derived by whoever reads.
+
+mod histogram;
+mod load;
+mod manifest;
+mod run;
+
+pub use histogram::LosslessHistogram;
+pub use load::{Arrivals, Load, Point, Stream};
+pub use manifest::{Limits, Machine, Manifest, Pinning, Scenario};
+pub use run::{
+    Counts, Cpu, Expectation, Failure, GeneratorUsage, MemorySample, Moment, Phases, Plateaus, Run, ServerUsage, Slice,
+    StreamAccount, Traffic,
+};
+
+/// The version of the files' form. A reader refuses every other.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// `manifest.json`
+pub const MANIFEST_FILE: &str = "manifest.json";
+/// `runs.jsonl`
+pub const RUNS_FILE: &str = "runs.jsonl";

@@ -1,0 +1,226 @@
+//! A line of `runs.jsonl`: one point measured once against a fresh server.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{LosslessHistogram, Point};
+
+/// One run. Times are nanoseconds of [`crate::clock`] unless the name says otherwise.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Run {
+    /// Position in the plan, from 0.
+    pub index: u32,
+    /// Which repeat of its point, from 0.
+    pub repeat: u32,
+    /// What was measured.
+    pub point: Point,
+    /// When it began, RFC 3339, UTC.
+    pub started_utc: String,
+    /// Why it was not finished; its figures then say how far it came.
+    pub failure: Option<Failure>,
+    /// How long each phase took.
+    pub phases: Phases,
+    /// When the measure phase began, milliseconds since the run did; absent if it never came to that.
+    pub measure_from_ms: Option<f64>,
+    /// What was published within the measure phase.
+    pub stream: StreamAccount,
+    /// What became of it.
+    pub counts: Counts,
+    /// Bytes and requests within the measure phase.
+    pub traffic: Traffic,
+    /// Receipt minus due time of every delivery that counts, nanoseconds.
+    pub latency: LosslessHistogram,
+    /// The same in equal slices of the measure phase, by due time, coarser.
+    pub slices: Vec<Slice>,
+    /// From the start of the connection until the client is known to the server, nanoseconds, one value a client:
+    /// TCP connect and the upgrade, or TCP connect and a first poll answered.
+    pub handshake: LosslessHistogram,
+    /// The server's memory and CPU; absent if its process could not be read.
+    pub server: Option<ServerUsage>,
+    /// What the generator itself used within the measure phase.
+    pub generator: GeneratorUsage,
+}
+
+/// Why and when a run ended early.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Failure {
+    /// The phase it was in.
+    pub phase: String,
+    /// What happened.
+    pub reason: String,
+}
+
+/// Seconds that each phase took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Phases {
+    /// From the first connection begun to the last client ready.
+    pub connect_s: f64,
+    /// Quiet, before the first update.
+    pub settle_s: f64,
+    /// Updates that do not count.
+    pub warm_up_s: f64,
+    /// Updates that count.
+    pub measure_s: f64,
+    /// From the last due time until everything had arrived, or was given up.
+    pub drain_s: f64,
+}
+
+/// The updates due within the measure phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct StreamAccount {
+    /// How many.
+    pub updates: u64,
+    /// Who says so.
+    pub source: Expectation,
+    /// Actual minus due time of publication, nanoseconds; absent if the server was not ours to ask.
+    pub lateness: Option<LosslessHistogram>,
+}
+
+/// Where the number of expected updates comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expectation {
+    /// The publisher counted them.
+    Publisher,
+    /// The clients saw the update before the first and the one after the last; `seq` has no gaps.
+    Bracketed,
+}
+
+/// What became of the updates due within the measure phase, over all clients.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Clients times updates.
+    pub expected: u64,
+    /// Received, each once: counted as they came, by due time.
+    pub delivered: u64,
+    /// Never received: counted at the end, by gaps in each client's `seq`.
+    pub missed: u64,
+    /// Received again.
+    pub duplicated: u64,
+    /// Received after a later one (and delivered).
+    pub reordered: u64,
+    /// Deliveries whose latency the histogram cannot hold (over a minute, or before they were due).
+    pub out_of_range: u64,
+    /// Clients that were ready.
+    pub clients_ready: u64,
+    /// Errors of clients by kind, whenever they happened.
+    pub errors: BTreeMap<String, u64>,
+}
+
+impl Counts {
+    /// Whether every expected update is accounted for.
+    pub fn conserved(&self) -> bool {
+        self.delivered + self.missed == self.expected
+    }
+}
+
+/// What crossed the clients' sockets between the measure phase's first and last moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Traffic {
+    /// Updates received in that time, whenever they were due.
+    pub updates: u64,
+    /// Payloads in which they came: WebSocket messages, or answers that held updates.
+    pub payloads: u64,
+    /// HTTP requests sent.
+    pub requests: u64,
+    /// Bytes received, heads and framing included, without TCP and IP.
+    pub bytes_in: u64,
+    /// Bytes sent, likewise.
+    pub bytes_out: u64,
+    /// Reads that returned bytes.
+    pub reads: u64,
+    /// Writes by the server, if it was ours to ask; a write may hold several updates.
+    pub server_writes: Option<u64>,
+}
+
+/// One slice of the measure phase.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Slice {
+    /// Where it begins, milliseconds into the measure phase.
+    pub from_ms: f64,
+    /// Latency of the deliveries due in it, two significant digits.
+    pub latency: LosslessHistogram,
+}
+
+/// The server's process, observed from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ServerUsage {
+    /// At rest: exact figures.
+    pub plateaus: Plateaus,
+    /// All along: cheap figures.
+    pub timeline: Vec<Moment>,
+    /// CPU time within the measure phase.
+    pub cpu: Cpu,
+    /// How kernel memory was counted, for the reader.
+    pub kernel_method: String,
+    /// Peak resident memory (`VmHWM`).
+    pub peak_rss_bytes: u64,
+}
+
+/// Memory at four points of a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Plateaus {
+    /// Ready, before the first client.
+    pub empty: MemorySample,
+    /// Every client ready, no update yet.
+    pub idle: Option<MemorySample>,
+    /// At the end of the measure phase.
+    pub busy: Option<MemorySample>,
+    /// Every client gone.
+    pub drained: Option<MemorySample>,
+}
+
+/// Memory at one moment, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemorySample {
+    /// Resident, shared pages included (`VmRSS`).
+    pub rss: u64,
+    /// Resident, shared pages divided among those who share them (`Pss` of `smaps_rollup`).
+    pub pss: u64,
+    /// Resident and anonymous: heap and stacks.
+    pub anonymous: u64,
+    /// Kernel: buffers of the server's TCP sockets.
+    pub socket_buffers: u64,
+    /// Kernel: slab, as `kernel_method` says.
+    pub slab: u64,
+    /// Threads.
+    pub threads: u32,
+    /// Open file descriptors.
+    pub open_files: u32,
+}
+
+/// A cheap look at the server.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Moment {
+    /// Milliseconds since the run began.
+    pub at_ms: f64,
+    /// Resident memory, approximate (`statm`).
+    pub rss_bytes: u64,
+    /// Buffers of all TCP sockets of the machine, both ends (`sockstat`).
+    pub tcp_buffers_bytes: u64,
+    /// CPU time of the process so far, all threads.
+    pub cpu_ns: u64,
+}
+
+/// CPU time of a process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Cpu {
+    /// All of it, from the scheduler's nanosecond account of every thread (`schedstat`).
+    pub total_ns: u64,
+    /// The part in user mode: `total_ns` split as the kernel's coarser `utime` and `stime` stand to each other.
+    pub user_ns: u64,
+    /// The part in the kernel.
+    pub system_ns: u64,
+}
+
+/// The generator's own effort within the measure phase.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct GeneratorUsage {
+    /// CPU time of the whole process.
+    pub cpu: Cpu,
+    /// CPU time of each worker thread, nanoseconds.
+    pub workers_cpu_ns: Vec<u64>,
+    /// Resident memory at the end of the measure phase.
+    pub rss_bytes: u64,
+}

@@ -1,0 +1,78 @@
+//! The transports that are compared, and their names.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// A way of getting updates from the server to a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Transport {
+    /// One connection, upgraded once, a text frame an update (RFC 6455).
+    #[serde(rename = "websocket")]
+    WebSocket,
+    /// A kept-alive HTTP/1.1 connection, a request for every answer (RFC 6202).
+    LongPoll,
+}
+
+impl Transport {
+    /// Every transport, in the order in which they are shown.
+    pub const ALL: [Self; 2] = [Self::WebSocket, Self::LongPoll];
+
+    /// The name in scenarios, options, metrics and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WebSocket => "websocket",
+            Self::LongPoll => "long-poll",
+        }
+    }
+
+    /// The name in prose.
+    pub fn title(self) -> &'static str {
+        match self {
+            Self::WebSocket => "WebSocket",
+            Self::LongPoll => "long polling",
+        }
+    }
+}
+
+impl fmt::Display for Transport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Transport {
+    type Err = UnknownTransport;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|transport| transport.name() == name)
+            .ok_or_else(|| UnknownTransport(name.to_owned()))
+    }
+}
+
+/// A name that is no transport's.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("unknown transport `{0}`: one of {all}", all = Transport::ALL.map(Transport::name).join(", "))]
+pub struct UnknownTransport(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_read_back_and_agree_with_serde() {
+        for transport in Transport::ALL {
+            assert_eq!(transport.name().parse(), Ok(transport));
+            assert_eq!(serde_json::to_value(transport).unwrap(), transport.name());
+        }
+    }
+
+    #[test]
+    fn an_unknown_name_lists_the_known_ones() {
+        let error = "carrier-pigeon".parse::<Transport>().unwrap_err();
+        assert_eq!(error.to_string(), "unknown transport `carrier-pigeon`: one of websocket, long-poll");
+    }
+}

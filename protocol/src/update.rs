@@ -1,0 +1,146 @@
+//! One update of the stream: how it is written as a line of JSON, and how the line is read back.
+
+/// The shortest `--payload-bytes`: room for the envelope with a `seq` of 17 digits and a `due_ns` of 19.
+pub const PAYLOAD_BYTES_MIN: u32 = 64;
+/// The longest `--payload-bytes`, and the longest line of a replayed feed: 1 MiB.
+pub const PAYLOAD_BYTES_MAX: u32 = 1 << 20;
+
+const SEQ: &[u8] = b"{\"seq\":";
+const DUE: &[u8] = b",\"due_ns\":";
+const DATA: &[u8] = b",\"data\":";
+const END: &[u8] = b"}";
+
+/// An update: `{"seq":17,"due_ns":123456789012345,"data":<JSON>}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Update<'a> {
+    /// Position in the stream, from 1 without gaps.
+    pub seq: u64,
+    /// When the update was due to be published, in nanoseconds of [`crate::clock`].
+    pub due_ns: u64,
+    /// One JSON value without line breaks. It is carried, never interpreted.
+    pub data: &'a [u8],
+}
+
+impl<'a> Update<'a> {
+    /// Appends the update's line, without a line break.
+    pub fn encode_into(&self, out: &mut Vec<u8>) {
+        let mut digits = itoa::Buffer::new();
+        out.extend_from_slice(SEQ);
+        out.extend_from_slice(digits.format(self.seq).as_bytes());
+        out.extend_from_slice(DUE);
+        out.extend_from_slice(digits.format(self.due_ns).as_bytes());
+        out.extend_from_slice(DATA);
+        out.extend_from_slice(self.data);
+        out.extend_from_slice(END);
+    }
+
+    /// Reads a line as [`Self::encode_into`] writes it: the keys in that order, no white space between them.
+    ///
+    /// `data` is not checked to be JSON: it is timed, not read.
+    pub fn parse(line: &'a [u8]) -> Result<Self, MalformedUpdate> {
+        Self::parse_envelope(line).ok_or_else(|| MalformedUpdate::new(line))
+    }
+
+    fn parse_envelope(line: &'a [u8]) -> Option<Self> {
+        let (seq, rest) = digits(line.strip_prefix(SEQ)?)?;
+        let (due_ns, rest) = digits(rest.strip_prefix(DUE)?)?;
+        let data = rest.strip_prefix(DATA)?.strip_suffix(END)?;
+        (seq > 0 && !data.is_empty()).then_some(Self { seq, due_ns, data })
+    }
+}
+
+/// Appends an update whose whole line is `line_bytes` long, its data a string of filler.
+///
+/// A `line_bytes` too short for the envelope gives the shortest line there is; [`PAYLOAD_BYTES_MIN`] is
+/// long enough for every `seq` and `due_ns` that occur.
+pub fn encode_padded_into(seq: u64, due_ns: u64, line_bytes: usize, out: &mut Vec<u8>) {
+    const FILLER: &[u8] = b"abcdefghijklmnopqrstuvwxyz0123456789";
+    let start = out.len();
+    let mut digits = itoa::Buffer::new();
+    out.extend_from_slice(SEQ);
+    out.extend_from_slice(digits.format(seq).as_bytes());
+    out.extend_from_slice(DUE);
+    out.extend_from_slice(digits.format(due_ns).as_bytes());
+    out.extend_from_slice(DATA);
+    out.push(b'"');
+    let closing = 1 + END.len();
+    let filler = (start + line_bytes).saturating_sub(out.len() + closing);
+    out.extend(FILLER.iter().cycle().take(filler));
+    out.push(b'"');
+    out.extend_from_slice(END);
+}
+
+fn digits(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let end = bytes.iter().position(|byte| !byte.is_ascii_digit()).unwrap_or(bytes.len());
+    // Nineteen digits always fit in a u64; a twentieth is never written by a stream that a run can reach.
+    if end == 0 || end > 19 || (bytes[0] == b'0' && end > 1) {
+        return None;
+    }
+    let number = bytes[..end].iter().fold(0, |number, digit| number * 10 + u64::from(digit - b'0'));
+    Some((number, &bytes[end..]))
+}
+
+/// A line that is no update.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("not an update: `{0}`")]
+pub struct MalformedUpdate(String);
+
+impl MalformedUpdate {
+    fn new(line: &[u8]) -> Self {
+        Self(String::from_utf8_lossy(&line[..line.len().min(80)]).into_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const DIGITS_19: u64 = 9_999_999_999_999_999_999;
+
+    proptest! {
+        #[test]
+        fn what_is_written_is_read_back(seq in 1..=DIGITS_19, due_ns in 0..=DIGITS_19, data in "[^\n\r]{1,40}") {
+            let update = Update { seq, due_ns, data: data.as_bytes() };
+            let mut line = Vec::new();
+            update.encode_into(&mut line);
+            prop_assert_eq!(Update::parse(&line), Ok(update));
+        }
+
+        #[test]
+        fn a_padded_line_is_as_long_as_asked(
+            seq in 1..10_u64.pow(17),
+            due_ns in 0..=DIGITS_19,
+            line_bytes in PAYLOAD_BYTES_MIN as usize..5_000,
+        ) {
+            let mut line = Vec::new();
+            encode_padded_into(seq, due_ns, line_bytes, &mut line);
+            prop_assert_eq!(line.len(), line_bytes);
+            prop_assert_eq!(Update::parse(&line).unwrap().seq, seq);
+            prop_assert!(serde_json::from_slice::<serde_json::Value>(&line).is_ok());
+        }
+
+        #[test]
+        fn no_line_panics(line in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Update::parse(&line);
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_update_is_refused() {
+        for line in [
+            "",
+            "{}",
+            r#"{"seq":0,"due_ns":1,"data":1}"#,
+            r#"{"seq":01,"due_ns":1,"data":1}"#,
+            r#"{"seq":1,"due_ns":,"data":1}"#,
+            r#"{"seq":1,"due_ns":1,"data":}"#,
+            r#"{"seq":1,"due_ns":1,"data":1"#,
+            r#"{"seq":123456789012345678901,"due_ns":1,"data":1}"#,
+            r#"{ "seq":1,"due_ns":1,"data":1}"#,
+        ] {
+            assert!(Update::parse(line.as_bytes()).is_err(), "{line}");
+        }
+    }
+}

@@ -1,0 +1,182 @@
+//! The HTTP face of the server: paths, queries, headers, error bodies, and how updates lie in a body.
+
+use serde::{Deserialize, Serialize};
+
+use crate::update::{MalformedUpdate, Update};
+
+/// WebSocket upgrade: one update a text frame.
+pub const WS_PATH: &str = "/ws";
+/// Long poll: updates as lines.
+pub const POLL_PATH: &str = "/poll";
+/// Prometheus text.
+pub const METRICS_PATH: &str = "/metrics";
+/// Liveness, as a [`Health`].
+pub const HEALTH_PATH: &str = "/healthz";
+
+/// Content type of an answered poll.
+pub const NDJSON: &str = "application/x-ndjson";
+/// Where the client stands, on `101` and `204`: the update after which to resume.
+///
+/// Without it a client that has seen no update yet could not say from where its next request goes on, and
+/// what is published between two requests would be skipped in silence.
+pub const CURSOR_HEADER: &str = "pushbench-cursor";
+
+/// How long the server holds a poll for which nothing comes, unless told otherwise.
+pub const POLL_TIMEOUT_MS_DEFAULT: u64 = 25_000;
+/// The longest `wait_ms`: ten minutes.
+pub const WAIT_MS_MAX: u64 = 600_000;
+
+/// The query of `GET /ws` and `GET /poll`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StreamQuery {
+    /// The cursor: everything after this `seq`; without it, the next update from now on.
+    pub after: Option<u64>,
+    /// How long a poll may be parked; the server's own timeout bounds it.
+    pub wait_ms: Option<u64>,
+}
+
+impl StreamQuery {
+    /// Reads a query string, `None` or empty for no query.
+    ///
+    /// Unknown and repeated keys are refused: a mistyped `after` would skip updates in silence.
+    pub fn parse(query: Option<&str>) -> Result<Self, Refusal> {
+        let parsed: Self = serde_urlencoded::from_str(query.unwrap_or_default())
+            .map_err(|error| Refusal::bad_query(error.to_string()))?;
+        match parsed.wait_ms {
+            Some(wait_ms) if wait_ms > WAIT_MS_MAX => {
+                Err(Refusal::bad_query(format!("wait_ms={wait_ms} is more than {WAIT_MS_MAX}")))
+            }
+            _ => Ok(parsed),
+        }
+    }
+}
+
+/// The JSON body of every answer that is an error.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "error", rename_all = "snake_case")]
+pub enum Refusal {
+    /// `410`: the cursor lies outside the ring, so something would be skipped.
+    CursorExpired {
+        /// The oldest update still held (the next one, if none is).
+        oldest: u64,
+        /// The newest update published so far, 0 before the first.
+        newest: u64,
+    },
+    /// `400`: the query cannot be read.
+    BadQuery {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// `400` or `426`: not an acceptable opening handshake (RFC 6455, section 4.2.1).
+    BadHandshake {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// `404`: no such path.
+    NotFound {
+        /// The paths there are.
+        message: String,
+    },
+    /// `405`: the path knows no such method.
+    MethodNotAllowed {
+        /// The methods it knows.
+        message: String,
+    },
+    /// `503`: no further connection is taken.
+    TooManyConnections {
+        /// The bound that was met.
+        message: String,
+    },
+}
+
+impl Refusal {
+    fn bad_query(message: String) -> Self {
+        Self::BadQuery { message }
+    }
+}
+
+/// The body of `GET /healthz`: enough for a load generator to know whether it may measure this server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Health {
+    /// Always `"ok"`: a server that is not well does not answer.
+    pub status: String,
+    /// Always [`Health::SERVER`].
+    pub server: String,
+    /// The server's version.
+    pub version: String,
+    /// The server's process id, for sampling its memory and CPU from outside.
+    pub pid: u32,
+    /// [`crate::clock::identity`] as the server sees it.
+    pub clock: String,
+    /// The server's memory allocator.
+    pub allocator: String,
+    /// The updates it publishes.
+    pub stream: crate::results::Stream,
+}
+
+impl Health {
+    /// What a pushbench server calls itself.
+    pub const SERVER: &'static str = "pushbench";
+}
+
+/// The updates in the payload of one frame or the body of one answer: one a line, the last line break optional.
+pub fn updates(payload: &[u8]) -> impl Iterator<Item = Result<Update<'_>, MalformedUpdate>> {
+    let payload = payload.strip_suffix(b"\n").unwrap_or(payload);
+    let mut rest = (!payload.is_empty()).then_some(payload);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let line = match memchr::memchr(b'\n', text) {
+            Some(end) => {
+                rest = Some(&text[end + 1..]);
+                &text[..end]
+            }
+            None => {
+                rest = None;
+                text
+            }
+        };
+        Some(Update::parse(line))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn queries_are_read_strictly() {
+        let parse = |query| StreamQuery::parse(Some(query));
+        assert_eq!(StreamQuery::parse(None), Ok(StreamQuery::default()));
+        assert_eq!(parse("after=17&wait_ms=5"), Ok(StreamQuery { after: Some(17), wait_ms: Some(5) }));
+        for bad in ["after=", "after=-1", "after=x", "afer=1", "after=1&after=2", "wait_ms=600001"] {
+            assert!(matches!(parse(bad), Err(Refusal::BadQuery { .. })), "{bad}");
+        }
+    }
+
+    #[test]
+    fn an_expired_cursor_has_the_documented_body() {
+        let body = serde_json::to_string(&Refusal::CursorExpired { oldest: 3, newest: 9 }).unwrap();
+        assert_eq!(body, r#"{"error":"cursor_expired","oldest":3,"newest":9}"#);
+    }
+
+    proptest! {
+        #[test]
+        fn a_body_gives_back_its_lines(seqs in proptest::collection::vec(1..1_000_000_u64, 0..20)) {
+            let mut body = Vec::new();
+            for &seq in &seqs {
+                Update { seq, due_ns: 1, data: b"0" }.encode_into(&mut body);
+                body.push(b'\n');
+            }
+            let read: Vec<u64> = updates(&body).map(|update| update.unwrap().seq).collect();
+            prop_assert_eq!(read, seqs);
+        }
+
+        #[test]
+        fn no_query_panics(query in ".{0,60}") {
+            let _ = StreamQuery::parse(Some(&query));
+        }
+    }
+}
