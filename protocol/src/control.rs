@@ -57,4 +57,7 @@ pub struct Published {
     pub updates: u64,
     /// Actual minus due time of their publication, nanoseconds.
     pub lateness: LosslessHistogram,
+    /// Writes (WebSocket) or answers (long polling) that the server made between the window's first and last
+    /// update; each carries one update or more.
+    pub writes: u64,
 }

@@ -126,17 +126,9 @@ pub fn updates(payload: &[u8]) -> impl Iterator<Item = Result<Update<'_>, Malfor
     let mut rest = (!payload.is_empty()).then_some(payload);
     std::iter::from_fn(move || {
         let text = rest?;
-        let line = match memchr::memchr(b'\n', text) {
-            Some(end) => {
-                rest = Some(&text[end + 1..]);
-                &text[..end]
-            }
-            None => {
-                rest = None;
-                text
-            }
-        };
-        Some(Update::parse(line))
+        let end = memchr::memchr(b'\n', text);
+        rest = end.map(|end| &text[end + 1..]);
+        Some(Update::parse(&text[..end.unwrap_or(text.len())]))
     })
 }
 

@@ -9,8 +9,8 @@ use hdrhistogram::{
 };
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::Error as _};
 
-/// An [`hdrhistogram::Histogram`] stored as base64 of its compressed V2 form (HdrHistogram's own interchange
-/// format), so that any HdrHistogram tool can read it.
+/// An [`hdrhistogram::Histogram`] stored as base64 of its compressed V2 form (the interchange format of
+/// `HdrHistogram`), so that any of its tools can read it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LosslessHistogram(Histogram<u64>);
 

@@ -130,7 +130,7 @@ pub struct Traffic {
     pub bytes_out: u64,
     /// Reads that returned bytes.
     pub reads: u64,
-    /// Writes by the server, if it was ours to ask; a write may hold several updates.
+    /// Writes or answers in which the server handed updates out, if it was ours to ask; each may hold several.
     pub server_writes: Option<u64>,
 }
 

@@ -1,0 +1,84 @@
+//! A stream that counts what passes through it: bytes as they were sent, not as somebody computes them.
+
+use std::{
+    io::{self, IoSlice},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll, ready},
+};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// What passed, summed over the streams that share it.
+#[derive(Debug, Default)]
+pub struct Tally {
+    /// Bytes read.
+    pub bytes_in: AtomicU64,
+    /// Bytes written.
+    pub bytes_out: AtomicU64,
+    /// Reads that returned bytes.
+    pub reads: AtomicU64,
+}
+
+/// A stream whose bytes are added to a [`Tally`].
+#[derive(Debug)]
+pub struct Counted<S> {
+    stream: S,
+    tally: Arc<Tally>,
+}
+
+impl<S> Counted<S> {
+    /// Counts what passes through `stream` from here on.
+    pub fn new(stream: S, tally: Arc<Tally>) -> Self {
+        Self { stream, tally }
+    }
+
+    fn wrote(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
+        if let Ok(bytes) = written {
+            self.tally.bytes_out.fetch_add(bytes as u64, Relaxed);
+        }
+        Poll::Ready(written)
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(context, buf))?;
+        let bytes = buf.filled().len() - before;
+        self.tally.bytes_in.fetch_add(bytes as u64, Relaxed);
+        self.tally.reads.fetch_add(u64::from(bytes > 0), Relaxed);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Counted<S> {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write(context, buf));
+        self.wrote(written)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bufs: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let written = ready!(Pin::new(&mut self.stream).poll_write_vectored(context, bufs));
+        self.wrote(written)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}

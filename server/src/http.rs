@@ -1,0 +1,155 @@
+//! HTTP/1.1 on one connection: routes, and the JSON of every refusal.
+
+use std::{
+    convert::Infallible,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{
+    Method, Request, Response, StatusCode,
+    body::Incoming,
+    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
+    server::conn::http1,
+    service::service_fn,
+};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use protocol::{
+    Transport, clock,
+    results::Stream,
+    wire::{HEALTH_PATH, Health, METRICS_PATH, POLL_PATH, Refusal, WS_PATH},
+};
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+use tracing::debug;
+
+use crate::{
+    ALLOCATOR,
+    counted::Counted,
+    metrics,
+    transports::{self, Context, Present, Reply},
+};
+
+/// What a connection needs besides the stream.
+#[derive(Debug)]
+pub(crate) struct Http {
+    pub(crate) context: Arc<Context>,
+    pub(crate) stream: Stream,
+    pub(crate) header_timeout: Duration,
+    pub(crate) draining: CancellationToken,
+}
+
+/// Serves one connection to its end. `full` refuses whatever it asks for.
+pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, full: bool) {
+    let stream = Counted::new(stream, Arc::clone(&http.context.metrics.tally));
+    // Counted as a long-polling client from its first poll on.
+    let polling = OnceLock::new();
+    let service = service_fn(|request: Request<Incoming>| {
+        let reply = if full { Err(too_many()) } else { route(&http, &polling, request) };
+        async move {
+            let response = match reply {
+                Ok(Reply::Now(response)) => Ok(response),
+                Ok(Reply::Parked(poll)) => poll.answer().await,
+                Err(refusal) => Err(refusal),
+            };
+            Ok::<_, Infallible>(response.unwrap_or_else(|refusal| refuse(&refusal)))
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(http.header_timeout)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    let mut connection = std::pin::pin!(connection);
+    let ended = tokio::select! {
+        ended = connection.as_mut() => ended,
+        () = http.draining.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = ended {
+        debug!(%error, "connection ended");
+    }
+}
+
+fn route(http: &Http, polling: &OnceLock<Present>, request: Request<Incoming>) -> Result<Reply, Refusal> {
+    let context = &http.context;
+    match (request.method(), request.uri().path()) {
+        (&Method::GET, WS_PATH) => transports::open(Transport::WebSocket, context, request),
+        (&Method::GET, POLL_PATH) => {
+            polling.get_or_init(|| Present::new(&context.metrics, Transport::LongPoll));
+            transports::open(Transport::LongPoll, context, request)
+        }
+        (&Method::GET | &Method::HEAD, METRICS_PATH) => {
+            let text = context.metrics.encode(&context.hub);
+            Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
+        }
+        (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(&http.stream)))),
+        (_, WS_PATH | POLL_PATH) => Err(Refusal::MethodNotAllowed { message: "GET".to_owned() }),
+        (_, METRICS_PATH | HEALTH_PATH) => Err(Refusal::MethodNotAllowed { message: "GET, HEAD".to_owned() }),
+        (_, path) => Err(Refusal::NotFound {
+            message: format!("no {path}: there are {WS_PATH}, {POLL_PATH}, {METRICS_PATH}, {HEALTH_PATH}"),
+        }),
+    }
+}
+
+fn health(stream: &Stream) -> Health {
+    Health {
+        status: "ok".to_owned(),
+        server: Health::SERVER.to_owned(),
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        pid: std::process::id(),
+        clock: clock::identity(),
+        allocator: ALLOCATOR.to_owned(),
+        stream: stream.clone(),
+    }
+}
+
+fn too_many() -> Refusal {
+    Refusal::TooManyConnections { message: "come back later, or raise --max-connections".to_owned() }
+}
+
+fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
+    let status = match refusal {
+        Refusal::CursorExpired { .. } => StatusCode::GONE,
+        Refusal::BadQuery { .. } => StatusCode::BAD_REQUEST,
+        Refusal::BadHandshake { .. } => StatusCode::UPGRADE_REQUIRED,
+        Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
+        Refusal::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
+        Refusal::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
+    };
+    let mut response = json(status, refusal);
+    let headers = response.headers_mut();
+    match refusal {
+        // RFC 6455, section 4.4, and RFC 9110, section 15.5.22: say what would be accepted.
+        Refusal::BadHandshake { .. } => {
+            headers.insert(SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+            headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
+        }
+        Refusal::MethodNotAllowed { message } => {
+            headers.insert(ALLOW, HeaderValue::from_str(message).expect("method names"));
+        }
+        Refusal::TooManyConnections { .. } => {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
+        }
+        _ => {}
+    }
+    response
+}
+
+fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Full<Bytes>> {
+    respond(status, "application/json", serde_json::to_string(value).expect("plain data") + "\n")
+}
+
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
+    Response::builder()
+        .status(status)
+        .header(CONTENT_TYPE, HeaderValue::from_static(content_type))
+        .body(Full::new(body.into()))
+        .expect("a valid response")
+}

@@ -1,0 +1,321 @@
+//! The log that every transport reads: a bounded ring of updates, each encoded once, and cursors into it.
+
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+};
+
+use bytes::{BufMut, Bytes, BytesMut};
+use protocol::wire::Refusal;
+use smallvec::SmallVec;
+
+use crate::shard::Shard;
+
+/// How much is kept for those who come late.
+#[derive(Debug, Clone, Copy)]
+pub struct History {
+    /// Updates at most.
+    pub updates: usize,
+    /// Bytes at most, but never fewer than one update.
+    pub bytes: usize,
+}
+
+/// At most this much is handed out at once, so that a subscriber far behind cannot hold more than this in flight.
+const BATCH_UPDATES_MAX: usize = 512;
+const BATCH_BYTES_MAX: usize = 64 * 1024;
+
+/// The stream's log and the bells of those who wait for it.
+#[derive(Debug)]
+pub struct Hub {
+    ring: Mutex<Ring>,
+    /// The ring's newest `seq`, readable without its lock.
+    newest: AtomicU64,
+    draining: AtomicBool,
+    shards: Box<[Arc<Shard>]>,
+}
+
+impl Hub {
+    /// An empty hub for so many shards.
+    pub fn new(history: History, shards: usize) -> Arc<Self> {
+        Arc::new(Self {
+            ring: Mutex::new(Ring::new(history)),
+            newest: AtomicU64::new(0),
+            draining: AtomicBool::new(false),
+            shards: (0..shards).map(|_| Arc::default()).collect(),
+        })
+    }
+
+    /// Appends the next update, written by `encode` given its `seq`, and wakes every shard once.
+    pub fn publish(&self, encode: impl FnOnce(u64, &mut Vec<u8>)) {
+        // One publisher: nothing else moves `newest`, so encoding needs no lock.
+        let seq = self.newest.load(Ordering::Relaxed) + 1;
+        let mut line = Vec::with_capacity(256);
+        encode(seq, &mut line);
+        self.ring().push(Encoded::new(&line));
+        self.newest.store(seq, Ordering::Release);
+        self.ring_bells();
+    }
+
+    /// The newest update's `seq`, 0 before the first.
+    pub fn newest(&self) -> u64 {
+        self.newest.load(Ordering::Acquire)
+    }
+
+    /// The shard with this number.
+    pub fn shard(&self, number: usize) -> &Arc<Shard> {
+        &self.shards[number]
+    }
+
+    /// Whether [`Self::drain`] was called.
+    pub fn is_draining(&self) -> bool {
+        self.draining.load(Ordering::Acquire)
+    }
+
+    /// Tells every subscriber to come to an end.
+    pub fn drain(&self) {
+        self.draining.store(true, Ordering::Release);
+        self.ring_bells();
+    }
+
+    /// Where a new subscriber stands: at `after` if the ring still reaches back to it, or at the newest update.
+    pub fn cursor(&self, after: Option<u64>) -> Result<u64, Expired> {
+        match after {
+            None => Ok(self.newest()),
+            Some(cursor) => self.ring().position(cursor).map(|_| cursor),
+        }
+    }
+
+    /// Everything after `cursor`, as much as one batch holds; empty if there is nothing.
+    pub fn after(&self, cursor: u64) -> Result<Batch, Expired> {
+        if cursor == self.newest() {
+            return Ok(Batch::default());
+        }
+        self.ring().after(cursor)
+    }
+
+    fn ring_bells(&self) {
+        for shard in &self.shards {
+            shard.ring_bell();
+        }
+    }
+
+    fn ring(&self) -> std::sync::MutexGuard<'_, Ring> {
+        // No code panics while it holds the ring.
+        self.ring.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The cursor lies outside the ring: something would be skipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("cursor expired: the ring holds {oldest} to {newest}")]
+pub struct Expired {
+    /// The oldest update held, or the next one if none is.
+    pub oldest: u64,
+    /// The newest published.
+    pub newest: u64,
+}
+
+impl From<Expired> for Refusal {
+    fn from(Expired { oldest, newest }: Expired) -> Self {
+        Self::CursorExpired { oldest, newest }
+    }
+}
+
+#[derive(Debug)]
+struct Ring {
+    history: History,
+    updates: VecDeque<Encoded>,
+    bytes: usize,
+    /// The `seq` of the front, or of the next update if the ring is empty.
+    oldest: u64,
+}
+
+impl Ring {
+    fn new(history: History) -> Self {
+        Self { history, updates: VecDeque::new(), bytes: 0, oldest: 1 }
+    }
+
+    fn push(&mut self, update: Encoded) {
+        self.bytes += update.0.len();
+        self.updates.push_back(update);
+        while self.updates.len() > 1 && (self.updates.len() > self.history.updates || self.bytes > self.history.bytes) {
+            let evicted = self.updates.pop_front().map_or(0, |update| update.0.len());
+            self.bytes -= evicted;
+            self.oldest += 1;
+        }
+    }
+
+    /// The index of the first update after `cursor`; the length if there is none yet.
+    fn position(&self, cursor: u64) -> Result<usize, Expired> {
+        let newest = self.oldest + self.updates.len() as u64 - 1;
+        if cursor > newest || cursor + 1 < self.oldest {
+            return Err(Expired { oldest: self.oldest, newest });
+        }
+        Ok((cursor + 1 - self.oldest) as usize)
+    }
+
+    fn after(&self, cursor: u64) -> Result<Batch, Expired> {
+        let from = self.position(cursor)?;
+        let mut batch = Batch::default();
+        let mut bytes = 0;
+        for update in self.updates.range(from..).take(BATCH_UPDATES_MAX) {
+            bytes += update.0.len();
+            if !batch.0.is_empty() && bytes > BATCH_BYTES_MAX {
+                break;
+            }
+            batch.0.push(update.clone());
+        }
+        Ok(batch)
+    }
+}
+
+/// An update in both of its forms in one allocation: WebSocket frame head, line, line break.
+#[derive(Debug, Clone)]
+struct Encoded(Bytes);
+
+impl Encoded {
+    fn new(line: &[u8]) -> Self {
+        const TEXT_FINAL: u8 = 0x81;
+        let mut bytes = BytesMut::with_capacity(line.len() + 11);
+        bytes.put_u8(TEXT_FINAL);
+        // RFC 6455, section 5.2: unmasked, the shortest length that fits.
+        match line.len() {
+            len @ 0..=125 => bytes.put_u8(len as u8),
+            len @ 126..=0xffff => {
+                bytes.put_u8(126);
+                bytes.put_u16(len as u16);
+            }
+            len => {
+                bytes.put_u8(127);
+                bytes.put_u64(len as u64);
+            }
+        }
+        bytes.put_slice(line);
+        bytes.put_u8(b'\n');
+        Self(bytes.freeze())
+    }
+
+    fn head_len(&self) -> usize {
+        match self.0[1] {
+            126 => 4,
+            127 => 10,
+            _ => 2,
+        }
+    }
+
+    fn frame(&self) -> Bytes {
+        self.0.slice(..self.0.len() - 1)
+    }
+
+    fn line(&self) -> Bytes {
+        self.0.slice(self.head_len()..)
+    }
+}
+
+/// Consecutive updates, oldest first.
+#[derive(Debug, Default)]
+pub struct Batch(SmallVec<[Encoded; 1]>);
+
+impl Batch {
+    /// How many updates.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As WebSocket text frames, one after the other. A single update is shared, not copied.
+    pub fn frames(&self) -> Bytes {
+        self.join(Encoded::frame)
+    }
+
+    /// As lines. A single update is shared, not copied.
+    pub fn lines(&self) -> Bytes {
+        self.join(Encoded::line)
+    }
+
+    fn join(&self, form: fn(&Encoded) -> Bytes) -> Bytes {
+        match self.0.as_slice() {
+            [one] => form(one),
+            many => {
+                let mut joined = BytesMut::with_capacity(many.iter().map(|update| update.0.len()).sum());
+                many.iter().for_each(|update| joined.put(form(update)));
+                joined.freeze()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hub(updates: usize, bytes: usize) -> Arc<Hub> {
+        Hub::new(History { updates, bytes }, 1)
+    }
+
+    fn publish(hub: &Hub, count: usize) {
+        for _ in 0..count {
+            hub.publish(|seq, line| line.extend(format!("line {seq}").bytes()));
+        }
+    }
+
+    #[test]
+    fn a_cursor_gets_what_follows_it_oldest_first() {
+        let hub = hub(10, 1 << 20);
+        publish(&hub, 3);
+        assert_eq!(&hub.after(1).unwrap().lines()[..], b"line 2\nline 3\n");
+        assert_eq!(&hub.after(1).unwrap().frames()[..], b"\x81\x06line 2\x81\x06line 3");
+        assert!(hub.after(3).unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_cursor_outside_the_ring_is_an_error_and_never_a_gap() {
+        let hub = hub(2, 1 << 20);
+        assert_eq!(hub.cursor(Some(5)), Err(Expired { oldest: 1, newest: 0 }));
+        publish(&hub, 5);
+        assert_eq!(hub.after(2).unwrap_err(), Expired { oldest: 4, newest: 5 });
+        assert_eq!(hub.after(6).unwrap_err(), Expired { oldest: 4, newest: 5 });
+        assert_eq!(hub.after(3).unwrap().len(), 2);
+        assert_eq!(hub.cursor(None), Ok(5));
+        assert_eq!(hub.cursor(Some(u64::MAX)), Err(Expired { oldest: 4, newest: 5 }));
+    }
+
+    #[test]
+    fn the_ring_is_bounded_in_bytes_but_keeps_the_newest() {
+        let hub = hub(100, 20);
+        publish(&hub, 50);
+        assert_eq!(hub.after(48).unwrap().len(), 2);
+        assert!(hub.after(47).is_err());
+        hub.publish(|_, line| line.resize(1_000, b'x'));
+        assert_eq!(hub.after(50).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn a_batch_is_bounded() {
+        let hub = hub(10_000, 1 << 20);
+        publish(&hub, BATCH_UPDATES_MAX + 1);
+        assert_eq!(hub.after(0).unwrap().len(), BATCH_UPDATES_MAX);
+    }
+
+    #[test]
+    fn frame_heads_follow_the_length_of_the_line() {
+        for (len, head) in [
+            (125, &[0x81, 125][..]),
+            (126, &[0x81, 126, 0, 126]),
+            (65_535, &[0x81, 126, 255, 255]),
+            (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let line = vec![b'x'; len];
+            let update = Encoded::new(&line);
+            assert_eq!(update.frame(), [head, &line].concat());
+            assert_eq!(update.line(), [&line[..], b"\n"].concat());
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! The server by hand; the load generator starts the same code by itself.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Publishes one update stream over WebSocket (/ws) and HTTP long polling (/poll).
+///
+/// Also serves /metrics (Prometheus text) and /healthz. Prints where it listens as a line of JSON on stdout,
+/// logs to stderr (RUST_LOG sets how much), and drains on SIGTERM or Ctrl-C.
+#[derive(Debug, Parser)]
+#[command(name = "server", version, after_help = EXAMPLES)]
+struct Cli {
+    #[command(flatten)]
+    config: server::Config,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  server                                       10 updates a second of 128 bytes on 127.0.0.1:8080
+  server --rate 100 --payload-bytes 1024       more and larger ones
+  server --replay builtin:market --speed 2     a bursty feed, twice as fast
+  curl 'http://127.0.0.1:8080/poll'            the next update
+  curl 'http://127.0.0.1:8080/poll?after=17'   everything after update 17";
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(
+            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "server=info,warn".into()),
+        )
+        .init();
+    match server::prepare(cli.config) {
+        // What was asked for cannot be done: an address in use, a feed that cannot be read.
+        Err(error) => fail(&error, 2),
+        Ok(server) => server.run(false).map_or_else(|error| fail(&error, 1), |()| ExitCode::SUCCESS),
+    }
+}
+
+fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(status)
+}

@@ -1,0 +1,141 @@
+//! What the server counts, and its Prometheus face.
+
+use std::sync::{Arc, atomic::Ordering::Relaxed};
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric, text::encode},
+    metrics::{
+        MetricType,
+        counter::{ConstCounter, Counter},
+        gauge::Gauge,
+        histogram::Histogram,
+    },
+    registry::{Registry, Unit},
+};
+use protocol::Transport;
+
+use crate::{counted::Tally, hub::Hub};
+
+/// Content type of [`Metrics::encode`].
+pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+/// Upper bounds of publisher lateness, seconds.
+const LATENESS_BUCKETS: [f64; 10] = [0.000_05, 0.000_1, 0.000_2, 0.000_5, 0.001, 0.002, 0.005, 0.01, 0.1, 1.0];
+
+/// The counters of one transport.
+#[derive(Debug, Default)]
+pub struct TransportMetrics {
+    /// Clients there now.
+    pub connections: Gauge,
+    /// Updates handed to clients.
+    pub deliveries: Counter,
+    /// Writes or answers in which they were handed over.
+    pub writes: Counter,
+    /// Subscribers whose cursor left the ring.
+    pub slow_consumers: Counter,
+}
+
+impl TransportMetrics {
+    pub(crate) fn took(&self, updates: u64) {
+        self.deliveries.inc_by(updates);
+        self.writes.inc();
+    }
+}
+
+/// Everything that is counted.
+#[derive(Debug)]
+pub struct Metrics {
+    transports: [Arc<TransportMetrics>; Transport::ALL.len()],
+    /// Polls received.
+    pub polls: Counter,
+    /// Polls for which nothing came in time.
+    pub polls_timed_out: Counter,
+    /// Connections accepted.
+    pub accepted: Counter,
+    /// Connections turned away because there were too many.
+    pub turned_away: Counter,
+    /// Failures of `accept(2)`.
+    pub accept_errors: Counter,
+    /// Actual minus due time of publication, seconds.
+    pub publisher_lateness: Histogram,
+    /// Bytes on all connections.
+    pub tally: Arc<Tally>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            transports: Default::default(),
+            polls: Counter::default(),
+            polls_timed_out: Counter::default(),
+            accepted: Counter::default(),
+            turned_away: Counter::default(),
+            accept_errors: Counter::default(),
+            publisher_lateness: Histogram::new(LATENESS_BUCKETS),
+            tally: Arc::default(),
+        }
+    }
+}
+
+impl Metrics {
+    /// The counters of a transport.
+    pub fn of(&self, transport: Transport) -> &Arc<TransportMetrics> {
+        &self.transports[transport as usize]
+    }
+
+    /// Writes and answers that carried updates, over all transports.
+    pub fn writes(&self) -> u64 {
+        self.transports.iter().map(|transport| transport.writes.get()).sum()
+    }
+
+    /// Prometheus (`OpenMetrics`) text.
+    pub fn encode(self: &Arc<Self>, hub: &Arc<Hub>) -> String {
+        let mut registry = Registry::with_prefix("pushbench");
+        for transport in Transport::ALL {
+            let labels = [("transport".into(), transport.name().into())];
+            let (of, registry) = (self.of(transport), registry.sub_registry_with_labels(labels.into_iter()));
+            registry.register("connections", "Clients there now", of.connections.clone());
+            registry.register("deliveries", "Updates handed to clients", of.deliveries.clone());
+            registry.register("writes", "Writes or answers that carried updates", of.writes.clone());
+            registry.register("slow_consumers", "Clients that fell out of the ring", of.slow_consumers.clone());
+        }
+        registry.register("polls", "Polls received", self.polls.clone());
+        registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
+        registry.register("accepted", "Connections accepted", self.accepted.clone());
+        registry.register("turned_away", "Connections over the bound", self.turned_away.clone());
+        registry.register("accept_errors", "Failures to accept a connection", self.accept_errors.clone());
+        registry.register_with_unit(
+            "publisher_lateness",
+            "Actual minus due time of publication",
+            Unit::Seconds,
+            self.publisher_lateness.clone(),
+        );
+        registry.register_collector(Box::new(Totals { metrics: Arc::clone(self), hub: Arc::clone(hub) }));
+        let mut text = String::new();
+        encode(&mut text, &registry).expect("a String takes every write");
+        text
+    }
+}
+
+/// Counters that are kept elsewhere.
+#[derive(Debug)]
+struct Totals {
+    metrics: Arc<Metrics>,
+    hub: Arc<Hub>,
+}
+
+impl Collector for Totals {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let tally = &self.metrics.tally;
+        for (name, help, value) in [
+            ("updates", "Updates published", self.hub.newest()),
+            ("received_bytes", "Bytes from clients", tally.bytes_in.load(Relaxed)),
+            ("sent_bytes", "Bytes to clients", tally.bytes_out.load(Relaxed)),
+        ] {
+            let counter = ConstCounter::new(value);
+            counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        Ok(())
+    }
+}

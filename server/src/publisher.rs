@@ -1,0 +1,192 @@
+//! The publisher: a thread of its own that publishes each update when it is due, and accounts for its lateness.
+
+use std::{
+    num::NonZeroU64,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    thread::JoinHandle,
+};
+
+use anyhow::Context;
+use hdrhistogram::Histogram;
+use protocol::{
+    clock::{self, NS_PER_SEC},
+    control::{Published, Window},
+};
+use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute, set_current_timer_slack};
+
+use crate::{hub::Hub, metrics::Metrics, source::Source};
+
+/// A sleep is never longer than this, so that the thread ends soon when told to.
+const NAP_NS: u64 = 50_000_000;
+/// Lateness is counted up to a minute.
+const LATENESS_NS_MAX: u64 = 60 * NS_PER_SEC;
+
+/// From when to when to publish, and what to account for.
+#[derive(Debug, Clone, Copy)]
+pub struct Span {
+    /// When the first update is due.
+    pub first_due_ns: u64,
+    /// The window to account for. Publication ends with it; without one it has no end.
+    pub window: Option<Window>,
+}
+
+/// A running publisher; dropping it stops it.
+#[derive(Debug)]
+pub struct Publisher {
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Publisher {
+    /// Starts publishing. `published` is called once with the account, when the window has passed.
+    pub fn start(
+        source: Source,
+        span: Span,
+        hub: Arc<Hub>,
+        metrics: Arc<Metrics>,
+        published: impl FnOnce(Published) + Send + 'static,
+    ) -> anyhow::Result<Self> {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut work = Work { source, span, hub, metrics, stop: Arc::clone(&stop) };
+        let thread = std::thread::Builder::new()
+            .name("publisher".to_owned())
+            .spawn(move || {
+                if let Some(account) = work.run() {
+                    published(account);
+                }
+            })
+            .context("cannot start the publisher's thread")?;
+        Ok(Self { stop, thread: Some(thread) })
+    }
+}
+
+impl Drop for Publisher {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        if let Some(thread) = self.thread.take() {
+            // A panic has been printed by its thread; there is nothing to add.
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Work {
+    source: Source,
+    span: Span,
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+    stop: Arc<AtomicBool>,
+}
+
+impl Work {
+    /// Publishes until the window has passed (then gives the account) or it is stopped (then none).
+    fn run(&mut self) -> Option<Published> {
+        // The kernel may delay a sleep by the thread's timer slack, 50 us unless asked otherwise.
+        let _ = set_current_timer_slack(NonZeroU64::new(1));
+        let window = self.span.window;
+        let mut account = Account::new();
+        loop {
+            let due_ns = self.span.first_due_ns + self.source.advance();
+            let ends = window.is_some_and(|window| due_ns >= window.to_ns);
+            let wake_ns = window.filter(|_| ends).map_or(due_ns, |window| window.to_ns);
+            if !self.sleep_until(wake_ns) {
+                return None;
+            }
+            if ends {
+                return Some(account.close(self.metrics.writes()));
+            }
+            let late_ns = clock::now_ns().saturating_sub(due_ns);
+            self.metrics.publisher_lateness.observe(late_ns as f64 / NS_PER_SEC as f64);
+            if window.is_some_and(|window| window.contains(due_ns)) {
+                account.add(self.hub.newest() + 1, late_ns, &self.metrics);
+            }
+            self.hub.publish(|seq, line| self.source.encode_into(seq, due_ns, line));
+        }
+    }
+
+    /// Sleeps until then; false if told to stop.
+    fn sleep_until(&self, due_ns: u64) -> bool {
+        while !self.stop.load(Ordering::Relaxed) {
+            let now_ns = clock::now_ns();
+            if now_ns >= due_ns {
+                return true;
+            }
+            let wake_ns = due_ns.min(now_ns + NAP_NS);
+            let wake = Timespec { tv_sec: (wake_ns / NS_PER_SEC) as i64, tv_nsec: (wake_ns % NS_PER_SEC) as i64 };
+            // Interrupted by a signal or not: the loop looks at the clock again.
+            let _ = clock_nanosleep_absolute(ClockId::Monotonic, &wake);
+        }
+        false
+    }
+}
+
+/// The account of a window as it builds up.
+struct Account {
+    first_seq: u64,
+    updates: u64,
+    lateness: Histogram<u64>,
+    writes_before: u64,
+}
+
+impl Account {
+    fn new() -> Self {
+        let lateness = Histogram::new_with_bounds(1, LATENESS_NS_MAX, 3).expect("valid bounds");
+        Self { first_seq: 0, updates: 0, lateness, writes_before: 0 }
+    }
+
+    fn add(&mut self, seq: u64, late_ns: u64, metrics: &Metrics) {
+        if self.updates == 0 {
+            self.first_seq = seq;
+            self.writes_before = metrics.writes();
+        }
+        self.updates += 1;
+        // A minute late is as void as an hour late, so the clamp hides nothing.
+        self.lateness.saturating_record(late_ns);
+    }
+
+    fn close(self, writes: u64) -> Published {
+        Published {
+            first_seq: self.first_seq,
+            updates: self.updates,
+            lateness: self.lateness.into(),
+            writes: if self.updates == 0 { 0 } else { writes - self.writes_before },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use protocol::{results::Arrivals, wire};
+
+    use super::*;
+    use crate::{hub::History, schedule::Schedule};
+
+    #[test]
+    fn the_account_covers_the_window_and_nothing_else() {
+        let hub = Hub::new(History { updates: 10_000, bytes: 1 << 24 }, 1);
+        let schedule = Schedule::new(Arrivals::Constant, 1_000.0, 0);
+        let first_due_ns = clock::now_ns();
+        let window = Window { from_ns: first_due_ns + 50_000_000, to_ns: first_due_ns + 150_000_000 };
+        let (sender, published) = mpsc::channel();
+        let publisher = Publisher::start(
+            Source::Synthetic { schedule, payload_bytes: 64 },
+            Span { first_due_ns, window: Some(window) },
+            Arc::clone(&hub),
+            Arc::default(),
+            move |account| sender.send(account).unwrap(),
+        )
+        .unwrap();
+        let account = published.recv().unwrap();
+        drop(publisher);
+        assert_eq!((account.first_seq, account.updates), (51, 100));
+        assert_eq!(account.lateness.len(), 100);
+        let lines = hub.after(50).unwrap().lines();
+        let due: Vec<u64> = wire::updates(&lines).map(|update| update.unwrap().due_ns).collect();
+        assert!(due.len() == 100 && due.iter().all(|due_ns| window.contains(*due_ns)), "{due:?}");
+    }
+}

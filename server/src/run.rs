@@ -1,0 +1,210 @@
+//! The server from start to end: bind, say so, publish and serve, drain.
+
+use std::{net::SocketAddr, sync::Arc, thread};
+
+use anyhow::Context as _;
+use protocol::{
+    clock,
+    control::{Command, Event},
+};
+use tokio::{
+    runtime::{Builder, Runtime},
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::{info, warn};
+
+use crate::{
+    config::Config,
+    control,
+    http::{self, Http},
+    hub::Hub,
+    listener::{self, Accepted},
+    metrics::Metrics,
+    publisher::{Publisher, Span},
+    source::Source,
+    transports::Context,
+};
+
+/// A server that could start: its feed is read and its address is bound.
+#[derive(Debug)]
+pub struct Prepared {
+    config: Config,
+    source: Source,
+    listener: std::net::TcpListener,
+}
+
+/// Does everything that can fail because of what was asked for.
+pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
+    if let Some(cpus) = &config.cpus {
+        cpus.pin()?;
+    }
+    let source = Source::open(&config.stream(), config.seed)?;
+    let listener = listener::bind(&config)?;
+    Ok(Prepared { config, source, listener })
+}
+
+impl Prepared {
+    /// Runs the server until SIGTERM or SIGINT, then drains it.
+    ///
+    /// Under control it also ends with stdin, and holds its stream back until it is told to publish.
+    /// Prints [`Event`]s on stdout: the first says where it listens.
+    pub fn run(self, under_control: bool) -> anyhow::Result<()> {
+        runtime()?.block_on(self.serve(under_control))
+    }
+
+    async fn serve(self, under_control: bool) -> anyhow::Result<()> {
+        let Self { config, source, listener } = self;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let address = listener.local_addr()?;
+        let server = Server::new(&config, source);
+        let (queues, shards) = server.start_shards(&config)?;
+        announce(address, &config)?;
+        let stop = tokio::select! {
+            () = listener::accept(listener, config.max_connections, &server.metrics, &queues) => Ok("the shards ended"),
+            stop = server.until_told_to_stop(under_control) => stop,
+        };
+        info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
+        server.draining.cancel();
+        server.hub.drain();
+        // No further connection will come: each shard ends when its last is done, or its time is up.
+        drop(queues);
+        for shard in shards {
+            shard.await.context("a shard panicked")?;
+        }
+        stop.map(drop)
+    }
+}
+
+fn runtime() -> anyhow::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
+}
+
+fn announce(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
+    info!(%address, stream = %config.stream(), "serving");
+    control::emit(&Event::Ready { listen: address })
+}
+
+struct Server {
+    hub: Arc<Hub>,
+    metrics: Arc<Metrics>,
+    draining: CancellationToken,
+    source: std::sync::Mutex<Option<Source>>,
+}
+
+impl Server {
+    fn new(config: &Config, source: Source) -> Self {
+        Self {
+            hub: Hub::new(config.history(), usize::from(config.threads)),
+            metrics: Arc::default(),
+            draining: CancellationToken::new(),
+            source: Some(source).into(),
+        }
+    }
+
+    /// Starts serving: the first shard on this thread, each other on one of its own.
+    #[expect(clippy::type_complexity, reason = "a pair that is taken apart at once")]
+    fn start_shards(
+        &self,
+        config: &Config,
+    ) -> anyhow::Result<(Vec<mpsc::UnboundedSender<Accepted>>, Vec<tokio::task::JoinHandle<()>>)> {
+        let mut queues = Vec::new();
+        let mut shards = Vec::new();
+        for number in 0..usize::from(config.threads) {
+            let (queue, accepted) = mpsc::unbounded_channel();
+            queues.push(queue);
+            let shard = serve_shard(self.http(config, number), accepted, config.clone());
+            shards.push(if number == 0 {
+                tokio::spawn(shard)
+            } else {
+                let runtime = runtime()?;
+                let (ended, end) = tokio::sync::oneshot::channel();
+                thread::Builder::new().name(format!("shard-{number}")).spawn(move || {
+                    runtime.block_on(shard);
+                    let _ = ended.send(());
+                })?;
+                tokio::spawn(async move { end.await.expect("the shard's thread panicked") })
+            });
+        }
+        Ok((queues, shards))
+    }
+
+    fn http(&self, config: &Config, shard: usize) -> Arc<Http> {
+        Arc::new(Http {
+            context: Arc::new(Context {
+                hub: Arc::clone(&self.hub),
+                shard: Arc::clone(self.hub.shard(shard)),
+                metrics: Arc::clone(&self.metrics),
+                poll_timeout: config.poll_timeout,
+                tasks: TaskTracker::new(),
+            }),
+            stream: config.stream(),
+            header_timeout: config.header_timeout,
+            draining: self.draining.clone(),
+        })
+    }
+
+    /// Publishes, at once or as commanded, until there is a reason to stop.
+    async fn until_told_to_stop(&self, under_control: bool) -> anyhow::Result<&'static str> {
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut interrupt = signal(SignalKind::interrupt())?;
+        let mut commands = if under_control { Some(control::commands()) } else { None };
+        let mut publisher = None;
+        if !under_control {
+            publisher = self.publish(Span { first_due_ns: clock::now_ns(), window: None })?;
+        }
+        loop {
+            let command = async {
+                match &mut commands {
+                    Some(commands) => commands.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                _ = terminate.recv() => return Ok("SIGTERM"),
+                _ = interrupt.recv() => return Ok("SIGINT"),
+                command = command => match command.transpose()? {
+                    None => return Ok("stdin closed"),
+                    Some(Command::Publish { first_due_ns, window }) => {
+                        anyhow::ensure!(publisher.is_none(), "told to publish twice");
+                        publisher = self.publish(Span { first_due_ns, window: Some(window) })?;
+                    }
+                },
+            }
+        }
+    }
+
+    fn publish(&self, span: Span) -> anyhow::Result<Option<Publisher>> {
+        let source = self.source.lock().ok().and_then(|mut source| source.take()).context("the stream has started")?;
+        let (hub, metrics) = (Arc::clone(&self.hub), Arc::clone(&self.metrics));
+        Publisher::start(source, span, hub, metrics, |published| {
+            if let Err(error) = control::emit(&Event::Published(published)) {
+                warn!(%error, "nobody reads the account");
+            }
+        })
+        .map(Some)
+    }
+}
+
+/// Serves the connections of one shard until no more come and the last has ended, or its time is up.
+async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Accepted>, config: Config) {
+    let shard = Arc::clone(&http.context.shard);
+    let bell = tokio::spawn(async move { shard.serve_bell().await });
+    while let Some(Accepted { stream, slot }) = accepted.recv().await {
+        let http = Arc::clone(&http);
+        let tasks = http.context.tasks.clone();
+        tasks.spawn(async move {
+            match tokio::net::TcpStream::from_std(stream) {
+                Ok(stream) => http::serve(http, stream, slot.over).await,
+                Err(error) => warn!(%error, "cannot serve a connection"),
+            }
+        });
+    }
+    let tasks = &http.context.tasks;
+    tasks.close();
+    if tokio::time::timeout(config.drain_timeout, tasks.wait()).await.is_err() {
+        warn!(connections = tasks.len(), "left undrained after --drain-timeout");
+    }
+    bell.abort();
+}

@@ -1,0 +1,68 @@
+//! What is published, and when: made-up updates on a schedule, or a feed replayed.
+
+use protocol::{
+    results::Stream,
+    update::{Update, encode_padded_into},
+};
+
+use crate::{
+    replay::{Feed, FeedError},
+    schedule::Schedule,
+};
+
+/// An endless stream of updates with their due times.
+#[derive(Debug)]
+pub enum Source {
+    /// Filler of a given size.
+    Synthetic {
+        /// When each is due.
+        schedule: Schedule,
+        /// Length of the encoded update.
+        payload_bytes: usize,
+    },
+    /// A recording.
+    Replay {
+        /// The messages.
+        feed: Feed,
+        /// How many times faster.
+        speed: f64,
+        /// The next message.
+        index: u64,
+    },
+}
+
+impl Source {
+    /// The source of a stream; `seed` is that of random gaps.
+    pub fn open(stream: &Stream, seed: u64) -> Result<Self, FeedError> {
+        Ok(match stream {
+            Stream::Synthetic { arrivals, rate_hz, payload_bytes } => Self::Synthetic {
+                schedule: Schedule::new(*arrivals, *rate_hz, seed),
+                payload_bytes: *payload_bytes as usize,
+            },
+            Stream::Replay { feed, speed } => Self::Replay { feed: Feed::open(feed)?, speed: *speed, index: 0 },
+        })
+    }
+
+    /// Moves on to the next update: when it is due, in nanoseconds after the first.
+    pub fn advance(&mut self) -> u64 {
+        match self {
+            Self::Synthetic { schedule, .. } => schedule.next().expect("a schedule has no end"),
+            Self::Replay { feed, speed, index } => {
+                let (at_us, _) = feed.message(*index);
+                *index += 1;
+                (at_us as f64 * 1_000.0 / *speed) as u64
+            }
+        }
+    }
+
+    /// Writes the update that [`Self::advance`] moved to.
+    pub fn encode_into(&self, seq: u64, due_ns: u64, line: &mut Vec<u8>) {
+        match self {
+            Self::Synthetic { payload_bytes, .. } => encode_padded_into(seq, due_ns, *payload_bytes, line),
+            Self::Replay { feed, index, .. } => {
+                let (_, data) = feed.message(*index - 1);
+                Update { seq, due_ns, data }.encode_into(line);
+            }
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How updates leave the server. A transport is a file here, a variant of [`Transport`] and an arm in [`open`].
+
+pub mod long_poll;
+pub mod websocket;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use http_body_util::Full;
+use hyper::{Request, Response, body::Incoming};
+use protocol::{
+    Transport,
+    wire::{Refusal, StreamQuery},
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    hub::Hub,
+    metrics::{Metrics, TransportMetrics},
+    shard::{Shard, Subscription},
+};
+
+/// What a transport may use.
+#[derive(Debug)]
+pub struct Context {
+    /// The stream.
+    pub hub: Arc<Hub>,
+    /// Where this thread's subscribers wait.
+    pub shard: Arc<Shard>,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// How long a poll is held.
+    pub poll_timeout: Duration,
+    /// What this thread has to finish before it ends.
+    pub tasks: TaskTracker,
+}
+
+impl Context {
+    fn subscribe(&self, transport: Transport, after: Option<u64>) -> Result<Subscription, Refusal> {
+        Ok(Subscription::new(&self.hub, &self.shard, self.metrics.of(transport), after)?)
+    }
+}
+
+/// An answer, ready or to be waited for.
+#[derive(Debug)]
+pub enum Reply {
+    /// Known at once.
+    Now(Response<Full<Bytes>>),
+    /// A poll with nothing to answer yet.
+    Parked(long_poll::Parked),
+}
+
+/// Serves a request for the stream over the given transport.
+///
+/// Not async: what it returns must not hold the request, whose head would cost a parked poll kilobytes.
+pub fn open(transport: Transport, context: &Arc<Context>, request: Request<Incoming>) -> Result<Reply, Refusal> {
+    let query = StreamQuery::parse(request.uri().query())?;
+    match transport {
+        Transport::WebSocket => websocket::open(context, query, request),
+        Transport::LongPoll => long_poll::open(context, query),
+    }
+}
+
+/// A client that is counted for as long as this lives.
+#[derive(Debug)]
+pub struct Present(Arc<TransportMetrics>);
+
+impl Present {
+    /// Counts a client of the transport.
+    pub fn new(metrics: &Metrics, transport: Transport) -> Self {
+        let metrics = Arc::clone(metrics.of(transport));
+        metrics.connections.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.connections.dec();
+    }
+}

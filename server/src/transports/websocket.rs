@@ -1,0 +1,114 @@
+//! WebSocket (RFC 6455): upgraded once, then a text frame an update.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::{SinkExt, StreamExt};
+use http_body_util::Full;
+use hyper::{
+    Request, Response,
+    body::Incoming,
+    upgrade::{OnUpgrade, Parts},
+};
+use hyper_util::rt::TokioIo;
+use protocol::{
+    Transport,
+    wire::{CURSOR_HEADER, Refusal, StreamQuery},
+};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        Error,
+        handshake::server::create_response_with_body,
+        protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
+    },
+};
+use tracing::debug;
+
+use super::{Context, Present, Reply};
+use crate::{
+    counted::Counted,
+    shard::{Ended, Subscription},
+};
+
+type Socket = WebSocketStream<Counted<TcpStream>>;
+
+/// How long a peer may take to answer our Close.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// Buffers for many quiet connections. The library's defaults cost each 128 KiB, zeroed again before every read.
+pub fn limits() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(1024)
+        .write_buffer_size(0)
+        .max_write_buffer_size(64 * 1024)
+        .max_message_size(Some(64 * 1024))
+        .max_frame_size(Some(64 * 1024))
+}
+
+pub(super) fn open(
+    context: &Arc<Context>,
+    query: StreamQuery,
+    mut request: Request<Incoming>,
+) -> Result<Reply, Refusal> {
+    let mut response: Response<Full<Bytes>> = create_response_with_body(&request, Full::default)
+        .map_err(|error| Refusal::BadHandshake { message: error.to_string() })?;
+    // Subscribed before the client is told, so that what follows the 101 is complete.
+    let subscription = context.subscribe(Transport::WebSocket, query.after)?;
+    response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
+    let present = Present::new(&context.metrics, Transport::WebSocket);
+    let upgrade = hyper::upgrade::on(&mut request);
+    context.tasks.spawn(async move {
+        let _present = present;
+        if let Err(error) = serve(upgrade, subscription).await {
+            debug!(%error, "websocket ended");
+        }
+    });
+    Ok(Reply::Now(response))
+}
+
+async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
+    let upgraded = upgrade.await.map_err(std::io::Error::other)?;
+    let Parts { io, read_buf, .. } =
+        upgraded.downcast::<TokioIo<Counted<TcpStream>>>().expect("http.rs serves this type and no other");
+    let mut socket = Socket::from_partially_read(io.into_inner(), read_buf.into(), Role::Server, Some(limits())).await;
+    loop {
+        tokio::select! {
+            batch = subscription.next() => match batch {
+                Ok(batch) => write(&mut socket, &batch.frames()).await?,
+                Err(ended) => return close(&mut socket, ended).await,
+            },
+            message = socket.next() => match message {
+                // Pings and Close are answered by the library; what a client says otherwise is not for us.
+                Some(message) => drop(message?),
+                None => return Ok(()),
+            },
+        }
+    }
+}
+
+/// Writes ready-made frames past the library, which would copy them into a buffer that each connection then keeps.
+///
+/// Safe because nothing else writes meanwhile: what the library still had to say (a pong) is flushed first.
+async fn write(socket: &mut Socket, frames: &[u8]) -> Result<(), Error> {
+    socket.flush().await?;
+    socket.get_mut().write_all(frames).await?;
+    Ok(())
+}
+
+async fn close(socket: &mut Socket, ended: Ended) -> Result<(), Error> {
+    let code = match ended {
+        Ended::Expired(_) => CloseCode::Again,
+        Ended::Draining => CloseCode::Away,
+    };
+    let closing = async {
+        socket.close(Some(CloseFrame { code, reason: ended.to_string().into() })).await?;
+        while let Some(message) = socket.next().await {
+            drop(message?);
+        }
+        Ok(())
+    };
+    // A peer that does not answer is left to itself.
+    tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or(Ok(()))
+}
