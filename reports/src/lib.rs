@@ -1,1 +1,24 @@
+//! A results folder in, files for people out: the terminal summary, `report.html`, `summary.md`, `runs.csv`.
+//!
+//! No sockets, no async, no clock, and nothing of the load generator: the results folder is the boundary.
+//! Whatever is shown is derived here, each time it is read, from what was observed.
 
+pub mod compare;
+mod csv;
+pub mod fixture;
+mod headline;
+mod html;
+mod load;
+mod markdown;
+mod numbers;
+mod table;
+mod validity;
+mod warning;
+mod words;
+mod write;
+
+pub use load::{LoadError, Results, load};
+pub use table::summary_table;
+pub use validity::Validity;
+pub use warning::{Severity, Warning, warnings};
+pub use write::{WriteError, Written, write};

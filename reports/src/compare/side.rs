@@ -1,0 +1,126 @@
+//! One transport under one load: its finished runs, whether they count, and its values with their spread.
+
+use hdrhistogram::Histogram;
+use protocol::results::{LosslessHistogram, Point, Run};
+
+use super::{Metric, metric::quantile_ms};
+use crate::warning;
+
+/// The finished runs of one point.
+#[derive(Debug, Clone)]
+pub struct Side<'a> {
+    runs: Vec<&'a Run>,
+    standing: Standing,
+    latency: Histogram<u64>,
+    handshake: Histogram<u64>,
+}
+
+/// Whether a point's numbers may be shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// They may.
+    Valid,
+    /// They may not, for this reason.
+    Void(&'static str),
+    /// There are none: no run of it was finished.
+    Unfinished,
+}
+
+/// A value and its spread over repeats.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Measure {
+    /// A percentile of all repeats' deliveries together, or the median of the repeats' values.
+    pub value: f64,
+    /// The least of the repeats' own values.
+    pub min: f64,
+    /// The greatest.
+    pub max: f64,
+    /// Over how many repeats.
+    pub repeats: usize,
+}
+
+impl<'a> Side<'a> {
+    pub(super) fn of(point: &Point, runs: &[&'a Run]) -> Self {
+        let runs: Vec<_> = runs.iter().copied().filter(|run| run.failure.is_none()).collect();
+        let void = warning::of_point(point, &runs).into_iter().find(warning::Warning::voids_point);
+        let standing = match void {
+            _ if runs.is_empty() => Standing::Unfinished,
+            Some(warning) => Standing::Void(warning.brief()),
+            None => Standing::Valid,
+        };
+        let latency = merged(runs.iter().map(|run| &run.latency));
+        let handshake = merged(runs.iter().map(|run| &run.handshake));
+        Self { runs, standing, latency, handshake }
+    }
+
+    /// Its finished runs, by repeat.
+    pub fn runs(&self) -> &[&'a Run] {
+        &self.runs
+    }
+
+    /// Whether its numbers may be shown.
+    pub fn standing(&self) -> &Standing {
+        &self.standing
+    }
+
+    /// Whether its numbers may be shown.
+    pub fn is_valid(&self) -> bool {
+        self.standing == Standing::Valid
+    }
+
+    /// The latencies of all repeats together, nanoseconds; none if they must not be shown.
+    pub fn latency(&self) -> Option<&Histogram<u64>> {
+        (self.is_valid() && !self.latency.is_empty()).then_some(&self.latency)
+    }
+
+    /// A metric's value. None for a void point, whatever was measured: every number that is shown comes through here.
+    pub fn measure(&self, metric: Metric) -> Option<Measure> {
+        if !self.is_valid() {
+            return None;
+        }
+        let mut values: Vec<f64> = self.runs.iter().filter_map(|run| metric.of_run(run)).collect();
+        values.sort_by(f64::total_cmp);
+        let (&min, &max) = (values.first()?, values.last()?);
+        let value = match metric {
+            Metric::LatencyMs(quantile) => quantile_ms(&self.latency, quantile.value())?,
+            Metric::HandshakeMs(quantile) => quantile_ms(&self.handshake, quantile.value())?,
+            _ => median(&values),
+        };
+        Some(Measure { value, min, max, repeats: values.len() })
+    }
+
+    /// Updates that never arrived, over all repeats.
+    pub fn missed(&self) -> u64 {
+        self.runs.iter().map(|run| run.counts.missed).sum()
+    }
+
+    /// Updates that arrived, over all repeats.
+    pub fn delivered(&self) -> u64 {
+        self.runs.iter().map(|run| run.counts.delivered).sum()
+    }
+
+    /// The repeat whose median latency is the middle one, to stand for the others; the lower of two, none if void.
+    pub fn representative(&self) -> Option<&'a Run> {
+        let mut runs = if self.is_valid() { self.runs.clone() } else { Vec::new() };
+        runs.sort_by_key(|run| run.latency.value_at_quantile(0.5));
+        runs.get(runs.len().checked_sub(1)? / 2).copied()
+    }
+}
+
+/// The middle one of sorted values, or the mean of the two middle ones.
+fn median(sorted: &[f64]) -> f64 {
+    let middle = sorted.len() / 2;
+    if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[middle - 1], sorted[middle]) } else { sorted[middle] }
+}
+
+fn merged<'h>(mut histograms: impl Iterator<Item = &'h LosslessHistogram>) -> Histogram<u64> {
+    let Some(first) = histograms.next() else {
+        return Histogram::new(3).expect("three digits are a valid precision");
+    };
+    let mut all: Histogram<u64> = (**first).clone();
+    all.auto(true);
+    for histogram in histograms {
+        all.add(&**histogram).expect("a histogram that resizes itself takes every value");
+    }
+    all
+}

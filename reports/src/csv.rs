@@ -1,0 +1,135 @@
+//! `runs.csv`: one row a run, units in the names of columns, for spreadsheets and data frames.
+
+use protocol::results::{Run, Stream};
+
+use crate::{
+    Results,
+    compare::{Metric, Quantile},
+    warning,
+};
+
+/// A column: its name, and a run's value, empty where there is none.
+type Column = (&'static str, fn(&Run) -> String);
+
+const COLUMNS: [Column; 36] = [
+    ("index", |run| run.index.to_string()),
+    ("repeat", |run| run.repeat.to_string()),
+    ("transport", |run| run.point.transport.to_string()),
+    ("clients", |run| run.point.load.clients.to_string()),
+    ("rate_hz", |run| match &run.point.load.stream {
+        Stream::Synthetic { rate_hz, .. } => rate_hz.to_string(),
+        Stream::Replay { .. } => String::new(),
+    }),
+    ("payload_bytes", |run| match &run.point.load.stream {
+        Stream::Synthetic { payload_bytes, .. } => payload_bytes.to_string(),
+        Stream::Replay { .. } => String::new(),
+    }),
+    ("feed", |run| match &run.point.load.stream {
+        Stream::Synthetic { .. } => String::new(),
+        Stream::Replay { feed, .. } => feed.clone(),
+    }),
+    ("speed", |run| match &run.point.load.stream {
+        Stream::Synthetic { .. } => String::new(),
+        Stream::Replay { speed, .. } => speed.to_string(),
+    }),
+    ("started_utc", |run| run.started_utc.clone()),
+    ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),
+    ("void", |run| void(run).to_owned()),
+    ("measure_s", |run| run.phases.measure_s.to_string()),
+    ("updates", |run| run.stream.updates.to_string()),
+    ("expected", |run| run.counts.expected.to_string()),
+    ("delivered", |run| run.counts.delivered.to_string()),
+    ("missed", |run| run.counts.missed.to_string()),
+    ("duplicated", |run| run.counts.duplicated.to_string()),
+    ("reordered", |run| run.counts.reordered.to_string()),
+    ("out_of_range", |run| run.counts.out_of_range.to_string()),
+    ("errors", |run| run.counts.errors.values().sum::<u64>().to_string()),
+    ("latency_p50_ms", |run| value(Metric::LatencyMs(Quantile::P50), run)),
+    ("latency_p90_ms", |run| value(Metric::LatencyMs(Quantile::P90), run)),
+    ("latency_p99_ms", |run| value(Metric::LatencyMs(Quantile::P99), run)),
+    ("latency_p999_ms", |run| value(Metric::LatencyMs(Quantile::P999), run)),
+    ("ready_p50_ms", |run| value(Metric::HandshakeMs(Quantile::P50), run)),
+    ("ready_p99_ms", |run| value(Metric::HandshakeMs(Quantile::P99), run)),
+    ("deliveries_per_s", |run| value(Metric::DeliveriesPerS, run)),
+    ("deliveries_per_server_cpu_s", |run| value(Metric::DeliveriesPerCpuS, run)),
+    ("server_cpu_us_per_delivery", |run| value(Metric::CpuUsPerDelivery, run)),
+    ("server_user_cpu_us_per_delivery", |run| value(Metric::UserCpuUsPerDelivery, run)),
+    ("server_memory_kib_per_client", |run| value(Metric::UserKibPerClient, run)),
+    ("kernel_memory_kib_per_client", |run| value(Metric::KernelKibPerClient, run)),
+    ("requests_per_delivery", |run| value(Metric::RequestsPerDelivery, run)),
+    ("bytes_received_per_delivery", |run| value(Metric::BytesInPerDelivery, run)),
+    ("bytes_sent_per_delivery", |run| value(Metric::BytesOutPerDelivery, run)),
+    ("updates_per_payload", |run| value(Metric::UpdatesPerPayload, run)),
+];
+
+/// Every run as a row, failed and void ones marked as such, in full precision.
+pub(crate) fn runs(results: &Results) -> String {
+    let mut writer = ::csv::Writer::from_writer(Vec::new());
+    let header = COLUMNS.map(|(name, _)| name.to_owned());
+    let rows = results.runs.iter().map(|run| COLUMNS.map(|(_, value)| value(run)));
+    for row in std::iter::once(header).chain(rows) {
+        writer.write_record(row).expect("memory takes every row, and all rows are of one length");
+    }
+    let bytes = writer.into_inner().expect("memory needs no flushing");
+    String::from_utf8(bytes).expect("every field is text")
+}
+
+/// Why the run's own figures must not be used, if so. They are kept here: a reader of this file has been told.
+fn void(run: &Run) -> &'static str {
+    warning::of_point(&run.point, &[run])
+        .into_iter()
+        .find(warning::Warning::voids_point)
+        .map_or("", |warning| warning.brief())
+}
+
+fn value(metric: Metric, run: &Run) -> String {
+    metric.of_run(run).map(|value| value.to_string()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Sweep, fail};
+
+    fn table(results: &Results) -> (Vec<String>, Vec<::csv::StringRecord>) {
+        let text = runs(results);
+        let mut reader = ::csv::Reader::from_reader(text.as_bytes());
+        let names = reader.headers().unwrap().iter().map(str::to_owned).collect();
+        (names, reader.records().map(Result::unwrap).collect())
+    }
+
+    fn field<'r>(names: &[String], row: &'r ::csv::StringRecord, name: &str) -> &'r str {
+        &row[names.iter().position(|known| known == name).unwrap()]
+    }
+
+    #[test]
+    fn a_row_a_run_with_its_own_figures() {
+        let results = Sweep::quick().results();
+        let (names, rows) = table(&results);
+        assert_eq!(rows.len(), results.runs.len());
+        for (row, run) in rows.iter().zip(&results.runs) {
+            assert_eq!(field(&names, row, "delivered"), run.counts.delivered.to_string());
+            let p99_ms: f64 = field(&names, row, "latency_p99_ms").parse().unwrap();
+            assert!((p99_ms * 1e6 - run.latency.value_at_quantile(0.99) as f64).abs() < 1.0);
+        }
+    }
+
+    #[test]
+    fn failures_and_voids_are_marked_and_escaped() {
+        let mut results = Sweep::quick().results();
+        fail(&mut results.runs[0], "connect", "refused, \"twice\"\nand again");
+        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        let (names, rows) = table(&results);
+        assert_eq!(field(&names, &rows[0], "failure"), "refused, \"twice\"\nand again");
+        assert_eq!(field(&names, &rows[1], "void"), "generator saturated");
+        assert_eq!(field(&names, &rows[2], "void"), "");
+    }
+
+    #[test]
+    fn what_was_not_observed_is_empty_not_zero() {
+        let mut results = Sweep::quick().results();
+        results.runs[0].server = None;
+        let (names, rows) = table(&results);
+        assert_eq!(field(&names, &rows[0], "server_cpu_us_per_delivery"), "");
+    }
+}

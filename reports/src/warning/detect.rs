@@ -1,0 +1,308 @@
+//! Finds what is wrong with results; every threshold is a constant here.
+
+use std::collections::BTreeMap;
+
+use protocol::results::{Counts, Machine, Point, Run};
+
+use super::Warning;
+use crate::{Results, compare::group};
+
+/// Above this share of one core, a thread cannot be trusted to have read in time.
+const WORKER_BUSY_MAX: f64 = 0.9;
+/// Lateness (p99) that matters: more than this, and more than [`LATE_SHARE`] of the median latency.
+const LATE_MS: f64 = 2.0;
+const LATE_SHARE: f64 = 0.1;
+/// Lateness (p99) that voids: more than this, and more than [`VOID_LATE_SHARE`] of the median latency.
+const VOID_LATE_MS: f64 = 5.0;
+const VOID_LATE_SHARE: f64 = 0.5;
+/// A queue grows if the last slice's median is this many times the first's, and this much more.
+const BEHIND_TIMES: f64 = 3.0;
+const BEHIND_MS: f64 = 50.0;
+/// Ten deliveries beyond the p99.
+const DELIVERIES_MIN: u64 = 1_000;
+/// Load average per core above which the machine counts as busy.
+const BUSY_PER_CORE: f64 = 0.5;
+
+const NS_PER_MS: f64 = 1e6;
+const NS_PER_S: f64 = 1e9;
+
+/// Everything to know before the numbers are believed, the sweep's own first, then point by point.
+pub fn warnings(results: &Results) -> Vec<Warning> {
+    let planned = results.manifest.planned_runs;
+    let mut found = Vec::new();
+    if results.runs.len() < planned as usize {
+        found.push(Warning::Interrupted { made: results.runs.len(), planned });
+    }
+    found.extend(results.truncated_line.map(|line| Warning::TruncatedResults { line }));
+    found.extend(results.runs.iter().filter_map(failed));
+    found.extend(points(results).into_iter().flat_map(|(point, runs)| of_point(&point, &runs)));
+    found.extend(unobserved(results));
+    found.extend(busy(&results.manifest.machine));
+    if results.manifest.scenario.repeats == 1 {
+        found.push(Warning::SingleRepeat);
+    }
+    found
+}
+
+/// What is wrong with the finished runs of one point.
+pub(crate) fn of_point(point: &Point, runs: &[&Run]) -> Vec<Warning> {
+    let mut found: Vec<_> = runs.iter().filter_map(|run| not_conserved(point, run)).collect();
+    found.extend(saturated(point, runs));
+    found.extend(worst(runs.iter().filter_map(|run| late(point, run)), |warning| match warning {
+        Warning::PublisherLate { lateness_p99_ms, void, .. } => (*void, *lateness_p99_ms),
+        _ => (false, 0.0),
+    }));
+    found.extend(counted(point, runs));
+    found.extend(worst(runs.iter().filter_map(|run| fell_behind(point, run)), |warning| match warning {
+        Warning::ServerFellBehind { last_ms, .. } => *last_ms,
+        _ => 0.0,
+    }));
+    found.extend(errors(point, runs));
+    found
+}
+
+fn points(results: &Results) -> Vec<(Point, Vec<&Run>)> {
+    let groups = group(&results.runs);
+    groups
+        .into_iter()
+        .flat_map(|(load, by_transport)| {
+            by_transport.into_iter().map(move |(transport, runs)| (Point { transport, load: load.clone() }, runs))
+        })
+        .map(|(point, runs)| (point, runs.into_iter().filter(|run| run.failure.is_none()).collect::<Vec<_>>()))
+        .filter(|(_, runs)| !runs.is_empty())
+        .collect()
+}
+
+fn failed(run: &Run) -> Option<Warning> {
+    let failure = run.failure.as_ref()?;
+    Some(Warning::RunFailed {
+        run: run.index,
+        point: run.point.clone(),
+        phase: failure.phase.clone(),
+        reason: failure.reason.clone(),
+    })
+}
+
+fn not_conserved(point: &Point, run: &Run) -> Option<Warning> {
+    let Counts { expected, delivered, missed, .. } = run.counts;
+    (!run.counts.conserved()).then(|| Warning::NotConserved {
+        point: point.clone(),
+        run: run.index,
+        expected,
+        delivered,
+        missed,
+    })
+}
+
+fn saturated(point: &Point, runs: &[&Run]) -> Option<Warning> {
+    let busy: Vec<f64> = runs.iter().map(|run| busiest_worker(run)).filter(|&busy| busy > WORKER_BUSY_MAX).collect();
+    let most = busy.iter().copied().reduce(f64::max)?;
+    Some(Warning::GeneratorSaturated {
+        point: point.clone(),
+        runs: busy.len(),
+        of_runs: runs.len(),
+        busy_percent: 100.0 * most,
+    })
+}
+
+/// The share of one core that the busiest worker of the generator used.
+fn busiest_worker(run: &Run) -> f64 {
+    let most_ns = run.generator.workers_cpu_ns.iter().copied().max().unwrap_or(0);
+    if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
+}
+
+fn late(point: &Point, run: &Run) -> Option<Warning> {
+    let lateness_p99_ms = run.stream.lateness.as_ref()?.value_at_quantile(0.99) as f64 / NS_PER_MS;
+    let latency_p50_ms = run.latency.value_at_quantile(0.5) as f64 / NS_PER_MS;
+    let void = lateness_p99_ms > VOID_LATE_MS && lateness_p99_ms > VOID_LATE_SHARE * latency_p50_ms;
+    let matters = lateness_p99_ms > LATE_MS && lateness_p99_ms > LATE_SHARE * latency_p50_ms;
+    (void || matters).then(|| Warning::PublisherLate { point: point.clone(), lateness_p99_ms, latency_p50_ms, void })
+}
+
+fn counted(point: &Point, runs: &[&Run]) -> Vec<Warning> {
+    let sum = |part: fn(&Counts) -> u64| -> u64 { runs.iter().map(|run| part(&run.counts)).sum() };
+    let (expected, delivered) = (sum(|counts| counts.expected), sum(|counts| counts.delivered));
+    let (missed, out_of_range) = (sum(|counts| counts.missed), sum(|counts| counts.out_of_range));
+    let (duplicated, reordered) = (sum(|counts| counts.duplicated), sum(|counts| counts.reordered));
+    let point = || point.clone();
+    [
+        (missed > 0).then(|| Warning::Missed { point: point(), missed, expected }),
+        (out_of_range > 0).then(|| Warning::OutOfRange { point: point(), out_of_range, delivered }),
+        (duplicated > 0).then(|| Warning::Duplicated { point: point(), duplicated, delivered }),
+        (reordered > 0).then(|| Warning::Reordered { point: point(), reordered, delivered }),
+        (delivered < DELIVERIES_MIN).then(|| Warning::FewDeliveries { point: point(), delivered }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+fn fell_behind(point: &Point, run: &Run) -> Option<Warning> {
+    let mut medians = run
+        .slices
+        .iter()
+        .filter(|slice| !slice.latency.is_empty())
+        .map(|slice| slice.latency.value_at_quantile(0.5) as f64 / NS_PER_MS);
+    let first_ms = medians.next()?;
+    let last_ms = medians.next_back()?;
+    (last_ms > BEHIND_TIMES * first_ms && last_ms > first_ms + BEHIND_MS).then(|| Warning::ServerFellBehind {
+        point: point.clone(),
+        first_ms,
+        last_ms,
+    })
+}
+
+fn errors<'a>(point: &'a Point, runs: &[&Run]) -> impl Iterator<Item = Warning> + use<'a> {
+    let mut by_kind = BTreeMap::<String, u64>::new();
+    for (kind, errors) in runs.iter().flat_map(|run| &run.counts.errors) {
+        *by_kind.entry(kind.clone()).or_default() += errors;
+    }
+    by_kind.into_iter().filter(|&(_, errors)| errors > 0).map(|(kind, errors)| Warning::ClientErrors {
+        point: point.clone(),
+        kind,
+        errors,
+    })
+}
+
+fn unobserved(results: &Results) -> Option<Warning> {
+    let finished = || results.runs.iter().filter(|run| run.failure.is_none());
+    let runs = finished().filter(|run| run.server.is_none()).count();
+    (runs > 0).then(|| Warning::ServerUnobserved { runs, of_runs: finished().count() })
+}
+
+fn busy(machine: &Machine) -> Option<Warning> {
+    (machine.load_average > BUSY_PER_CORE * f64::from(machine.cores))
+        .then_some(Warning::MachineBusy { load_average: machine.load_average, cores: machine.cores })
+}
+
+fn worst<K: PartialOrd>(warnings: impl Iterator<Item = Warning>, weight: impl Fn(&Warning) -> K) -> Option<Warning> {
+    warnings.reduce(|worst, next| if weight(&next) > weight(&worst) { next } else { worst })
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Transport;
+
+    use super::*;
+    use crate::{
+        Severity,
+        fixture::{Sweep, fail, histogram},
+    };
+
+    /// What a change to one run of the quick sweep makes the warnings say.
+    fn after(change: impl FnOnce(&mut Run)) -> Vec<Warning> {
+        let mut results = Sweep::quick().results();
+        change(&mut results.runs[0]);
+        warnings(&results)
+    }
+
+    fn only(mut found: Vec<Warning>) -> Warning {
+        assert_eq!(found.len(), 1, "{found:#?}");
+        found.remove(0)
+    }
+
+    #[test]
+    fn a_clean_sweep_warns_of_nothing() {
+        assert_eq!(warnings(&Sweep::quick().results()), []);
+    }
+
+    #[test]
+    fn a_saturated_generator_voids_the_point_and_says_how_busy() {
+        let warning = only(after(|run| run.generator.workers_cpu_ns[1] = (0.97 * run.phases.measure_s * 1e9) as u64));
+        assert!(warning.voids_point());
+        assert_eq!(warning.severity(), Severity::Invalid);
+        assert!(warning.to_string().contains("used 97.0 % of a core (1 of 3 runs)"), "{warning}");
+        assert_eq!(after(|run| run.generator.workers_cpu_ns[1] = (0.89 * run.phases.measure_s * 1e9) as u64), []);
+    }
+
+    #[test]
+    fn lateness_cautions_then_voids_by_its_share_of_the_latency() {
+        let with = |late_ms: u64, latency_ms: u64| {
+            after(|run| {
+                run.stream.lateness = Some(histogram([late_ms * 1_000_000; 50]));
+                run.latency = histogram(vec![latency_ms * 1_000_000; 5_000]);
+            })
+        };
+        assert_eq!(with(1, 2), [], "little is little, whatever its share");
+        assert_eq!(with(4, 100), [], "a small share of a long latency");
+        assert_eq!(only(with(4, 5)).severity(), Severity::Caution);
+        assert_eq!(only(with(40, 100)).severity(), Severity::Caution);
+        assert_eq!(only(with(60, 100)).severity(), Severity::Invalid);
+    }
+
+    #[test]
+    fn a_growing_queue_is_named() {
+        let slices = |first_ms: u64, last_ms: u64| {
+            after(|run| {
+                let last = run.slices.len() - 1;
+                run.slices[0].latency = histogram([first_ms * 1_000_000; 9]);
+                run.slices[last].latency = histogram([last_ms * 1_000_000; 9]);
+            })
+        };
+        assert!(matches!(only(slices(20, 200)), Warning::ServerFellBehind { .. }));
+        assert_eq!(slices(5, 45), [], "nine times, but only 40 ms");
+        assert_eq!(slices(100, 200), [], "100 ms, but only twice");
+    }
+
+    #[test]
+    fn what_is_counted_is_never_hidden() {
+        assert!(matches!(only(after(|run| run.counts.delivered -= 1)), Warning::NotConserved { .. }));
+        assert!(matches!(only(after(|run| run.counts.duplicated = 1)), Warning::Duplicated { .. }));
+        assert!(matches!(only(after(|run| run.counts.reordered = 1)), Warning::Reordered { .. }));
+        assert!(matches!(only(after(|run| run.counts.out_of_range = 1)), Warning::OutOfRange { .. }));
+        let missed = only(after(|run| {
+            run.counts.delivered -= 7;
+            run.counts.missed = 7;
+        }));
+        assert!(missed.to_string().contains(": 7 of 15,000 updates (0.047 %) never arrived."), "{missed}");
+    }
+
+    #[test]
+    fn errors_are_added_up_by_kind() {
+        let mut results = Sweep::quick().results();
+        let point = results.runs[0].point.clone();
+        for run in results.runs.iter_mut().filter(|run| run.point == point) {
+            run.counts.errors.insert("reset".to_owned(), 2);
+        }
+        assert_eq!(warnings(&results), [Warning::ClientErrors { point, kind: "reset".to_owned(), errors: 6 }]);
+    }
+
+    #[test]
+    fn a_failed_run_says_why_and_is_judged_no_further() {
+        let warning = only(after(|run| {
+            fail(run, "connect", "connection refused");
+            run.counts.missed = 3;
+        }));
+        assert!(warning.to_string().contains("connection refused"), "{warning}");
+        assert_eq!(warning.severity(), Severity::Invalid);
+    }
+
+    #[test]
+    fn the_sweep_as_a_whole() {
+        let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
+        results.manifest.machine.load_average = 1.5;
+        results.manifest.machine.cores = 2;
+        results.truncated_line = Some(6);
+        results.runs.truncate(5);
+        let names: Vec<_> = warnings(&results).iter().map(|warning| format!("{warning:?}")).collect();
+        for (name, prefix) in names.iter().zip(["Interrupted", "TruncatedResults", "MachineBusy", "SingleRepeat"]) {
+            assert!(name.starts_with(prefix), "{names:?}");
+        }
+        assert_eq!(names.len(), 4, "{names:?}");
+    }
+
+    #[test]
+    fn a_server_out_of_sight_is_noted_once() {
+        let mut results = Sweep::quick().results();
+        for run in results.runs.iter_mut().filter(|run| run.point.transport == Transport::LongPoll) {
+            run.server = None;
+        }
+        assert_eq!(warnings(&results), [Warning::ServerUnobserved { runs: 9, of_runs: 18 }]);
+    }
+
+    #[test]
+    fn every_threshold_needs_deliveries() {
+        let found = after(|run| run.latency = histogram([]));
+        assert_eq!(found, [], "an empty histogram must not divide by nothing");
+    }
+}

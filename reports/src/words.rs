@@ -1,0 +1,37 @@
+//! Loads and points in words, alike wherever they are named.
+
+use protocol::results::{Arrivals, Load, Point, Stream};
+
+use crate::numbers::{count, setting};
+
+/// `4,000 clients`
+pub(crate) fn clients(clients: u32) -> String {
+    format!("{} client{}", count(clients.into()), if clients == 1 { "" } else { "s" })
+}
+
+/// `10 updates/s of 128 B`, or `feed market.ndjson at 2×`
+pub(crate) fn stream(stream: &Stream) -> String {
+    match stream {
+        Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
+            let poisson = match arrivals {
+                Arrivals::Constant => "",
+                Arrivals::Poisson => ", Poisson",
+            };
+            format!("{} updates/s of {} B{poisson}", setting(*rate_hz), count((*payload_bytes).into()))
+        }
+        Stream::Replay { feed, speed } => {
+            let name = feed.rsplit('/').next().unwrap_or(feed);
+            format!("feed {name} at {}×", setting(*speed))
+        }
+    }
+}
+
+/// `4,000 clients, 10 updates/s of 128 B`
+pub(crate) fn load(load: &Load) -> String {
+    format!("{}, {}", clients(load.clients), stream(&load.stream))
+}
+
+/// `long polling at 4,000 clients, 10 updates/s of 128 B`
+pub(crate) fn point(point: &Point) -> String {
+    format!("{} at {}", point.transport.title(), load(&point.load))
+}
