@@ -34,29 +34,53 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
     }
 }
 
+/// One metric at one load as a sentence, for under a picture.
+pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
+    let said: Vec<String> = case
+        .contenders()
+        .filter_map(|transport| {
+            Some(format!("{}’s {}", transport.title(), clause(case, transport, metric, &metric.name(), true)?))
+        })
+        .collect();
+    (!said.is_empty()).then(|| format!("At {}, {}.", words::load(&case.load), said.join("; ")))
+}
+
 /// "long polling's p99 latency was 3.1× WebSocket's (62 ms against 20 ms), its …."
 fn compared(case: &Case<'_>, transport: Transport) -> String {
-    let clauses: Vec<String> =
-        METRICS.iter().filter_map(|(metric, name)| clause(case, transport, *metric, name)).collect();
+    let mut clauses = Vec::new();
+    // "was … WebSocket's" is said once, and then again only after something else was said.
+    let mut in_full = true;
+    for (metric, name) in METRICS {
+        let Some(clause) = clause(case, transport, metric, name, in_full) else { continue };
+        clauses.push(clause);
+        in_full = case.ratio(transport, metric).is_none_or(|ratio| ratio.verdict() != Verdict::More);
+    }
     if clauses.is_empty() {
         return format!("{} delivered nothing that could be compared.", transport.title());
     }
-    format!("{}’s {}.", transport.title(), in_a_row(&clauses, ", its "))
+    format!("{}’s {}.", transport.title(), in_a_row(&clauses))
 }
 
-fn clause(case: &Case<'_>, transport: Transport, metric: Metric, name: &str) -> Option<String> {
+fn clause(case: &Case<'_>, transport: Transport, metric: Metric, name: &str, in_full: bool) -> Option<String> {
     let ratio = case.ratio(transport, metric)?;
     let (ours, theirs) = (case.measure(transport, metric)?.value, case.measure(BASELINE, metric)?.value);
     let unit = metric.unit();
-    let values = format!("{} {unit} against {} {unit}", number(ours), number(theirs));
+    let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
     let times = times(ratio.value);
     let baseline = BASELINE.title();
     Some(match ratio.verdict() {
-        Verdict::More => format!("{name} was {times} {baseline}’s ({values})"),
+        Verdict::More if in_full => format!("{name} was {times} {baseline}’s ({values})"),
+        Verdict::More => format!("{name} {times} ({values})"),
         Verdict::Less => format!("{name} was lower, {times} {baseline}’s ({values})"),
         Verdict::Unclear if ratio.is_equal() => format!("{name} was the same within 5 % ({values})"),
         Verdict::Unclear => format!("{name} showed no clear difference ({values}; the repeats overlap)"),
     })
+}
+
+fn with_unit(value: f64, unit: &str) -> String {
+    // "/s" belongs to its number; other units stand off.
+    let space = if unit.is_empty() || unit.starts_with('/') { "" } else { " " };
+    format!("{}{space}{unit}", number(value))
 }
 
 fn alone(heaviest: &[&Case<'_>], transport: Transport) -> String {
@@ -73,11 +97,10 @@ fn alone(heaviest: &[&Case<'_>], transport: Transport) -> String {
     }
 }
 
-fn in_a_row(clauses: &[String], separator: &str) -> String {
+fn in_a_row(clauses: &[String]) -> String {
     match clauses {
-        [] => String::new(),
-        [only] => only.clone(),
-        [first @ .., last] => format!("{}, and its {last}", first.join(separator)),
+        [first @ .., last] if !first.is_empty() => format!("{}, and its {last}", first.join(", its ")),
+        _ => clauses.concat(),
     }
 }
 

@@ -5,6 +5,7 @@
 
 pub mod compare;
 mod csv;
+mod figures;
 pub mod fixture;
 mod headline;
 mod html;

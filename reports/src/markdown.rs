@@ -50,8 +50,7 @@ fn line(row: &Row) -> String {
     let emphasis = if row.is_ratio { "*" } else { "" };
     let mut out = format!("| {} | {emphasis}{}{emphasis} |", escaped(&row.load), row.who);
     for cell in &row.cells {
-        let spread = if cell.spread.is_empty() { String::new() } else { format!(" ({})", cell.spread) };
-        let _ = write!(out, " {}{spread} |", cell.text);
+        let _ = write!(out, " {cell} |");
     }
     let _ = writeln!(out, " {} |", row.missed);
     out

@@ -71,6 +71,8 @@ pub enum Metric {
     KernelMib,
     /// HTTP requests per delivery.
     RequestsPerDelivery,
+    /// Bytes that clients received and sent per delivery.
+    BytesPerDelivery,
     /// Bytes received by clients per delivery.
     BytesInPerDelivery,
     /// Bytes sent by clients per delivery.
@@ -95,6 +97,7 @@ impl Metric {
             Self::UserMib => "server memory".to_owned(),
             Self::KernelMib => "kernel memory".to_owned(),
             Self::RequestsPerDelivery => "requests per delivery".to_owned(),
+            Self::BytesPerDelivery => "bytes per delivery".to_owned(),
             Self::BytesInPerDelivery => "bytes received per delivery".to_owned(),
             Self::BytesOutPerDelivery => "bytes sent per delivery".to_owned(),
             Self::UpdatesPerPayload => "updates per payload".to_owned(),
@@ -109,7 +112,7 @@ impl Metric {
             Self::CpuUsPerDelivery | Self::UserCpuUsPerDelivery | Self::KernelCpuUsPerDelivery => "µs",
             Self::UserKibPerClient | Self::KernelKibPerClient => "KiB",
             Self::UserMib | Self::KernelMib => "MiB",
-            Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
+            Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
             Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => "",
         }
     }
@@ -150,6 +153,7 @@ impl Metric {
             Self::UserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.idle?) / MIB),
             Self::KernelMib => Some(grown(run, kernel_bytes)? / MIB),
             Self::RequestsPerDelivery => per_delivery(traffic.requests),
+            Self::BytesPerDelivery => per_delivery(traffic.bytes_in + traffic.bytes_out),
             Self::BytesInPerDelivery => per_delivery(traffic.bytes_in),
             Self::BytesOutPerDelivery => per_delivery(traffic.bytes_out),
             Self::UpdatesPerPayload => divide(traffic.updates as f64, traffic.payloads as f64),

@@ -1,8 +1,16 @@
-//! `report.html`: one page that opens offline.
+//! `report.html`: one page that opens offline, on any screen and on paper.
 
-use maud::{DOCTYPE, html};
+mod figures;
+mod method;
+mod overview;
+mod runs;
+mod setup;
 
-use crate::{Results, compare::Comparison, headline::headline};
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use crate::{Results, compare::Comparison};
+
+const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
 pub(crate) fn report(results: &Results) -> String {
@@ -10,9 +18,121 @@ pub(crate) fn report(results: &Results) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
-            head { meta charset="utf-8"; title { "pushbench: " (results.manifest.scenario.name) } }
-            body { h1 { (headline(results, &comparison)) } }
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                title { "pushbench: " (results.manifest.scenario.name) }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                a class="skip" href="#main" { "Skip to the results" }
+                main id="main" {
+                    (overview::header(results, &comparison))
+                    (overview::comparison(&comparison))
+                    (overview::warnings(results))
+                    (figures::section(&comparison))
+                    (runs::section(results))
+                    (setup::section(results))
+                    (method::section(results))
+                }
+                footer {
+                    p { "pushbench " (results.manifest.version) ". Everything on this page was derived from "
+                        code { "manifest.json" } " and " code { "runs.jsonl" } " beside it." }
+                }
+            }
         }
     }
     .into_string()
+}
+
+/// A table that scrolls by itself where the page is narrower.
+fn scrolling(name: &str, table: &Markup) -> Markup {
+    html! {
+        div class="scroll" role="region" aria-label=(name) tabindex="0" { (table) }
+    }
+}
+
+/// A plain table; the first `words` columns are words, the others numbers.
+fn table(head: &[String], rows: &[Vec<String>], words: usize) -> Markup {
+    let class = |column: usize| (column >= words).then_some("number");
+    html! {
+        table {
+            thead { tr { @for (column, name) in head.iter().enumerate() { th scope="col" class=[class(column)] { (name) } } } }
+            tbody {
+                @for row in rows {
+                    tr { @for (column, cell) in row.iter().enumerate() { td class=[class(column)] { (cell) } } }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Sweep, fail, synthetic};
+
+    #[test]
+    fn the_page_stands_alone() {
+        let page = report(&Sweep::quick().results());
+        for outside in ["src=", "<link", "<script", "@import", "url("] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        assert_eq!(page.matches("<h1").count(), 1);
+        assert_eq!(page.matches("<figure").count(), page.matches("<figcaption").count());
+    }
+
+    #[test]
+    fn names_are_escaped_wherever_they_stand() {
+        let mut results = Sweep { clients: vec![10], ..Sweep::quick() }.results();
+        let evil = "<script>alert(1)</script>";
+        results.manifest.scenario.name = evil.to_owned();
+        results.manifest.scenario.why = evil.to_owned();
+        results.manifest.command = vec!["loadgen".to_owned(), evil.to_owned()];
+        results.manifest.machine.cpu = evil.to_owned();
+        let feed = protocol::results::Stream::Replay { feed: format!("feeds/{evil}"), speed: 2.0 };
+        for run in &mut results.runs {
+            run.point.load.stream = feed.clone();
+            run.counts.errors.insert(evil.to_owned(), 1);
+        }
+        fail(&mut results.runs[0], evil, evil);
+        assert!(!report(&results).contains("<script"));
+    }
+
+    #[test]
+    fn what_goes_wrong_leaves_a_page() {
+        let quick = Sweep::quick();
+        let mut none = quick.results();
+        none.runs.clear();
+        assert!(report(&none).contains("No run was made."));
+
+        let mut failed = quick.results();
+        failed.runs.iter_mut().for_each(|run| fail(run, "connect", "refused"));
+        assert!(report(&failed).contains("No load of this sweep allows a comparison"));
+
+        let mut unseen = quick.results();
+        unseen.runs.iter_mut().for_each(|run| run.server = None);
+        assert!(
+            report(&unseen).contains("server’s process could not be read")
+                || report(&unseen).contains("server's process could not be read")
+        );
+    }
+
+    #[test]
+    fn a_page_that_is_too_large_is_too_slow_to_open() {
+        let page = report(&Sweep::large().results());
+        assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    }
+
+    #[test]
+    fn zero_deliveries_give_no_number() {
+        let mut results = Sweep { streams: vec![synthetic(0.1, 128)], ..Sweep::quick() }.results();
+        for run in &mut results.runs {
+            run.latency = crate::fixture::histogram([]);
+            run.traffic = protocol::results::Traffic::default();
+        }
+        let page = report(&results);
+        assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("delivered nothing"));
+    }
 }

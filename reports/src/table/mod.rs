@@ -2,6 +2,8 @@
 
 mod terminal;
 
+use std::fmt;
+
 use protocol::Transport;
 
 pub use terminal::summary_table;
@@ -52,7 +54,7 @@ impl Cell {
     }
 
     /// A value with its spread.
-    pub(crate) fn of(measure: Option<Measure>) -> Self {
+    fn of(measure: Option<Measure>) -> Self {
         let Some(Measure { value, min, max, repeats }) = measure else { return Self::word("–") };
         let spread = if repeats > 1 { format!("{}–{}", number(min), number(max)) } else { String::new() };
         Self { text: number(value), spread, verdict: None }
@@ -63,6 +65,13 @@ impl Cell {
         let spread =
             if ratio.pairs > 1 { format!("{}–{}", times(ratio.min), times(ratio.max)) } else { String::new() };
         Self { text: times(ratio.value), spread, verdict: Some(ratio.verdict()) }
+    }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if self.spread.is_empty() { Ok(()) } else { write!(f, " ({})", self.spread) }
     }
 }
 
@@ -81,17 +90,22 @@ pub(crate) fn rows(comparison: &Comparison<'_>) -> Vec<Row> {
 }
 
 fn of_side(load: String, transport: Transport, side: &Side<'_>) -> Row {
-    let cell = |metric| match side.standing() {
-        Standing::Valid => Cell::of(side.measure(metric)),
-        Standing::Void(_) => Cell::word("void"),
-        Standing::Unfinished => Cell::word("failed"),
-    };
+    let cell = |metric| cell(side, metric);
     let missed = match side.missed() {
         0 => "0".to_owned(),
         missed => percent(missed, missed + side.delivered()),
     };
     let missed = if side.is_valid() { missed } else { cell(COLUMNS[0]).text };
     Row { load, who: transport.title().to_owned(), is_ratio: false, cells: COLUMNS.map(cell).to_vec(), missed }
+}
+
+/// A point's value, or the word that stands for it.
+pub(crate) fn cell(side: &Side<'_>, metric: Metric) -> Cell {
+    match side.standing() {
+        Standing::Valid => Cell::of(side.measure(metric)),
+        Standing::Void(_) => Cell::word("void"),
+        Standing::Unfinished => Cell::word("failed"),
+    }
 }
 
 fn of_ratio(case: &Case<'_>, transport: Transport) -> Row {

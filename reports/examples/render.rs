@@ -1,0 +1,32 @@
+//! Renders made-up results into a folder, to look at: `cargo run -p reports --example render -- DIR [quick|large|trouble]`
+
+use std::{fs, path::PathBuf};
+
+use reports::fixture::{Sweep, fail, save};
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let dir = PathBuf::from(arguments.next().ok_or("name a folder to write to")?);
+    let kind = arguments.next();
+    fs::create_dir_all(&dir)?;
+    let results = match kind.as_deref() {
+        Some("large") => Sweep::large().results_in(&dir),
+        Some("single") => Sweep { clients: vec![1_000], repeats: 1, ..Sweep::quick() }.results_in(&dir),
+        Some("trouble") => {
+            let mut results = Sweep::quick().results_in(&dir);
+            results.runs[3].generator.workers_cpu_ns[0] = 4_950_000_000;
+            results.runs[4].counts.delivered -= 9;
+            results.runs[4].counts.missed += 9;
+            fail(&mut results.runs[5], "connect", "only 1,203 of 4,000 clients were ready");
+            results.runs.pop();
+            results
+        }
+        _ => Sweep::quick().results_in(&dir),
+    };
+    save(&results)?;
+    let read = reports::load(&dir)?;
+    let written = reports::write(&read)?;
+    print!("{}", reports::summary_table(&read));
+    println!("{} ({} bytes)", written.report.display(), fs::metadata(&written.report)?.len());
+    Ok(())
+}

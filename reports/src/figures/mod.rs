@@ -1,0 +1,166 @@
+//! Every picture of the report, in the order in which they are shown; one file a figure.
+
+mod chart;
+mod cpu;
+mod handshake;
+mod latency;
+mod memory;
+mod over_axis;
+mod over_time;
+mod percentiles;
+mod scale;
+mod style;
+mod throughput;
+mod traffic;
+
+pub(crate) use style::legend;
+
+use crate::{
+    compare::{Case, Comparison, Metric, Sweep},
+    headline::takeaway,
+};
+
+/// A figure: panels, what to see in them, and the numbers behind them.
+pub(crate) struct Figure {
+    /// Names it within the page.
+    pub(crate) id: &'static str,
+    /// Its heading.
+    pub(crate) title: &'static str,
+    /// How to read it, then what it shows here.
+    pub(crate) caption: String,
+    /// Its pictures.
+    pub(crate) panels: Vec<Panel>,
+    /// Its numbers; empty if the pictures have too many to list.
+    pub(crate) table: Table,
+}
+
+/// One picture of a figure.
+pub(crate) struct Panel {
+    /// What is shown, with its unit.
+    pub(crate) title: String,
+    /// The picture.
+    pub(crate) svg: String,
+}
+
+/// Numbers behind pictures.
+#[derive(Default)]
+pub(crate) struct Table {
+    /// The columns' headings, units included.
+    pub(crate) head: Vec<String>,
+    /// The rows.
+    pub(crate) rows: Vec<Vec<String>>,
+}
+
+/// What all figures are drawn from.
+struct Source<'a> {
+    comparison: &'a Comparison<'a>,
+    sweep: Sweep<'a>,
+}
+
+/// Every figure that has something to show.
+pub(crate) fn all(comparison: &Comparison<'_>) -> Vec<Figure> {
+    let source = Source { comparison, sweep: Sweep::of(comparison) };
+    let figures = [
+        percentiles::figure,
+        latency::figure,
+        throughput::figure,
+        memory::figure,
+        over_time::figure,
+        cpu::figure,
+        traffic::figure,
+        handshake::figure,
+    ];
+    figures.into_iter().map(|figure| figure(&source)).filter(|figure| !figure.panels.is_empty()).collect()
+}
+
+impl Source<'_> {
+    /// The caption of a figure over the sweep's axis: how to read it, what it shows, what was left out.
+    fn caption(&self, reading: &str, metric: Metric) -> String {
+        let mut caption = reading.to_owned();
+        let shown = |case: &&Case<'_>| {
+            self.sweep.slices.iter().any(|slice| slice.cases.iter().any(|known| std::ptr::eq(*known, *case)))
+        };
+        let heaviest = self.comparison.heaviest_first();
+        if let Some(said) = heaviest.into_iter().filter(shown).find_map(|case| takeaway(case, metric)) {
+            caption = format!("{caption} {said}");
+        }
+        if self.sweep.left_out > 0 {
+            let left_out = self.sweep.left_out;
+            let (plural, are) = if left_out == 1 { ("", "is") } else { ("s", "are") };
+            caption =
+                format!("{caption} {left_out} further setting{plural} of the other axes {are} in the table only.");
+        }
+        caption
+    }
+
+    fn table(&self, metrics: &[Metric]) -> Table {
+        over_axis::table(self.comparison, metrics)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    fn figures(sweep: &fixture::Sweep) -> Vec<Figure> {
+        let results = sweep.results();
+        all(&Comparison::of(&results.runs))
+    }
+
+    #[test]
+    fn the_quick_sweep_has_every_figure_with_ids_of_its_own() {
+        let figures = figures(&fixture::Sweep::quick());
+        assert_eq!(figures.len(), 8);
+        let page: String = figures.iter().flat_map(|figure| &figure.panels).map(|panel| panel.svg.as_str()).collect();
+        let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+        let all = ids.len();
+        ids.sort_unstable();
+        ids.dedup();
+        assert_eq!(ids.len(), all);
+    }
+
+    #[test]
+    fn one_point_is_drawn_as_bars() {
+        let one = fixture::Sweep { clients: vec![1_000], ..fixture::Sweep::quick() };
+        let figures = figures(&one);
+        let latency = figures.iter().find(|figure| figure.id == "latency").unwrap();
+        assert!(latency.panels.iter().all(|panel| panel.svg.contains("<rect") && !panel.svg.contains("r=\"14\"")));
+    }
+
+    #[test]
+    fn another_axis_may_be_the_one_that_varies() {
+        let rates = [1.0, 10.0, 50.0].map(|rate_hz| fixture::synthetic(rate_hz, 128)).to_vec();
+        let figures = figures(&fixture::Sweep { clients: vec![500], streams: rates, ..fixture::Sweep::quick() });
+        let latency = figures.iter().find(|figure| figure.id == "latency").unwrap();
+        assert!(latency.panels[0].svg.contains("updates/s"));
+        assert_eq!(latency.panels.len(), 2);
+    }
+
+    #[test]
+    fn several_axes_make_several_panels_and_say_what_is_left_out() {
+        let figures = figures(&fixture::Sweep { repeats: 2, ..fixture::Sweep::large() });
+        let latency = figures.iter().find(|figure| figure.id == "latency").unwrap();
+        assert_eq!(latency.panels.len(), 8, "four sizes, two percentiles");
+        assert!(latency.caption.contains("1 further setting of the other axes is in the table only"));
+        assert_eq!(latency.table.rows.len(), 40);
+    }
+
+    #[test]
+    fn a_void_point_is_a_word_in_every_picture() {
+        let mut results = fixture::Sweep { clients: vec![1_000], ..fixture::Sweep::quick() }.results();
+        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        for figure in all(&Comparison::of(&results.runs)) {
+            for panel in &figure.panels {
+                assert!(!panel.svg.contains("long polling, "), "{}", panel.title);
+            }
+            let cells = figure.table.rows.iter().filter(|row| row[1] == "long polling").flat_map(|row| &row[2..]);
+            assert!(cells.into_iter().all(|cell| cell == "void"));
+        }
+    }
+
+    #[test]
+    fn nothing_measured_is_nothing_drawn() {
+        assert!(all(&Comparison::of(&[])).is_empty());
+    }
+}

@@ -1,0 +1,196 @@
+//! Metrics over the axis that a sweep varies: lines where it has several values, bars where it has one.
+
+use protocol::Transport;
+
+use super::{
+    Panel,
+    chart::{Bar, Chart, Dot, Series, Word},
+    scale::Scale,
+};
+use crate::{
+    compare::{Case, Comparison, Measure, Metric, Slice, Standing, Sweep},
+    numbers::number,
+};
+
+/// Bars beyond this many have no room for numbers on top.
+const LABELLED_MAX: usize = 6;
+
+/// A panel a slice and metric: lines, or bars if there is nothing to draw a line through.
+pub(super) fn lines(sweep: &Sweep<'_>, metrics: &[Metric], id: &str) -> Vec<Panel> {
+    panels(sweep, metrics, id, |slice, metric| {
+        let stack = Stack { whole: metric, parts: &[] };
+        if slice.cases.len() > 1 { line_chart(sweep, slice, metric) } else { bar_chart(sweep, slice, stack) }
+    })
+}
+
+/// A metric as a bar, divided into the metrics that make it up, if any.
+#[derive(Clone, Copy)]
+pub(super) struct Stack<'a> {
+    pub(super) whole: Metric,
+    pub(super) parts: &'a [Metric],
+}
+
+/// A panel a slice and stack.
+pub(super) fn bars(sweep: &Sweep<'_>, stacks: &[Stack<'_>], id: &str) -> Vec<Panel> {
+    panels(sweep, stacks, id, |slice, stack| bar_chart(sweep, slice, stack))
+}
+
+fn panels<T: Copy>(
+    sweep: &Sweep<'_>,
+    what: &[T],
+    id: &str,
+    chart: impl Fn(&Slice<'_>, T) -> Option<Chart>,
+) -> Vec<Panel> {
+    let mut panels = Vec::new();
+    for slice in &sweep.slices {
+        for &what in what {
+            let Some(mut chart) = chart(slice, what) else { continue };
+            if !slice.title.is_empty() {
+                chart.title = format!("{} at {}", chart.title, slice.title);
+            }
+            let svg = chart.svg(&format!("{id}-{}", panels.len() + 1));
+            panels.push(Panel { title: chart.title, svg });
+        }
+    }
+    panels
+}
+
+/// What all values of a picture were measured on.
+struct Values<'a> {
+    all: Vec<(&'a Case<'a>, Transport, Measure)>,
+}
+
+impl<'a> Values<'a> {
+    fn of(slice: &Slice<'a>, metric: Metric) -> Option<Self> {
+        let mut all = Vec::new();
+        for case in &slice.cases {
+            for &transport in case.sides.keys() {
+                all.extend(case.measure(transport, metric).map(|measure| (*case, transport, measure)));
+            }
+        }
+        (!all.is_empty()).then_some(Self { all })
+    }
+
+    fn scaled(&self) -> Vec<f64> {
+        self.all.iter().flat_map(|(_, _, measure)| [measure.min, measure.value, measure.max]).collect()
+    }
+
+    fn describe(&self, metric: Metric, sweep: &Sweep<'_>) -> String {
+        let said = self.all.iter().map(|(case, transport, measure)| {
+            format!("{}, {}: {}", transport.title(), sweep.name_of(&case.load), with_unit(*measure, metric))
+        });
+        said.collect::<Vec<_>>().join("; ")
+    }
+}
+
+fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric) -> Option<Chart> {
+    let values = Values::of(slice, metric)?;
+    let x_of = |case: &Case<'_>| sweep.axis.of(&case.load).unwrap_or(0.0);
+    let xs: Vec<f64> = slice.cases.iter().map(|case| x_of(case)).collect();
+    let x = Scale::at(sweep.axis.label(), &xs);
+    let mut chart = Chart::new(metric.heading(), x, Scale::fitting(&values.scaled()));
+    chart.description = values.describe(metric, sweep);
+    for transport in Transport::ALL {
+        let of_transport = values.all.iter().filter(|(_, known, _)| *known == transport);
+        let dots: Vec<Dot> = of_transport
+            .map(|(case, _, measure)| Dot {
+                x: x_of(case),
+                y: measure.value,
+                spread: spread(*measure),
+                tip: tip(sweep, case, transport, *measure, metric),
+            })
+            .collect();
+        if !dots.is_empty() {
+            chart.series.push(Series { transport, dots, marked: true });
+        }
+    }
+    chart.words = slice.cases.iter().flat_map(|case| words(case, |_| x_of(case))).collect();
+    Some(chart)
+}
+
+fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<Chart> {
+    let values = Values::of(slice, stack.whole)?;
+    let names: Vec<String> = slice.cases.iter().map(|case| bar_name(sweep, case)).collect();
+    let x = Scale::bands(sweep.axis.label(), &names);
+    // Room above for the numbers on top.
+    let y = Scale::from_zero(1.08 * values.scaled().into_iter().fold(0.0, f64::max));
+    let mut chart = Chart::new(stack.whole.heading(), x, y);
+    chart.description = values.describe(stack.whole, sweep);
+    let band = |case: &Case<'_>| slice.cases.iter().position(|known| std::ptr::eq(*known, case)).unwrap_or(0);
+    for (case, transport, whole) in values.all {
+        let parts: Option<Vec<f64>> =
+            stack.parts.iter().map(|part| Some(case.measure(transport, *part)?.value.max(0.0))).collect();
+        chart.bars.push(Bar {
+            transport,
+            x: place(band(case), case, transport),
+            parts: parts.filter(|parts| !parts.is_empty()).unwrap_or_else(|| vec![whole.value.max(0.0)]),
+            spread: spread(whole),
+            label: if slice.cases.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
+            tip: tip(sweep, case, transport, whole, stack.whole),
+        });
+    }
+    let middle = |case: &Case<'_>, transport| {
+        let (left, right) = place(band(case), case, transport);
+        f64::midpoint(left, right)
+    };
+    chart.words = slice.cases.iter().flat_map(|case| words(case, |transport| middle(case, transport))).collect();
+    Some(chart)
+}
+
+/// The sides of a transport's bar within its load's band.
+fn place(band: usize, case: &Case<'_>, transport: Transport) -> (f64, f64) {
+    const FILLED: f64 = 0.76;
+    let width = FILLED / case.sides.len() as f64;
+    let before = case.sides.keys().take_while(|known| **known != transport).count();
+    let left = band as f64 - FILLED / 2.0 + width * before as f64;
+    (left + 0.02, left + width - 0.02)
+}
+
+/// The word where a point has no number, lest its absence pass for an omission.
+fn words(case: &Case<'_>, x: impl Fn(Transport) -> f64) -> Vec<Word> {
+    let word = |standing: &Standing| match standing {
+        Standing::Valid => None,
+        Standing::Void(_) => Some("void"),
+        Standing::Unfinished => Some("failed"),
+    };
+    case.sides
+        .iter()
+        .filter_map(|(&transport, side)| {
+            Some(Word { transport, x: x(transport), text: word(side.standing())?.to_owned() })
+        })
+        .collect()
+}
+
+fn bar_name(sweep: &Sweep<'_>, case: &Case<'_>) -> String {
+    sweep.axis.of(&case.load).map(crate::numbers::setting).unwrap_or_default()
+}
+
+fn spread(measure: Measure) -> Option<(f64, f64)> {
+    (measure.repeats > 1).then_some((measure.min, measure.max))
+}
+
+fn tip(sweep: &Sweep<'_>, case: &Case<'_>, transport: Transport, measure: Measure, metric: Metric) -> String {
+    format!("{}, {}: {}", transport.title(), sweep.name_of(&case.load), with_unit(measure, metric))
+}
+
+/// `62.1 ms (58.0–66.3)`
+fn with_unit(measure: Measure, metric: Metric) -> String {
+    let spread = spread(measure).map(|(min, max)| format!(" ({}–{})", number(min), number(max))).unwrap_or_default();
+    format!("{} {}{spread}", number(measure.value), metric.unit()).replace("  ", " ")
+}
+
+/// The values behind pictures: a row a point, a column a metric.
+pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric]) -> super::Table {
+    let sweep = Sweep::of(comparison);
+    let mut head = vec!["load".to_owned(), "transport".to_owned()];
+    head.extend(metrics.iter().map(|metric| metric.heading()));
+    let mut rows = Vec::new();
+    for case in &comparison.cases {
+        for (transport, side) in &case.sides {
+            let mut row = vec![sweep.name_of(&case.load), transport.title().to_owned()];
+            row.extend(metrics.iter().map(|metric| crate::table::cell(side, *metric).to_string()));
+            rows.push(row);
+        }
+    }
+    super::Table { head, rows }
+}

@@ -1,0 +1,87 @@
+//! What happened within a run: memory all along, latency while it was measured.
+
+use protocol::{
+    Transport,
+    results::{LosslessHistogram, Run},
+};
+
+use super::{
+    Figure, Panel, Source, Table,
+    chart::{Chart, Dot, Series},
+    scale::Scale,
+};
+use crate::{
+    compare::{Quantile, Side},
+    words,
+};
+
+const NS_PER_MS: f64 = 1e6;
+const MIB: f64 = 1024.0 * 1024.0;
+
+/// One transport's run, as points of time and value.
+type Line = (Transport, Vec<(f64, f64)>);
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    let heaviest = source.comparison.heaviest_first();
+    let case = heaviest.iter().find(|case| case.sides.values().any(|side| side.representative().is_some()));
+    let runs: Vec<&Run> = case.iter().flat_map(|case| case.sides.values()).filter_map(Side::representative).collect();
+    let load = case.map(|case| words::load(&case.load)).unwrap_or_default();
+    let panels = [
+        ("resident memory of the server, MiB".to_owned(), lines(&runs, memory)),
+        ("p50 latency, ms".to_owned(), lines(&runs, |run| latency(run, Quantile::P50))),
+        ("p99 latency, ms".to_owned(), lines(&runs, |run| latency(run, Quantile::P99))),
+    ];
+    Figure {
+        id: "over-time",
+        title: "Within a run",
+        caption: format!(
+            "The repeat with the middle median stands for its transport at {load}; updates count from second 0, shaded. \
+             Level lines mean that the server kept up; a rising latency would be the length of a queue."
+        ),
+        panels: panels
+            .into_iter()
+            .enumerate()
+            .filter_map(|(index, (title, lines))| panel(title, &lines, index))
+            .collect(),
+        table: Table::default(),
+    }
+}
+
+fn lines(runs: &[&Run], points: impl Fn(&Run) -> Vec<(f64, f64)>) -> Vec<Line> {
+    runs.iter().map(|run| (run.point.transport, points(run))).filter(|(_, points)| points.len() > 1).collect()
+}
+
+/// Seconds since the measure phase began, and resident MiB.
+fn memory(run: &Run) -> Vec<(f64, f64)> {
+    let (Some(server), Some(from_ms)) = (&run.server, run.measure_from_ms) else { return Vec::new() };
+    server.timeline.iter().map(|moment| ((moment.at_ms - from_ms) / 1e3, moment.rss_bytes as f64 / MIB)).collect()
+}
+
+/// Seconds since the measure phase began, in the middle of each slice, and milliseconds.
+fn latency(run: &Run, quantile: Quantile) -> Vec<(f64, f64)> {
+    let of = |histogram: &LosslessHistogram| {
+        (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile.value()) as f64 / NS_PER_MS)
+    };
+    let half_s = run.phases.measure_s / run.slices.len().max(1) as f64 / 2.0;
+    run.slices.iter().filter_map(|slice| Some((slice.from_ms / 1e3 + half_s, of(&slice.latency)?))).collect()
+}
+
+fn panel(title: String, lines: &[Line], index: usize) -> Option<Panel> {
+    let points = || lines.iter().flat_map(|(_, points)| points);
+    let from_s = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(0.0);
+    let to_s = points().map(|(x, _)| *x).fold(f64::NEG_INFINITY, f64::max);
+    let highest = points().map(|(_, y)| *y).fold(0.0, f64::max);
+    if lines.is_empty() || to_s <= from_s {
+        return None;
+    }
+    let x = Scale::seconds("seconds since updates count", from_s, to_s);
+    let mut chart = Chart::new(title, x, Scale::from_zero(highest));
+    // Memory is watched for longer than updates count.
+    chart.shade = (from_s < 0.0).then_some((0.0, to_s));
+    for (transport, points) in lines {
+        let dots = points.iter().map(|&(x, y)| Dot { x, y, spread: None, tip: String::new() }).collect();
+        chart.series.push(Series { transport: *transport, dots, marked: false });
+    }
+    let svg = chart.svg(&format!("over-time-{}", index + 1));
+    Some(Panel { title: chart.title, svg })
+}

@@ -1,0 +1,82 @@
+//! The whole distribution of latency, with as much room for the last thousandth as for the first half.
+
+use hdrhistogram::Histogram;
+
+use super::{
+    Figure, Panel, Source, Table,
+    chart::{Chart, Dot, Series},
+    scale::Scale,
+};
+use crate::{
+    compare::{Case, Metric, Quantile},
+    words,
+};
+
+/// So many loads have a panel, the heaviest.
+const PANELS_MAX: usize = 4;
+/// A percentile is drawn while so many deliveries lie beyond it.
+const BEYOND_MIN: f64 = 10.0;
+/// Between two points of a line, in nines.
+const STEP_NINES: f64 = 0.04;
+const NS_PER_MS: f64 = 1e6;
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    let heaviest = source.comparison.heaviest_first();
+    let drawn: Vec<&Case<'_>> =
+        heaviest.iter().copied().filter(|case| case.sides.values().any(|side| side.latency().is_some())).collect();
+    let mut caption = "Each line says within which time that share of the updates arrived; the scale gives every \
+                       further nine the same room, and ends where fewer than ten deliveries are left."
+        .to_owned();
+    if drawn.len() > PANELS_MAX {
+        caption = format!("{caption} The {PANELS_MAX} heaviest of {} loads are drawn.", drawn.len());
+    }
+    let said = drawn.first().and_then(|case| crate::headline::takeaway(case, Metric::LatencyMs(Quantile::P999)));
+    caption.extend(said.map(|said| format!(" {said}")));
+    let panels = drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(case, index)).collect();
+    Figure { id: "percentiles", title: "Latency by percentile", caption, panels, table: Table::default() }
+}
+
+fn panel(case: &Case<'_>, index: usize) -> Option<Panel> {
+    let measured: Vec<_> =
+        case.sides.iter().filter_map(|(transport, side)| Some((*transport, side.latency()?))).collect();
+    let highest = measured.iter().map(|(_, latency)| highest(latency)).fold(0.0, f64::max);
+    let least = measured.iter().map(|(_, latency)| latency.value_at_quantile(0.01)).min()? as f64 / NS_PER_MS;
+    let greatest = measured.iter().map(|(_, latency)| latency.value_at_quantile(highest)).max()? as f64 / NS_PER_MS;
+    let x = Scale::nines("percentile", highest);
+    let mut chart = Chart::new(format!("latency, ms, at {}", words::load(&case.load)), x, Scale::log(least, greatest));
+    for (transport, latency) in measured {
+        chart.series.push(Series { transport, dots: dots(latency), marked: false });
+    }
+    let svg = chart.svg(&format!("percentiles-{}", index + 1));
+    Some(Panel { title: chart.title, svg })
+}
+
+/// The highest quantile that enough deliveries lie beyond.
+fn highest(latency: &Histogram<u64>) -> f64 {
+    (1.0 - BEYOND_MIN / latency.len() as f64).max(0.5)
+}
+
+fn dots(latency: &Histogram<u64>) -> Vec<Dot> {
+    let nines = -(1.0 - highest(latency)).log10();
+    let steps = (nines / STEP_NINES).floor() as u32;
+    (0..=steps)
+        .map(|step| 1.0 - 10_f64.powf(-STEP_NINES * f64::from(step)))
+        .map(|quantile| {
+            let y = latency.value_at_quantile(quantile.max(0.01)) as f64 / NS_PER_MS;
+            Dot { x: quantile, y, spread: None, tip: String::new() }
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::histogram;
+
+    #[test]
+    fn percentiles_without_deliveries_beyond_them_are_not_drawn() {
+        let few = histogram((1..=1_000).map(|ms| ms * 1_000_000));
+        assert!((highest(&few) - 0.99).abs() < 1e-9);
+        assert!(dots(&few).last().unwrap().x <= 0.99);
+    }
+}

@@ -1,0 +1,235 @@
+//! Scales: where a value lies along an axis, and which values are marked there.
+
+use std::ops::Range;
+
+use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
+
+use crate::numbers::{number, setting};
+
+/// An axis, which chooses its own marks: a plotter's are too many on a log scale, and not where we measured.
+#[derive(Clone)]
+pub(super) struct Scale {
+    /// What stands under it, with its unit.
+    pub(super) label: String,
+    kind: Kind,
+    /// Its ends, as [`map`] gives them.
+    low: f64,
+    high: f64,
+    /// Marked values, and what stands there.
+    ticks: Vec<(f64, String)>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Kind {
+    Linear,
+    Log,
+    Nines,
+}
+
+/// Values further apart than this are shown on a log scale.
+const LOG_FROM: f64 = 20.0;
+/// Labels closer than this share of an axis would touch.
+const LABEL_GAP: f64 = 0.13;
+
+impl Scale {
+    /// From nought to just above the greatest value, linear.
+    pub(super) fn from_zero(greatest: f64) -> Self {
+        let step = nice_step(greatest.max(f64::MIN_POSITIVE) / 4.0);
+        let steps = (1.04 * greatest / step).ceil().max(1.0);
+        let ticks =
+            (0..=steps as u32).map(|tick| f64::from(tick) * step).map(|at| (at, tick_label(at, step))).collect();
+        Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: steps * step, ticks }
+    }
+
+    /// Whole decades, or halves of them, around positive values.
+    pub(super) fn log(least: f64, greatest: f64) -> Self {
+        let (low, high) = ((least / 1.15).log10(), (greatest * 1.15).log10());
+        let digits: &[f64] = if high - low > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let mut ticks = Vec::new();
+        for decade in low.floor() as i32..=high.ceil() as i32 {
+            for digit in digits {
+                let value = digit * 10_f64.powi(decade);
+                ticks.push((value, tick_label(value, value)));
+            }
+        }
+        let first = ticks.iter().rposition(|(value, _)| value.log10() <= low).unwrap_or(0);
+        let last = ticks.iter().position(|(value, _)| value.log10() >= high).unwrap_or(ticks.len() - 1);
+        let ticks = ticks.drain(first..=last).collect::<Vec<_>>();
+        let (low, high) = (ticks[0].0.log10(), ticks[ticks.len() - 1].0.log10());
+        Self { label: String::new(), kind: Kind::Log, low, high, ticks }
+    }
+
+    /// Log if the positive values are far apart, else from nought.
+    pub(super) fn fitting(values: &[f64]) -> Self {
+        let positive = || values.iter().copied().filter(|&value| value > 0.0);
+        let (least, greatest) = (positive().fold(f64::INFINITY, f64::min), positive().fold(0.0, f64::max));
+        if greatest / least > LOG_FROM { Self::log(least, greatest) } else { Self::from_zero(greatest) }
+    }
+
+    /// Exactly the values that were measured, ascending, with room on both sides.
+    pub(super) fn at(label: &str, values: &[f64]) -> Self {
+        let (first, last) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(1.0));
+        let kind = if first > 0.0 && last / first >= LOG_FROM { Kind::Log } else { Kind::Linear };
+        let (low, high) = (map(kind, first), map(kind, last));
+        let room = if high > low { 0.06 * (high - low) } else { 0.5 };
+        let mut ticks: Vec<(f64, String)> = Vec::new();
+        for &value in values.iter().rev() {
+            // From the greatest down, since that is the one that matters.
+            if ticks.last().is_none_or(|(above, _)| map(kind, *above) - map(kind, value) >= LABEL_GAP * (high - low)) {
+                ticks.push((value, setting(value)));
+            }
+        }
+        Self { label: label.to_owned(), kind, low: low - room, high: high + room, ticks }
+    }
+
+    /// From one time to another, marked at round values.
+    pub(super) fn seconds(label: &str, from_s: f64, to_s: f64) -> Self {
+        let step = nice_step((to_s - from_s).max(f64::MIN_POSITIVE) / 5.0);
+        let (first, last) = ((from_s / step).ceil() as i64, (to_s / step).floor() as i64);
+        let ticks = (first..=last).map(|tick| tick as f64 * step).map(|at| (at, tick_label(at, step))).collect();
+        Self { label: label.to_owned(), kind: Kind::Linear, low: from_s, high: to_s, ticks }
+    }
+
+    /// Quantiles by their number of nines, up to `highest`.
+    pub(super) fn nines(label: &str, highest: f64) -> Self {
+        let marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99, 0.999_999];
+        let ticks = marks.iter().filter(|&&quantile| quantile <= highest + 1e-12);
+        let ticks = ticks.map(|&quantile| (quantile, percent(quantile))).collect();
+        Self { label: label.to_owned(), kind: Kind::Nines, low: 0.0, high: map(Kind::Nines, highest) + 0.15, ticks }
+    }
+
+    /// One band a name, each of width one around a whole number.
+    pub(super) fn bands(label: &str, names: &[String]) -> Self {
+        // A plotter's labels are clipped, not wrapped: with many bands only every so many are named.
+        let every = names.len().div_ceil(6).max(1);
+        let ticks = names.iter().enumerate().filter(|(index, _)| (names.len() - 1 - index).is_multiple_of(every));
+        let ticks = ticks.map(|(index, name)| (index as f64, name.clone())).collect();
+        Self { label: label.to_owned(), kind: Kind::Linear, low: -0.5, high: names.len() as f64 - 0.5, ticks }
+    }
+
+    /// Where it begins.
+    pub(super) fn low(&self) -> f64 {
+        unmap(self.kind, self.low)
+    }
+
+    /// Where it ends.
+    pub(super) fn high(&self) -> f64 {
+        unmap(self.kind, self.high)
+    }
+
+    /// What stands at a marked value.
+    pub(super) fn label_at(&self, value: f64) -> String {
+        let marked = self.ticks.iter().find(|(tick, _)| tick.to_bits() == value.to_bits());
+        marked.map(|(_, label)| label.clone()).unwrap_or_default()
+    }
+}
+
+impl Ranged for Scale {
+    type FormatOption = DefaultFormatting;
+    type ValueType = f64;
+
+    /// A pixel; what the scale cannot show (nought, on a log scale) lies at its beginning.
+    fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
+        let at = map(self.kind, *value);
+        let at = if at.is_finite() { at } else { self.low };
+        from + (f64::from(to - from) * (at - self.low) / (self.high - self.low)).round() as i32
+    }
+
+    fn key_points<Hint: KeyPointHint>(&self, hint: Hint) -> Vec<f64> {
+        // Light lines are for between marks; there are none.
+        if hint.weight().allow_light_points() { Vec::new() } else { self.ticks.iter().map(|(at, _)| *at).collect() }
+    }
+
+    fn range(&self) -> Range<f64> {
+        self.low()..self.high()
+    }
+}
+
+fn map(kind: Kind, value: f64) -> f64 {
+    match kind {
+        Kind::Linear => value,
+        Kind::Log => value.log10(),
+        Kind::Nines => -(1.0 - value).log10(),
+    }
+}
+
+fn unmap(kind: Kind, at: f64) -> f64 {
+    match kind {
+        Kind::Linear => at,
+        Kind::Log => 10_f64.powf(at),
+        Kind::Nines => 1.0 - 10_f64.powf(-at),
+    }
+}
+
+fn percent(quantile: f64) -> String {
+    let text = format!("{:.4}", 100.0 * quantile);
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// 1, 2 or 5 times a power of ten, at least as long as asked.
+fn nice_step(least: f64) -> f64 {
+    let decade = 10_f64.powf(least.log10().floor());
+    [1.0, 2.0, 5.0, 10.0].into_iter().map(|digit| digit * decade).find(|&step| step >= least * 0.999).unwrap_or(least)
+}
+
+fn tick_label(value: f64, step: f64) -> String {
+    if value.abs() >= 1e6 {
+        return format!("{} M", short(value / 1e6));
+    }
+    let decimals = (-step.log10().floor()).clamp(0.0, 9.0) as usize;
+    if decimals > 0 { format!("{value:.decimals$}") } else { setting(value.round()) }
+}
+
+fn short(value: f64) -> String {
+    let text = number(value);
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn labels(scale: &Scale) -> Vec<&str> {
+        scale.ticks.iter().map(|(_, label)| label.as_str()).collect()
+    }
+
+    #[test]
+    fn marks_are_round_and_end_the_axis() {
+        assert_eq!(labels(&Scale::from_zero(17.0)), ["0", "5", "10", "15", "20"]);
+        assert_eq!(labels(&Scale::from_zero(0.7)), ["0.0", "0.2", "0.4", "0.6", "0.8"]);
+        assert_eq!(labels(&Scale::from_zero(2_500_000.0)), ["0", "1 M", "2 M", "3 M"]);
+        assert_eq!(labels(&Scale::log(0.6, 38.0)), ["0.5", "1", "2", "5", "10", "20", "50"]);
+        assert_eq!(labels(&Scale::log(0.6, 3_800.0)), ["0.1", "1", "10", "100", "1,000", "10,000"]);
+        assert_eq!(labels(&Scale::nines("", 0.9999)), ["50", "90", "99", "99.9", "99.99"]);
+    }
+
+    #[test]
+    fn labels_that_would_touch_are_left_out_the_greatest_first() {
+        assert_eq!(labels(&Scale::at("", &[100.0, 1_000.0, 4_000.0])), ["4,000", "1,000", "100"]);
+        assert_eq!(labels(&Scale::at("", &[3_900.0, 4_000.0, 5_000.0])), ["5,000", "4,000"]);
+    }
+
+    proptest! {
+        #[test]
+        fn no_value_leaves_its_scale(values in proptest::collection::vec(1e-6..1e9_f64, 1..9)) {
+            let scale = Scale::fitting(&values);
+            for value in values {
+                prop_assert!((0..=1_000).contains(&scale.map(&value, (0, 1_000))));
+            }
+        }
+
+        #[test]
+        fn an_axis_has_few_marks_but_some(value in 1e-6..1e12_f64) {
+            prop_assert!((2..=8).contains(&Scale::from_zero(value).ticks.len()));
+        }
+    }
+
+    #[test]
+    fn what_a_log_scale_cannot_show_lies_at_its_end() {
+        let scale = Scale::log(1.0, 100.0);
+        assert_eq!(scale.map(&0.0, (7, 107)), 7);
+        assert_eq!(scale.map(&10.0, (7, 107)), 57);
+    }
+}

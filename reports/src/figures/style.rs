@@ -1,0 +1,129 @@
+//! Colours, and how a plotter's opaque SVG becomes one that follows the page: CSS variables, names, tooltips.
+
+use maud::{Markup, PreEscaped, html};
+use plotters::style::RGBColor;
+use protocol::Transport;
+
+/// Stand-ins that no picture contains by chance; [`themed`] turns each into what stands beside it.
+const STAND_INS: [(RGBColor, &str); 8] = [
+    (INK, "\"var(--ink)\""),
+    (AXIS, "\"var(--axis)\""),
+    (GRID, "\"var(--grid)\""),
+    (SHADE, "\"var(--shade)\""),
+    (RGBColor(0, 1, 0), "\"var(--websocket)\""),
+    (RGBColor(0, 1, 1), "\"var(--websocket)\""),
+    (RGBColor(0, 2, 0), "\"var(--long-poll)\""),
+    // Told apart without colour as well.
+    (RGBColor(0, 2, 1), "\"var(--long-poll)\" stroke-dasharray=\"18 9\""),
+];
+
+/// Text.
+pub(super) const INK: RGBColor = RGBColor(0, 0, 1);
+/// Axes and their ticks.
+pub(super) const AXIS: RGBColor = RGBColor(0, 0, 2);
+/// Lines behind the data.
+pub(super) const GRID: RGBColor = RGBColor(0, 0, 3);
+/// An area that is set apart.
+pub(super) const SHADE: RGBColor = RGBColor(0, 0, 4);
+
+/// What a transport's colour is for.
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    /// Markers, bars and words.
+    Mark,
+    /// Lines, dashed for some.
+    Line,
+}
+
+/// A transport's colour, the same in every picture.
+pub(super) fn colour(transport: Transport, part: Part) -> RGBColor {
+    let transport = match transport {
+        Transport::WebSocket => 1,
+        Transport::LongPoll => 2,
+    };
+    RGBColor(0, transport, part as u8)
+}
+
+/// The picture's key, drawn as its lines and markers are.
+pub(crate) fn legend(transports: &[Transport]) -> Markup {
+    html! {
+        p class="legend" aria-hidden="true" {
+            @for transport in transports {
+                span {
+                    svg viewBox="0 0 36 12" width="36" height="12" {
+                        (PreEscaped(sample(*transport)))
+                    }
+                    " " (transport.title())
+                }
+            }
+        }
+    }
+}
+
+fn sample(transport: Transport) -> &'static str {
+    match transport {
+        Transport::WebSocket => {
+            r#"<path d="M0 6H36" stroke="var(--websocket)" stroke-width="2"/><circle cx="18" cy="6" r="4" fill="var(--websocket)"/>"#
+        }
+        Transport::LongPoll => {
+            r#"<path d="M0 6H36" stroke="var(--long-poll)" stroke-width="2" stroke-dasharray="6 3"/><path d="M13 10H23L18 1Z" fill="var(--long-poll)"/>"#
+        }
+    }
+}
+
+/// A place to point at, and what it then says.
+pub(super) struct Tip {
+    /// Pixels.
+    pub(super) at: (i32, i32),
+    /// What it says.
+    pub(super) text: String,
+}
+
+/// Makes a plotter's SVG scale, follow the page's colours and font, and say what it shows.
+pub(super) fn themed(svg: &str, id: &str, title: &str, description: &str, tips: &[Tip]) -> String {
+    let body_from = svg.find('>').map_or(0, |end| end + 1);
+    let view_box = svg[..body_from].split("viewBox=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("");
+    let mut body = svg[body_from..].trim_end().trim_end_matches("</svg>").replace(" font-family=\"sans-serif\"", "");
+    for (RGBColor(red, green, blue), paint) in STAND_INS {
+        body = body.replace(&format!("\"#{red:02X}{green:02X}{blue:02X}\""), paint);
+    }
+    let (title_id, description_id) = (format!("{id}-title"), format!("{id}-desc"));
+    html! {
+        svg viewBox=(view_box) role="img" aria-labelledby=(format!("{title_id} {description_id}")) {
+            title id=(title_id) { (title) }
+            desc id=(description_id) { (description) }
+            (PreEscaped(body))
+            @for Tip { at: (x, y), text } in tips {
+                circle class="tip" cx=(x) cy=(y) r="30" { title { (text) } }
+            }
+        }
+    }
+    .into_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stand_ins_become_variables_and_names_are_escaped() {
+        let svg = "<svg width=\"6\" height=\"4\" viewBox=\"0 0 6 4\" xmlns=\"http://www.w3.org/2000/svg\">\n<path stroke=\"#000201\"/>\n</svg>\n";
+        let tips = [Tip { at: (1, 2), text: "<b> & \"c\"".to_owned() }];
+        let themed = themed(svg, "f1", "<title>", "what", &tips);
+        assert!(themed.starts_with("<svg viewBox=\"0 0 6 4\" role=\"img\" aria-labelledby=\"f1-title f1-desc\">"));
+        assert!(themed.contains("<path stroke=\"var(--long-poll)\" stroke-dasharray=\"18 9\"/>"), "{themed}");
+        assert!(themed.contains("&lt;title&gt;") && themed.contains("&lt;b&gt; &amp;"), "{themed}");
+        assert_eq!(themed.matches("</svg>").count(), 1);
+    }
+
+    #[test]
+    fn every_colour_has_its_variable() {
+        for transport in Transport::ALL {
+            for part in [Part::Mark, Part::Line] {
+                let variable = format!("var(--{})", transport.name());
+                let colour = colour(transport, part);
+                assert!(STAND_INS.iter().any(|(known, paint)| *known == colour && paint.contains(&variable)));
+            }
+        }
+    }
+}

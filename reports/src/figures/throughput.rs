@@ -1,0 +1,20 @@
+//! Deliveries a second, and what a second of the server's CPU delivers.
+
+use super::{Figure, Source, over_axis};
+use crate::compare::Metric;
+
+const SHOWN: [Metric; 2] = [Metric::DeliveriesPerS, Metric::DeliveriesPerCpuS];
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    Figure {
+        id: "throughput",
+        title: "Throughput",
+        caption: source.caption(
+            "The load sets the deliveries, so equal lines mean that all were made; what one CPU second delivers is the \
+             headroom, and more is better.",
+            Metric::DeliveriesPerCpuS,
+        ),
+        panels: over_axis::lines(&source.sweep, &SHOWN, "throughput"),
+        table: source.table(&SHOWN),
+    }
+}

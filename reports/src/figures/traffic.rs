@@ -1,0 +1,28 @@
+//! What crosses the network for one delivery.
+
+use super::{
+    Figure, Source,
+    over_axis::{self, Stack},
+};
+use crate::compare::Metric;
+
+const BYTES: [Metric; 2] = [Metric::BytesInPerDelivery, Metric::BytesOutPerDelivery];
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    let stacks = [
+        Stack { whole: Metric::RequestsPerDelivery, parts: &[] },
+        Stack { whole: Metric::BytesPerDelivery, parts: &BYTES },
+        Stack { whole: Metric::UpdatesPerPayload, parts: &[] },
+    ];
+    Figure {
+        id: "traffic",
+        title: "Requests and bytes per delivery",
+        caption: source.caption(
+            "Bytes are counted as they cross the clients’ sockets, heads and framing included, TCP and IP not: strong \
+             colour is received, pale is sent. More than one update a payload means that updates were delivered in batches.",
+            Metric::BytesPerDelivery,
+        ),
+        panels: over_axis::bars(&source.sweep, &stacks, "traffic"),
+        table: source.table(&[stacks[0].whole, BYTES[0], BYTES[1], stacks[2].whole]),
+    }
+}

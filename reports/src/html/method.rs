@@ -1,0 +1,61 @@
+//! How it was measured, in ten lines, and what the words mean.
+
+use std::collections::BTreeSet;
+
+use maud::{Markup, html};
+
+use crate::Results;
+
+const METHOD: [&str; 9] = [
+    "One server publishes one stream of updates; every client receives every update, over one transport a run.",
+    "Transports are interleaved, and every point is repeated, each time against a fresh server.",
+    "Clients connect and come to rest, updates warm the path up, and only updates due within the measure phase count.",
+    "Latency is receipt minus due time, on one monotonic clock. A late publisher or a stalled server shows as latency.",
+    "Expected is clients times updates; what was not delivered is counted as missed, never dropped from the count.",
+    "Percentiles come from the latencies of all repeats together. They are never averaged.",
+    "Server CPU is the process’s time in user mode and in the kernel within the measure phase, per update received in it.",
+    "Server memory is its proportional set size (PSS) with every client idle, less that of the empty server.",
+    "Not measured: the network between machines, TLS, proxies, compression, and clients that read slowly or go away.",
+];
+
+const GLOSSARY: [(&str, &str); 10] = [
+    ("client", "One subscriber with one connection, which receives every update."),
+    (
+        "coordinated omission",
+        "The mistake of measuring only when the system is ready to be measured, so that its stalls go unseen.",
+    ),
+    ("delivery", "One update received by one client."),
+    ("due time", "When the schedule says that an update is to be published, whether or not it then is."),
+    ("fan-out", "Writing one update to every client. The last client waits for all the others."),
+    ("park", "To hold a long poll unanswered until there is an update for it."),
+    ("payload", "One WebSocket message, or one answer to a poll. It may hold several updates."),
+    ("percentile", "p99 is the time within which 99 of 100 deliveries were made."),
+    ("void", "Measured, but not fit to be used, for instance because the load generator could not keep up."),
+    ("warm-up", "Updates before the measure phase, which do not count."),
+];
+
+pub(super) fn section(results: &Results) -> Markup {
+    html! {
+        section aria-labelledby="method" {
+            h2 id="method" { "How it was measured" }
+            ol {
+                @for line in METHOD { li { (line) } }
+                li { "Kernel memory: " (kernel_methods(results)) "." }
+            }
+        }
+        section aria-labelledby="glossary" {
+            h2 id="glossary" { "Glossary" }
+            dl class="glossary" { @for (term, meaning) in GLOSSARY { dt { (term) } dd { (meaning) } } }
+        }
+    }
+}
+
+/// As the runs themselves say; one method, unless machines were changed between runs.
+fn kernel_methods(results: &Results) -> String {
+    let methods: BTreeSet<&str> =
+        results.runs.iter().filter_map(|run| Some(run.server.as_ref()?.kernel_method.as_str())).collect();
+    if methods.is_empty() {
+        return "not measured, for want of access to the server’s process".to_owned();
+    }
+    methods.into_iter().collect::<Vec<_>>().join("; or ")
+}

@@ -1,0 +1,112 @@
+//! The top of the page: the result in words, the comparison as a table, and what to know before believing it.
+
+use maud::{Markup, html};
+
+use super::scrolling;
+use crate::{
+    Results, Validity,
+    compare::{Comparison, Verdict},
+    headline::headline,
+    table::{COLUMNS, Cell, Row, common_load, rows},
+    warnings as warnings_of,
+};
+
+pub(super) fn header(results: &Results, comparison: &Comparison<'_>) -> Markup {
+    let scenario = &results.manifest.scenario;
+    let verdict = match results.validity() {
+        Validity::Valid => ("valid", "Valid: everything planned was measured, nothing is missing."),
+        Validity::Flawed => ("flawed", "Flawed: some point is void or incomplete. See the warnings."),
+        Validity::Failed => ("failed", "Failed: a run failed, or the sweep was interrupted. See the warnings."),
+    };
+    html! {
+        header {
+            h1 { "pushbench: " (scenario.name) }
+            p class="why" { (scenario.why) }
+            p class="headline" { (headline(results, comparison)) }
+            p { span class={ "validity " (verdict.0) } { (verdict.1) } }
+        }
+    }
+}
+
+pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
+    if comparison.cases.is_empty() {
+        return html! {};
+    }
+    let table = html! {
+        table class="comparison" {
+            thead {
+                tr {
+                    th scope="col" { "load" }
+                    th scope="col" { "transport" }
+                    @for metric in COLUMNS { th scope="col" class="number" { (metric.heading()) } }
+                    th scope="col" class="number" { "missed" }
+                }
+            }
+            tbody { @for row in rows(comparison) { (table_row(&row)) } }
+        }
+    };
+    html! {
+        section aria-labelledby="comparison" {
+            h2 id="comparison" { "Comparison" }
+            @if let Some(load) = common_load(comparison) { p { "All points: " (load) "." } }
+            (scrolling("Comparison", &table))
+            p class="note" {
+                "Small figures: least to greatest over the repeats; for ratios, over pairs of repeats made one after the \
+                 other. A ratio is bold where every pair agrees which is more and it is at least 5 % apart; otherwise \
+                 there is no clear difference."
+            }
+        }
+    }
+}
+
+fn table_row(row: &Row) -> Markup {
+    let class = match (row.is_ratio, row.load.is_empty()) {
+        (true, _) => Some("ratio"),
+        (false, false) => Some("first"),
+        (false, true) => None,
+    };
+    html! {
+        tr class=[class] {
+            th scope="row" { (row.load) }
+            td { (row.who) }
+            @for cell in &row.cells { (table_cell(cell)) }
+            td class="number" { (row.missed) }
+        }
+    }
+}
+
+fn table_cell(cell: &Cell) -> Markup {
+    let class = match cell.verdict {
+        Some(Verdict::More | Verdict::Less) => "number clear",
+        Some(Verdict::Unclear) => "number unclear",
+        None if cell.text == "void" || cell.text == "failed" => "number void",
+        None => "number",
+    };
+    html! {
+        td class=(class) {
+            (cell.text)
+            @if !cell.spread.is_empty() { small { (cell.spread) } }
+        }
+    }
+}
+
+pub(super) fn warnings(results: &Results) -> Markup {
+    let warnings = warnings_of(results);
+    html! {
+        section aria-labelledby="warnings" {
+            h2 id="warnings" { "Before you believe it" }
+            @if warnings.is_empty() {
+                p { "Nothing speaks against these results: every update arrived once and in order, the publisher was on \
+                     time, and the load generator had time to spare." }
+            } @else {
+                ul class="warnings" {
+                    @for warning in &warnings {
+                        li class=(warning.severity().name()) {
+                            strong { (warning.severity().name()) } " " (warning)
+                        }
+                    }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,122 @@
+//! What was measured with, and where: machine, limits, versions, and the command to do it again.
+
+use maud::{Markup, html};
+use protocol::results::{Arrivals, Pinning};
+
+use crate::{
+    Results,
+    numbers::{count, number, setting},
+};
+
+const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+
+pub(super) fn section(results: &Results) -> Markup {
+    html! {
+        section aria-labelledby="setup" {
+            h2 id="setup" { "Setup" }
+            div class="setup" {
+                (list("Machine", &machine(results)))
+                (list("Build", &build(results)))
+                (list("Sweep", &sweep(results)))
+            }
+            h3 { "Repeat it" }
+            pre { code { (command(&results.manifest.command)) } }
+        }
+    }
+}
+
+fn list(name: &str, entries: &[(&str, String)]) -> Markup {
+    html! {
+        div {
+            h3 { (name) }
+            dl { @for (term, value) in entries { dt { (term) } dd { (value) } } }
+        }
+    }
+}
+
+fn machine(results: &Results) -> Vec<(&'static str, String)> {
+    let (machine, limits) = (&results.manifest.machine, &results.manifest.limits);
+    vec![
+        ("processor", machine.cpu.clone()),
+        ("cores", machine.cores.to_string()),
+        ("memory", format!("{} GiB", number(machine.memory_bytes as f64 / GIB))),
+        ("kernel", machine.kernel.clone()),
+        ("load average at start", format!("{:.2}", machine.load_average)),
+        ("open files, at most", count(limits.open_files)),
+        ("listen backlog, at most", count(limits.somaxconn)),
+        ("local ports", format!("{}–{}", limits.ports.0, limits.ports.1)),
+    ]
+}
+
+fn build(results: &Results) -> Vec<(&'static str, String)> {
+    let manifest = &results.manifest;
+    let libraries: Vec<String> = manifest.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    vec![
+        ("pushbench", manifest.version.clone()),
+        ("revision", manifest.git_revision.clone().unwrap_or_else(|| "unknown".to_owned())),
+        ("profile", manifest.profile.clone()),
+        ("server’s allocator", manifest.allocator.clone()),
+        ("libraries", libraries.join(", ")),
+    ]
+}
+
+fn sweep(results: &Results) -> Vec<(&'static str, String)> {
+    let scenario = &results.manifest.scenario;
+    let arrivals = match (&scenario.replay, scenario.arrivals) {
+        (Some(feed), _) => format!("replayed from {feed}"),
+        (None, Arrivals::Constant) => "at even intervals".to_owned(),
+        (None, Arrivals::Poisson) => "at exponential intervals (Poisson)".to_owned(),
+    };
+    let pinned = |cores: &[u32]| cores.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let cores = match &scenario.pinned {
+        Some(Pinning { server, generator }) => {
+            format!("server on {}, generator on {}", pinned(server), pinned(generator))
+        }
+        None => "shared".to_owned(),
+    };
+    vec![
+        ("began", results.manifest.started_utc.clone()),
+        ("runs", format!("{} of {}", results.runs.len(), results.manifest.planned_runs)),
+        ("repeats", scenario.repeats.to_string()),
+        (
+            "phases",
+            format!(
+                "settle {} s, warm up {} s, measure {} s, drain up to {} s",
+                setting(scenario.settle_s),
+                setting(scenario.warm_up_s),
+                setting(scenario.measure_s),
+                setting(scenario.drain_s)
+            ),
+        ),
+        ("updates", arrivals),
+        ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
+        ("threads", format!("{} of the server, {} of the generator", scenario.server_threads, scenario.workers)),
+        ("cores", cores),
+        ("server", scenario.server.clone().unwrap_or_else(|| "a fresh one for every run".to_owned())),
+        ("seed", scenario.seed.to_string()),
+    ]
+}
+
+/// The command line as a shell takes it.
+fn command(words: &[String]) -> String {
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |character: char| character.is_ascii_alphanumeric() || "-_./:=,@%+".contains(character);
+    if !word.is_empty() && word.chars().all(plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_shell_reads_the_command_back() {
+        let words = ["loadgen", "run", "--clients", "100,1000", "a b", "it's", ""].map(str::to_owned);
+        assert_eq!(command(&words), r"loadgen run --clients 100,1000 'a b' 'it'\''s' ''");
+    }
+}
