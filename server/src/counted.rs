@@ -21,6 +21,8 @@ pub struct Tally {
     pub bytes_out: AtomicU64,
     /// Reads that returned bytes.
     pub reads: AtomicU64,
+    /// Writes that took bytes.
+    pub writes: AtomicU64,
 }
 
 /// A stream whose bytes are added to a [`Tally`].
@@ -39,6 +41,7 @@ impl<S> Counted<S> {
     fn wrote(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
         if let Ok(bytes) = written {
             self.tally.bytes_out.fetch_add(bytes as u64, Relaxed);
+            self.tally.writes.fetch_add(1, Relaxed);
         }
         Poll::Ready(written)
     }

@@ -1,0 +1,90 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::scenario::{self, Settings};
+
+/// Compares WebSocket with HTTP long polling: one stream, thousands of clients, latency from the due time.
+///
+/// Without a command it runs the quick comparison: about a minute and a half, then a report to open.
+#[derive(Debug, Parser)]
+#[command(name = "loadgen", version, after_help = EXAMPLES)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  loadgen                                            the quick comparison
+  loadgen run clients                                a built-in scenario
+  loadgen run --clients 100,1000 --rate 10,50        the product of two axes
+  loadgen run --replay feed.ndjson --measure 25s     a recorded feed
+  loadgen report results/20261123T184012Z-quick      render a report again
+
+Exit status: 0 done and valid; 1 failed or interrupted; 2 what was asked cannot be done;
+3 done, but some point is void, or updates were missed.";
+
+/// What loadgen can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run a scenario and write a results folder with its report
+    Run(Box<RunArgs>),
+    /// Render the report of a results folder again, from its files alone
+    Report {
+        /// The results folder
+        dir: PathBuf,
+    },
+    /// Check whether this machine can run a scenario, and say what would help
+    Doctor(Box<RunArgs>),
+    /// List the built-in scenarios and the questions they answer
+    Scenarios,
+    /// Be the server (what a run starts for itself)
+    Serve(Box<ServeArgs>),
+}
+
+/// Options of a run.
+#[derive(Debug, Default, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// A built-in scenario (see `loadgen scenarios`) or the path of a TOML file
+    #[arg(default_value = scenario::DEFAULT)]
+    pub scenario: String,
+
+    /// What replaces the scenario's keys.
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// Measure this running pushbench server (http://HOST:PORT, same machine) instead of starting one for each run
+    #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads"])]
+    pub server: Option<String>,
+
+    /// The results folder [default: results/<UTC time>-<scenario>]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+const RUN_EXAMPLES: &str = "\
+An option that is an axis takes a list; a sweep is the product of its axes.
+Times are written 500ms, 3s, 2m.
+
+Examples:
+  loadgen run                                        the quick comparison
+  loadgen run rate --transports long-poll            one transport, several rates
+  loadgen run --clients 10000 --rate 2 --repeats 5   a large audience
+  loadgen run my.toml --out results/mine             your own scenario";
+
+/// Options of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The server's own.
+    #[command(flatten)]
+    pub config: server::Config,
+
+    /// Take commands on stdin, hold the stream back until told, and end with stdin
+    #[arg(long)]
+    pub control: bool,
+}

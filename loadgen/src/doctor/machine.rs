@@ -1,0 +1,45 @@
+//! The machine as a fact beside the results.
+
+use procfs::{CpuInfo, Current, LoadAverage, Meminfo};
+use protocol::results::Machine;
+
+/// The machine. What it does not tell is `unknown`, or 0.
+pub fn machine() -> Machine {
+    let uname = rustix::system::uname();
+    Machine {
+        kernel: format!("{} {}", uname.sysname().to_string_lossy(), uname.release().to_string_lossy()),
+        cpu: cpu().unwrap_or_else(|| format!("unknown {}", std::env::consts::ARCH)),
+        cores: cores(),
+        memory_bytes: Meminfo::current().map_or(0, |memory| memory.mem_total),
+        load_average: load_average().unwrap_or(0.0),
+    }
+}
+
+/// Logical processors that this process may use; 0 if unknown.
+pub(super) fn cores() -> u32 {
+    rustix::thread::sched_getaffinity(None).map_or(0, |cpus| cpus.count())
+}
+
+/// One-minute load average, to the hundredth that the kernel gives.
+pub(super) fn load_average() -> Option<f64> {
+    let load = LoadAverage::current().ok()?;
+    Some((f64::from(load.one) * 100.0).round() / 100.0)
+}
+
+/// The model of the first processor; ARM kernels do not name it.
+fn cpu() -> Option<String> {
+    Some(CpuInfo::current().ok()?.model_name(0)?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn this_machine_is_described() {
+        let machine = machine();
+        assert!(machine.kernel.starts_with("Linux "), "{machine:?}");
+        assert!(machine.cores >= 1 && machine.memory_bytes > 100_000_000, "{machine:?}");
+        assert!(!machine.cpu.is_empty(), "{machine:?}");
+    }
+}

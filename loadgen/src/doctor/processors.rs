@@ -1,0 +1,149 @@
+//! Processors and clocks: enough of them, free, and steady?
+
+use std::{thread, time::Duration};
+
+use procfs::{CurrentSI, KernelStats};
+use protocol::clock::{NS_PER_SEC, now_ns};
+
+use super::{Need, finding::Finding, machine, read};
+use crate::usage::Process;
+
+/// Above this share of all processors the machine is busy with something else.
+const BUSY_SHARE_MAX: f64 = 0.25;
+const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+/// Those that user space reads without a system call.
+const CLOCKS_FAST: [&str; 4] = ["tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"];
+const GOVERNOR: &str = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
+
+pub(super) fn cores(need: &Need) -> Finding {
+    judge_cores(machine::cores(), need.workers, need.server.as_ref().map_or(0, |server| server.threads))
+}
+
+/// What else runs here, over a fifth of a second: twenty of the kernel's ticks on every processor.
+pub(super) fn busy() -> Finding {
+    const CHECK: &str = "other work";
+    const LOOK: Duration = Duration::from_millis(200);
+    let (before, own_before, start_ns) = (machine_ticks(), own_cpu_ns(), now_ns());
+    // Asleep, so that what is seen is not us.
+    thread::sleep(LOOK);
+    let (after, own_after, end_ns) = (machine_ticks(), own_cpu_ns(), now_ns());
+    let (Some((before, _)), Some((after, processors))) = (before, after) else {
+        return Finding::unknown(CHECK, "/proc/stat");
+    };
+    let all_ns = after.saturating_sub(before) * (NS_PER_SEC / procfs::ticks_per_second());
+    let others_ns = all_ns.saturating_sub(own_after.saturating_sub(own_before));
+    let share = others_ns as f64 / ((end_ns - start_ns) as f64 * processors as f64);
+    // Ticks are coarser than the look, so a full machine may seem fuller than full.
+    let share = share.min(1.0);
+    // The load average is shown and not judged: it remembers for minutes the compiler that built us.
+    judge_busy(share, machine::load_average())
+}
+
+pub(super) fn clock() -> Finding {
+    read(CLOCK_SOURCE).map_or_else(|| Finding::unknown("clock", CLOCK_SOURCE), |source| judge_clock(&source))
+}
+
+pub(super) fn governor() -> Finding {
+    read(GOVERNOR).map_or_else(
+        || Finding::ok("CPU frequency", "unknown: not under this system's control, as in most virtual machines"),
+        |governor| judge_governor(&governor),
+    )
+}
+
+fn judge_cores(cores: u32, workers: u32, server_threads: u32) -> Finding {
+    const CHECK: &str = "processors";
+    let found = format!("{cores} for {workers} generator and {server_threads} server threads");
+    match cores {
+        0 => Finding::unknown(CHECK, "sched_getaffinity(2)"),
+        1 if server_threads > 0 => Finding::warn(
+            CHECK,
+            format!("{found}: server and generator share one, and each is timed waiting for the other"),
+            "Use a machine with two or more, or a server on another one (--server URL)",
+        ),
+        _ if workers + server_threads > cores => Finding::warn(
+            CHECK,
+            format!("{found}: threads will wait for each other"),
+            "Use fewer threads, or a machine with more processors",
+        ),
+        _ => Finding::ok(CHECK, found),
+    }
+}
+
+fn judge_busy(share: f64, load: Option<f64>) -> Finding {
+    const CHECK: &str = "other work";
+    let load = load.map_or_else(|| "unknown".to_owned(), |load| format!("{load:.2}"));
+    let found = format!("{:.0} % of all processors are busy with it (load average {load})", share * 100.0);
+    if share <= BUSY_SHARE_MAX {
+        return Finding::ok(CHECK, found);
+    }
+    Finding::warn(CHECK, found, "Stop what else runs here (`top` names it), or wait until it is done")
+}
+
+fn judge_clock(source: &str) -> Finding {
+    const CHECK: &str = "clock";
+    if CLOCKS_FAST.contains(&source) {
+        return Finding::ok(CHECK, source);
+    }
+    Finding::warn(
+        CHECK,
+        format!("{source}: every timestamp costs a system call"),
+        format!("Choose one of {} if this machine has it: {CLOCK_SOURCE}", CLOCKS_FAST.join(", ")),
+    )
+}
+
+fn judge_governor(governor: &str) -> Finding {
+    const CHECK: &str = "CPU frequency";
+    if governor == "performance" {
+        return Finding::ok(CHECK, governor);
+    }
+    Finding::warn(
+        CHECK,
+        format!("governor `{governor}`: speed depends on load, and so do the figures"),
+        "cpupower frequency-set -g performance",
+    )
+}
+
+/// Ticks in which all processors together were not idle, stolen ones included, and how many processors there are.
+fn machine_ticks() -> Option<(u64, usize)> {
+    let stat = KernelStats::current().ok()?;
+    let cpu = &stat.total;
+    let often = cpu.user + cpu.nice + cpu.system;
+    let rare = [cpu.irq, cpu.softirq, cpu.steal].into_iter().flatten().sum::<u64>();
+    Some((often + rare, stat.cpu_time.len().max(1)))
+}
+
+fn own_cpu_ns() -> u64 {
+    Process::own().and_then(|own| own.cpu()).map_or(0, |cpu| cpu.total_ns())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::doctor::Level;
+
+    #[test]
+    fn each_verdict_has_both_sides() {
+        let levels = |good: Finding, bad: Finding| (good.level, bad.level);
+        let expected = (Level::Ok, Level::Warn);
+        assert_eq!(levels(judge_cores(2, 1, 1), judge_cores(1, 1, 1)), expected);
+        assert_eq!(levels(judge_cores(1, 1, 0), judge_cores(2, 2, 1)), expected);
+        assert_eq!(levels(judge_busy(0.1, None), judge_busy(0.3, Some(2.0))), expected);
+        assert_eq!(levels(judge_clock("tsc"), judge_clock("hpet")), expected);
+        assert_eq!(levels(judge_governor("performance"), judge_governor("powersave")), expected);
+    }
+
+    #[test]
+    fn what_is_not_known_is_no_fault() {
+        let finding = judge_cores(0, 1, 1);
+        assert_eq!((finding.level, finding.found.starts_with("unknown")), (Level::Ok, true));
+    }
+
+    #[test]
+    fn a_spin_shows_in_the_machines_ticks() {
+        let (before, _) = machine_ticks().unwrap();
+        let start_ns = now_ns();
+        while now_ns() - start_ns < NS_PER_SEC / 5 {}
+        let (after, _) = machine_ticks().unwrap();
+        assert!(after - before >= 5, "a spin of 200 ms is 20 ticks of 10 ms: {before} -> {after}");
+    }
+}

@@ -1,0 +1,91 @@
+//! Reads the command line, runs the command, and turns how it ended into an exit status.
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use loadgen::{
+    cli::{Cli, Command, RunArgs, ServeArgs},
+    doctor::{self, Level},
+    scenario, sweep,
+    sweep::Outcome,
+};
+use reports::Validity;
+
+/// Failed, or interrupted.
+const FAILED: u8 = 1;
+/// What was asked for cannot be done.
+const USAGE: u8 = 2;
+/// Done, but some point is void, or updates were missed.
+const FLAWED: u8 = 3;
+
+fn main() -> ExitCode {
+    tracing_subscriber::fmt()
+        .with_writer(std::io::stderr)
+        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
+        .init();
+    let default_run = || Command::Run(Box::new(RunArgs { scenario: scenario::DEFAULT.into(), ..RunArgs::default() }));
+    match Cli::parse().command.unwrap_or_else(default_run) {
+        Command::Run(args) => run(*args),
+        Command::Report { dir } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
+        Command::Doctor(args) => check(*args),
+        Command::Scenarios => list_scenarios(),
+        Command::Serve(args) => serve(*args),
+    }
+}
+
+fn run(args: RunArgs) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&anyhow::Error::new(error).context("cannot start a runtime"), FAILED),
+    };
+    runtime.block_on(async {
+        match sweep::prepare(args).await {
+            Err(error) => fail(&error, USAGE),
+            Ok(prepared) => ended(prepared.run().await, FAILED),
+        }
+    })
+}
+
+fn ended(outcome: anyhow::Result<Outcome>, status_of_error: u8) -> ExitCode {
+    match outcome {
+        Ok(Outcome::Judged(Validity::Valid)) => ExitCode::SUCCESS,
+        Ok(Outcome::Judged(Validity::Flawed)) => ExitCode::from(FLAWED),
+        Ok(Outcome::Judged(Validity::Failed) | Outcome::Nothing) => ExitCode::from(FAILED),
+        Err(error) => fail(&error, status_of_error),
+    }
+}
+
+fn check(args: RunArgs) -> ExitCode {
+    let scenario = match scenario::load(&args.scenario, args.settings) {
+        Ok(scenario) => scenario,
+        Err(error) => return fail(&error, USAGE),
+    };
+    let findings = doctor::examine(&sweep::need(&scenario, args.server.is_some()));
+    for finding in &findings {
+        println!("{finding}");
+    }
+    if doctor::worst(&findings) < Level::Fail { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+}
+
+fn list_scenarios() -> ExitCode {
+    for (name, text) in scenario::BUILT_IN {
+        match scenario::parse(name, text) {
+            Ok(settings) => println!("{name}\n  {}\n", settings.why.unwrap_or_default().trim().replace('\n', "\n  ")),
+            Err(error) => return fail(&error, FAILED),
+        }
+    }
+    println!("Run one: loadgen run NAME. Change any of it by options, or write your own TOML file.");
+    ExitCode::SUCCESS
+}
+
+fn serve(args: ServeArgs) -> ExitCode {
+    match server::prepare(args.config) {
+        Err(error) => fail(&error, USAGE),
+        Ok(server) => server.run(args.control).map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
+    }
+}
+
+fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(status)
+}

@@ -1,0 +1,116 @@
+//! Progress: what is running, how long it will take, and a line for every finished run.
+
+use std::{cell::Cell, time::Duration};
+
+use console::style;
+use indicatif::{ProgressBar, ProgressStyle};
+use protocol::{
+    clock,
+    results::{Run, Scenario},
+};
+
+use crate::{plan::Planned, scheduler::Phase};
+
+/// Seconds that a run takes besides its phases: starting and ending a server, sampling.
+const OVERHEAD_S: f64 = 1.0;
+
+/// Shows progress on stderr: a live line on a terminal, plain lines elsewhere. Honours `NO_COLOR`.
+#[derive(Debug)]
+pub struct Show {
+    bar: ProgressBar,
+    live: bool,
+    /// Estimated seconds of each run of the plan.
+    estimates_s: Vec<f64>,
+    begun_ns: u64,
+    run_begun_ns: Cell<u64>,
+}
+
+impl Show {
+    /// For a plan.
+    pub fn new(plan: &[Planned], scenario: &Scenario) -> Self {
+        let live = console::Term::stderr().is_term();
+        let bar = if live { ProgressBar::new(plan.len() as u64) } else { ProgressBar::hidden() };
+        bar.set_style(
+            ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} runs  {msg}")
+                .expect("a valid template")
+                .progress_chars("━━─"),
+        );
+        let now_ns = clock::now_ns();
+        let estimates_s = plan.iter().map(|run| estimate_s(run, scenario)).collect();
+        Self { bar, live, estimates_s, begun_ns: now_ns, run_begun_ns: Cell::new(now_ns) }
+    }
+
+    /// How long the whole plan is expected to take.
+    pub fn estimate(&self) -> Duration {
+        Duration::from_secs_f64(self.estimates_s.iter().sum())
+    }
+
+    /// A run begins.
+    pub fn begin(&self, run: &Planned) {
+        self.run_begun_ns.set(clock::now_ns());
+        self.phase(run, Phase::Start, "");
+    }
+
+    /// A run is in a phase; called often, so that the remaining time moves.
+    pub fn phase(&self, run: &Planned, phase: Phase, detail: &str) {
+        if self.live {
+            let left = humantime::format_duration(Duration::from_secs(self.remaining_s(run.index as usize) as u64));
+            let point = &run.point;
+            self.bar.set_message(format!("{left} left  {} · {}: {phase}{detail}", point.transport, point.load));
+        }
+    }
+
+    /// A run has ended.
+    pub fn finished(&self, run: &Run) {
+        self.bar.inc(1);
+        let number = format!("{:>3}/{}", run.index + 1, self.estimates_s.len());
+        let name = format!("{:9}  {}", run.point.transport, run.point.load);
+        self.line(&match &run.failure {
+            Some(failure) => {
+                let failed = style("FAILED").for_stderr().red().bold();
+                format!("{number}  {name}  {failed} in {}: {}", failure.phase, failure.reason)
+            }
+            None => format!("{number}  {name}  {}", figures(run)),
+        });
+    }
+
+    /// A line that stays.
+    pub fn line(&self, text: &str) {
+        if self.live { self.bar.println(text) } else { eprintln!("{text}") }
+    }
+
+    /// Nothing more will be shown.
+    pub fn end(&self) {
+        self.bar.finish_and_clear();
+    }
+
+    /// What is left of the plan: the estimates of what is to come, stretched as the past has been.
+    fn remaining_s(&self, index: usize) -> f64 {
+        let now_ns = clock::now_ns();
+        let past_s = (self.run_begun_ns.get() - self.begun_ns) as f64 / 1e9;
+        let (before, rest) = self.estimates_s.split_at(index);
+        let estimated_s: f64 = before.iter().sum();
+        let stretch = if estimated_s > 0.0 { past_s / estimated_s } else { 1.0 };
+        let in_run_s = (now_ns - self.run_begun_ns.get()) as f64 / 1e9;
+        (rest.iter().sum::<f64>() * stretch - in_run_s).max(0.0)
+    }
+}
+
+fn estimate_s(run: &Planned, scenario: &Scenario) -> f64 {
+    let connect_s = f64::from(run.point.load.clients) / f64::from(scenario.connect_rate);
+    connect_s + scenario.settle_s + scenario.warm_up_s + scenario.measure_s + OVERHEAD_S
+}
+
+fn figures(run: &Run) -> String {
+    let ms = |quantile| run.latency.value_at_quantile(quantile) as f64 / 1e6;
+    let counts = &run.counts;
+    let mut text = format!("p50 {:.2} ms, p99 {:.2} ms, {} delivered", ms(0.5), ms(0.99), counts.delivered);
+    for (count, name) in [(counts.missed, "MISSED"), (counts.duplicated, "duplicated"), (counts.reordered, "reordered")]
+    {
+        if count > 0 {
+            text += ", ";
+            text += &style(format!("{count} {name}")).for_stderr().yellow().to_string();
+        }
+    }
+    text
+}

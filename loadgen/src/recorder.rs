@@ -1,0 +1,193 @@
+//! What one worker thread records: latency from the due time, counts, and how far it has come.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use hdrhistogram::Histogram;
+use protocol::{Update, clock::NS_PER_SEC, control::Window};
+
+use crate::tracker::{Arrival, Tracker};
+
+/// The longest latency that is recorded: a minute. What takes longer is counted as out of range.
+pub const LATENCY_NS_MAX: u64 = 60 * NS_PER_SEC;
+/// Into how many slices the measure phase is cut, to show how latency went within it.
+pub const SLICES: usize = 24;
+
+/// The measure phase, once it is known: set between settling and the first update.
+pub type MeasurePhase = Arc<OnceLock<Window>>;
+
+/// How far a worker has come, for others to see while it works. One thread writes.
+#[derive(Debug)]
+pub struct Progress {
+    /// Clients that the server has.
+    pub ready: AtomicU64,
+    /// Clients that have ended in error.
+    pub failed: AtomicU64,
+    /// Deliveries that count.
+    pub delivered: AtomicU64,
+    /// Updates received at any time.
+    pub updates: AtomicU64,
+    /// Payloads that held any.
+    pub payloads: AtomicU64,
+    /// The last update seen that was due before the measure phase, 0 for none.
+    pub last_before: AtomicU64,
+    /// The first update seen that was due after it, `u64::MAX` for none.
+    pub first_after: AtomicU64,
+}
+
+impl Default for Progress {
+    fn default() -> Self {
+        let zero = || AtomicU64::new(0);
+        Self {
+            ready: zero(),
+            failed: zero(),
+            delivered: zero(),
+            updates: zero(),
+            payloads: zero(),
+            last_before: zero(),
+            first_after: AtomicU64::new(u64::MAX),
+        }
+    }
+}
+
+/// One thread's record. Never shared, so never locked; merged when the run is over.
+#[derive(Debug)]
+pub struct Recorder {
+    phase: MeasurePhase,
+    progress: Arc<Progress>,
+    /// Latency of deliveries that count, nanoseconds, three significant digits.
+    pub latency: Histogram<u64>,
+    /// The same by slice, two digits.
+    pub slices: Vec<Histogram<u64>>,
+    /// Counted updates that came again.
+    pub duplicated: u64,
+    /// Counted updates that came after a later one.
+    pub reordered: u64,
+    /// Counted updates whose latency the histogram cannot hold.
+    pub out_of_range: u64,
+}
+
+impl Recorder {
+    /// An empty record of a phase that may not be known yet.
+    pub fn new(phase: MeasurePhase, progress: Arc<Progress>) -> Self {
+        Self {
+            phase,
+            progress,
+            latency: histogram(3),
+            slices: vec![histogram(2); SLICES],
+            duplicated: 0,
+            reordered: 0,
+            out_of_range: 0,
+        }
+    }
+
+    /// Records one update as received then by the client that the tracker belongs to.
+    pub fn record(&mut self, tracker: &mut Tracker, update: &Update<'_>, received_ns: u64) {
+        let arrival = tracker.see(update.seq);
+        bump(&self.progress.updates);
+        let Some(&window) = self.phase.get() else { return };
+        if update.due_ns < window.from_ns {
+            self.progress.last_before.fetch_max(update.seq, Relaxed);
+        } else if update.due_ns >= window.to_ns {
+            self.progress.first_after.fetch_min(update.seq, Relaxed);
+        } else {
+            self.count(arrival, update.due_ns, received_ns, window);
+        }
+    }
+
+    /// Deliveries that count.
+    pub fn delivered(&self) -> u64 {
+        self.progress.delivered.load(Relaxed)
+    }
+
+    /// Takes note that a payload with updates has come.
+    pub fn payload(&self) {
+        bump(&self.progress.payloads);
+    }
+
+    fn count(&mut self, arrival: Arrival, due_ns: u64, received_ns: u64, window: Window) {
+        match arrival {
+            Arrival::Duplicate => {
+                self.duplicated += 1;
+                return;
+            }
+            Arrival::Reordered => self.reordered += 1,
+            Arrival::InOrder => {}
+        }
+        bump(&self.progress.delivered);
+        // Received before it was due cannot be: a clock that says so is out of range as well.
+        let latency_ns = received_ns.checked_sub(due_ns).unwrap_or(u64::MAX);
+        let slice = u128::from(due_ns - window.from_ns) * SLICES as u128 / u128::from(window.to_ns - window.from_ns);
+        if self.latency.record(latency_ns).is_err() || self.slices[slice as usize].record(latency_ns).is_err() {
+            self.out_of_range += 1;
+        }
+    }
+}
+
+/// A histogram from 1 ns to [`LATENCY_NS_MAX`], exact to so many significant digits. It does not grow: what it cannot
+/// hold is an error, not a clamp.
+pub fn histogram(digits: u8) -> Histogram<u64> {
+    Histogram::new_with_bounds(1, LATENCY_NS_MAX, digits).expect("valid bounds")
+}
+
+/// Adds one where a single thread writes: no locked instruction.
+fn bump(counter: &AtomicU64) {
+    counter.store(counter.load(Relaxed) + 1, Relaxed);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Window = Window { from_ns: 1_000, to_ns: 3_400 };
+
+    fn recorder() -> Recorder {
+        Recorder::new(Arc::new(WINDOW.into()), Arc::default())
+    }
+
+    fn update(seq: u64, due_ns: u64) -> Update<'static> {
+        Update { seq, due_ns, data: b"0" }
+    }
+
+    #[test]
+    fn only_what_is_due_in_the_measure_phase_counts_however_late_it_comes() {
+        let (mut recorder, mut tracker) = (recorder(), Tracker::new(0));
+        for (seq, due_ns) in [(1, 999), (2, 1_000), (3, 3_399), (4, 3_400)] {
+            recorder.record(&mut tracker, &update(seq, due_ns), 10_000);
+        }
+        let progress = &recorder.progress;
+        assert_eq!(progress.delivered.load(Relaxed), 2);
+        assert_eq!((progress.last_before.load(Relaxed), progress.first_after.load(Relaxed)), (1, 4));
+        assert_eq!((recorder.latency.len(), recorder.latency.max() / 8 * 8), (2, 9_000));
+        assert_eq!((recorder.slices[0].len(), recorder.slices[SLICES - 1].len()), (1, 1));
+    }
+
+    #[test]
+    fn a_duplicate_is_counted_but_is_no_delivery() {
+        let (mut recorder, mut tracker) = (recorder(), Tracker::new(0));
+        for seq in [1, 3, 2, 2] {
+            recorder.record(&mut tracker, &update(seq, 2_000), 2_500);
+        }
+        assert_eq!(recorder.latency.len(), 3);
+        assert_eq!((recorder.duplicated, recorder.reordered), (1, 1));
+    }
+
+    #[test]
+    fn what_the_histogram_cannot_hold_is_counted_and_not_clamped() {
+        let (mut recorder, mut tracker) = (recorder(), Tracker::new(0));
+        recorder.record(&mut tracker, &update(1, 2_000), 1_999);
+        recorder.record(&mut tracker, &update(2, 2_000), 3 * LATENCY_NS_MAX);
+        assert_eq!((recorder.out_of_range, recorder.latency.len()), (2, 0));
+        assert_eq!(recorder.progress.delivered.load(Relaxed), 2);
+    }
+
+    #[test]
+    fn before_the_phase_is_known_nothing_counts() {
+        let mut recorder = Recorder::new(MeasurePhase::default(), Arc::default());
+        recorder.record(&mut Tracker::new(0), &update(1, 2_000), 2_500);
+        assert_eq!(recorder.latency.len(), 0);
+        assert_eq!(recorder.progress.updates.load(Relaxed), 1);
+    }
+}

@@ -1,0 +1,289 @@
+//! What is gathered in the course of a run, and the [`Run`] that comes of it.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use protocol::{
+    clock,
+    control::{Published, Window},
+    results::{
+        Counts, Expectation, Failure, GeneratorUsage, LosslessHistogram, MemorySample, Moment, Phases, Plateaus, Run,
+        ServerUsage, Slice, StreamAccount, Traffic,
+    },
+};
+
+use super::Phase;
+use crate::{
+    plan::Planned,
+    recorder::{SLICES, histogram},
+    usage::{CpuReading, Observed, Process, cpu_between, thread_cpu_ns},
+    worker::{Report, Worker},
+};
+
+/// An edge of the measure phase.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Edge {
+    From,
+    To,
+}
+
+/// Which updates were due in the measure phase, and what the publisher says of them.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) first_seq: u64,
+    pub(super) updates: u64,
+    pub(super) source: Expectation,
+    pub(super) lateness: Option<LosslessHistogram>,
+    pub(super) writes: Option<u64>,
+}
+
+impl Account {
+    pub(super) fn stated(published: Published) -> Self {
+        let Published { first_seq, updates, lateness, writes } = published;
+        Self { first_seq, updates, source: Expectation::Publisher, lateness: Some(lateness), writes: Some(writes) }
+    }
+}
+
+/// Where everything stood at one moment.
+#[derive(Debug)]
+struct Standing {
+    server_cpu: Option<CpuReading>,
+    own_cpu: CpuReading,
+    workers_cpu_ns: Vec<u64>,
+    rss_bytes: u64,
+    traffic: Traffic,
+}
+
+#[derive(Debug)]
+pub(super) struct Gathered {
+    begun_ns: u64,
+    observed: Option<Observed>,
+    plateaus: Option<Plateaus>,
+    timeline: Vec<Moment>,
+    sampled_ns: u64,
+    peak_rss_bytes: u64,
+    phases: Phases,
+    from: Option<Standing>,
+    to: Option<Standing>,
+    pub(super) account: Option<Account>,
+    pub(super) reports: Vec<Report>,
+}
+
+impl Gathered {
+    pub(super) fn new() -> Self {
+        Self {
+            begun_ns: clock::now_ns(),
+            observed: None,
+            plateaus: None,
+            timeline: Vec::new(),
+            sampled_ns: 0,
+            peak_rss_bytes: 0,
+            phases: Phases::default(),
+            from: None,
+            to: None,
+            account: None,
+            reports: Vec::new(),
+        }
+    }
+
+    /// The first connection is about to be begun: times of the run count from here.
+    pub(super) fn begin(&mut self) {
+        self.begun_ns = clock::now_ns();
+    }
+
+    pub(super) fn observe(&mut self, observed: Observed) -> anyhow::Result<()> {
+        let empty = observed.memory()?;
+        self.plateaus = Some(Plateaus { empty, idle: None, busy: None, drained: None });
+        self.observed = Some(observed);
+        Ok(())
+    }
+
+    pub(super) fn phase_took(&mut self, phase: Phase, seconds: f64) {
+        match phase {
+            Phase::Connect => self.phases.connect_s = seconds,
+            Phase::Settle => self.phases.settle_s = seconds,
+            Phase::WarmUp => self.phases.warm_up_s = seconds,
+            Phase::Measure => self.phases.measure_s = seconds,
+            Phase::Drain => self.phases.drain_s = seconds,
+            Phase::Start | Phase::Close => {}
+        }
+    }
+
+    /// Adds to the timeline, if the last addition is long enough ago.
+    pub(super) fn moment(&mut self, every_ns: u64) -> anyhow::Result<()> {
+        let now_ns = clock::now_ns();
+        if let Some(observed) = &self.observed
+            && now_ns >= self.sampled_ns + every_ns
+        {
+            self.sampled_ns = now_ns;
+            self.timeline.push(observed.moment(self.begun_ns)?);
+        }
+        Ok(())
+    }
+
+    pub(super) fn sample(
+        &mut self,
+        plateau: impl Fn(&mut Plateaus) -> &mut Option<MemorySample>,
+    ) -> anyhow::Result<()> {
+        if let (Some(observed), Some(plateaus)) = (&self.observed, &mut self.plateaus) {
+            *plateau(plateaus) = Some(observed.memory()?);
+        }
+        Ok(())
+    }
+
+    /// Samples the server without clients; true if it has closed what it had opened for them.
+    pub(super) fn sample_drained(&mut self) -> anyhow::Result<bool> {
+        self.sample(|plateaus| &mut plateaus.drained)?;
+        self.peak_rss_bytes = self.observed.as_ref().map_or(Ok(0), Observed::peak_rss_bytes)?;
+        let files = |plateaus: &Plateaus| Some((plateaus.drained?.open_files, plateaus.empty.open_files));
+        Ok(self.plateaus.as_ref().and_then(files).is_none_or(|(drained, empty)| drained <= empty))
+    }
+
+    pub(super) fn edge(&mut self, edge: Edge, workers: &[Worker]) -> anyhow::Result<()> {
+        let own = Process::own()?;
+        let standing = Standing {
+            server_cpu: self.observed.as_ref().map(Observed::cpu).transpose()?,
+            own_cpu: own.cpu()?,
+            workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
+            rss_bytes: own.rss_bytes()?,
+            traffic: workers.iter().map(traffic).fold(Traffic::default(), combine(u64::wrapping_add)),
+        };
+        match edge {
+            Edge::From => self.from = Some(standing),
+            Edge::To => self.to = Some(standing),
+        }
+        Ok(())
+    }
+
+    pub(super) fn into_run(
+        mut self,
+        planned: &Planned,
+        started_utc: String,
+        failure: Option<Failure>,
+        window: Option<Window>,
+    ) -> Run {
+        let counts = self.counts(u64::from(planned.point.load.clients));
+        let (latency, slices, handshake) = self.histograms(window);
+        let server = self.server_usage();
+        let (traffic, generator) = self.between_edges();
+        let account = self.account.take();
+        Run {
+            index: planned.index,
+            repeat: planned.repeat,
+            point: planned.point.clone(),
+            started_utc,
+            failure,
+            phases: self.phases,
+            measure_from_ms: window.map(|window| window.from_ns.saturating_sub(self.begun_ns) as f64 / 1e6),
+            stream: StreamAccount {
+                updates: account.as_ref().map_or(0, |account| account.updates),
+                source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
+                lateness: account.and_then(|account| account.lateness),
+            },
+            counts,
+            traffic,
+            latency,
+            slices,
+            handshake,
+            server,
+            generator,
+        }
+    }
+
+    /// Two independent counts: deliveries as they came, by due time; and what is missing in the end, by `seq`.
+    fn counts(&self, clients: u64) -> Counts {
+        let mut counts = Counts::default();
+        for report in &self.reports {
+            let recorder = &report.recorder;
+            counts.delivered += recorder.delivered();
+            counts.duplicated += recorder.duplicated;
+            counts.reordered += recorder.reordered;
+            counts.out_of_range += recorder.out_of_range;
+            counts.clients_ready += report.trackers.iter().flatten().count() as u64;
+            for (kind, count) in &report.errors {
+                *counts.errors.entry(kind.clone()).or_default() += count;
+            }
+        }
+        if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
+            let last_seq = account.first_seq + account.updates - 1;
+            counts.expected = clients * account.updates;
+            counts.missed = (self.reports.iter().flat_map(|report| &report.trackers))
+                .map(|tracker| {
+                    tracker.as_ref().map_or(account.updates, |tracker| tracker.missed(account.first_seq, last_seq))
+                })
+                .sum();
+        }
+        counts
+    }
+
+    fn histograms(&self, window: Option<Window>) -> (LosslessHistogram, Vec<Slice>, LosslessHistogram) {
+        let (mut latency, mut handshake) = (histogram(3), histogram(3));
+        let mut slices = vec![histogram(2); SLICES];
+        for report in &self.reports {
+            latency += &report.recorder.latency;
+            handshake += &report.handshake;
+            for (slice, part) in slices.iter_mut().zip(&report.recorder.slices) {
+                *slice += part;
+            }
+        }
+        let slice_ms = window.map_or(0.0, |window| (window.to_ns - window.from_ns) as f64 / 1e6 / SLICES as f64);
+        let slices = (slices.into_iter().enumerate())
+            .map(|(index, latency)| Slice { from_ms: index as f64 * slice_ms, latency: latency.into() })
+            .collect();
+        (latency.into(), slices, handshake.into())
+    }
+
+    fn server_usage(&mut self) -> Option<ServerUsage> {
+        let cpu = match (&self.from, &self.to) {
+            (Some(from), Some(to)) => Option::zip(from.server_cpu, to.server_cpu),
+            _ => None,
+        };
+        Some(ServerUsage {
+            plateaus: self.plateaus?,
+            timeline: std::mem::take(&mut self.timeline),
+            cpu: cpu.map(|(from, to)| cpu_between(from, to)).unwrap_or_default(),
+            kernel_method: self.observed.as_ref()?.kernel_method(),
+            peak_rss_bytes: self.peak_rss_bytes,
+        })
+    }
+
+    fn between_edges(&self) -> (Traffic, GeneratorUsage) {
+        let (Some(from), Some(to)) = (&self.from, &self.to) else {
+            return <(Traffic, GeneratorUsage)>::default();
+        };
+        let mut traffic = combine(u64::saturating_sub)(to.traffic, from.traffic);
+        traffic.server_writes = self.account.as_ref().and_then(|account| account.writes);
+        let workers = to.workers_cpu_ns.iter().zip(&from.workers_cpu_ns);
+        let generator = GeneratorUsage {
+            cpu: cpu_between(from.own_cpu, to.own_cpu),
+            workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
+            rss_bytes: to.rss_bytes,
+        };
+        (traffic, generator)
+    }
+}
+
+/// What one worker has moved so far.
+fn traffic(worker: &Worker) -> Traffic {
+    let (progress, tally) = (&worker.progress, &worker.tally);
+    Traffic {
+        updates: progress.updates.load(Relaxed),
+        payloads: progress.payloads.load(Relaxed),
+        requests: tally.writes.load(Relaxed),
+        bytes_in: tally.bytes_in.load(Relaxed),
+        bytes_out: tally.bytes_out.load(Relaxed),
+        reads: tally.reads.load(Relaxed),
+        server_writes: None,
+    }
+}
+
+fn combine(with: fn(u64, u64) -> u64) -> impl Fn(Traffic, Traffic) -> Traffic {
+    move |a, b| Traffic {
+        updates: with(a.updates, b.updates),
+        payloads: with(a.payloads, b.payloads),
+        requests: with(a.requests, b.requests),
+        bytes_in: with(a.bytes_in, b.bytes_in),
+        bytes_out: with(a.bytes_out, b.bytes_out),
+        reads: with(a.reads, b.reads),
+        server_writes: None,
+    }
+}

@@ -1,0 +1,144 @@
+//! One run of one point: connect, settle, warm up, measure, drain.
+
+mod gather;
+mod session;
+
+use std::fmt;
+
+use jiff::Timestamp;
+use protocol::{
+    clock::{self, NS_PER_SEC},
+    control::Window,
+    results::{Failure, Run, Scenario},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{output::show::Show, plan::Planned, target::Target};
+use gather::Edge;
+use session::Session;
+
+/// The first update is due so long after the publisher is told to start, which gives it time to.
+const LEAD_NS: u64 = 30_000_000;
+/// Connecting may take this much longer than its pace asks for.
+const CONNECT_GRACE_S: f64 = 30.0;
+
+/// Where a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Phase {
+    /// The server is being started.
+    Start,
+    /// Clients are being connected.
+    Connect,
+    /// Quiet.
+    Settle,
+    /// Updates that do not count.
+    WarmUp,
+    /// Updates that count.
+    Measure,
+    /// What is still under way.
+    Drain,
+    /// Everything is being closed.
+    Close,
+}
+
+impl fmt::Display for Phase {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Start => "starting",
+            Self::Connect => "connecting",
+            Self::Settle => "settling",
+            Self::WarmUp => "warming up",
+            Self::Measure => "measuring",
+            Self::Drain => "draining",
+            Self::Close => "closing",
+        })
+    }
+}
+
+/// Why a run did not come to its end.
+#[derive(Debug)]
+pub enum Halt {
+    /// The user asked for it.
+    Interrupted,
+    /// Something went wrong.
+    Failed(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Halt {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+/// What all runs of a sweep share.
+#[derive(Debug)]
+pub struct Sweep<'a> {
+    /// What is being done.
+    pub scenario: &'a Scenario,
+    /// A server that runs already, if it is not ours to start.
+    pub target: Option<&'a Target>,
+    /// Cancelled when the user has had enough.
+    pub interrupt: &'a CancellationToken,
+    /// Where progress is shown.
+    pub show: &'a Show,
+}
+
+/// Measures one point once. `None` if it was interrupted; a failure is a run too.
+pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
+    let started_utc = Timestamp::now().to_string();
+    sweep.show.begin(planned);
+    let mut session = Session::new(sweep, planned);
+    let ended = phases(&mut session, sweep.scenario).await;
+    let closed = session.close().await.map_err(Halt::Failed);
+    match ended.and(closed) {
+        Err(Halt::Interrupted) => None,
+        Ok(()) => Some(session.into_run(started_utc, None)),
+        Err(Halt::Failed(error)) => {
+            let failure = Failure { phase: session.phase.to_string(), reason: format!("{error:#}") };
+            Some(session.into_run(started_utc, Some(failure)))
+        }
+    }
+}
+
+async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Halt> {
+    session.start_server().await?;
+
+    session.enter(Phase::Connect);
+    session.start_workers()?;
+    let clients = u64::from(session.planned.point.load.clients);
+    let patience_s = clients as f64 / f64::from(scenario.connect_rate) + CONNECT_GRACE_S;
+    session.wait(after_s(patience_s), |session| session.ready() == clients || session.failed() > 0).await?;
+    session.check_connected(clients)?;
+
+    session.enter(Phase::Settle);
+    session.wait(after_s(scenario.settle_s), |_| false).await?;
+    session.sample_idle()?;
+
+    session.enter(Phase::WarmUp);
+    let first_due_ns = clock::now_ns() + LEAD_NS;
+    let from_ns = first_due_ns + ns(scenario.warm_up_s);
+    let window = Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) };
+    session.publish(first_due_ns, window).await?;
+    session.wait(window.from_ns, |_| false).await?;
+
+    session.enter(Phase::Measure);
+    session.edge(Edge::From)?;
+    session.wait(window.to_ns, |_| false).await?;
+    session.edge(Edge::To)?;
+
+    session.enter(Phase::Drain);
+    session.sample_busy()?;
+    session.account(after_s(scenario.drain_s)).await?;
+    session.wait(after_s(scenario.drain_s), Session::is_complete).await?;
+
+    session.enter(Phase::Close);
+    Ok(())
+}
+
+fn ns(seconds: f64) -> u64 {
+    (seconds * NS_PER_SEC as f64) as u64
+}
+
+fn after_s(seconds: f64) -> u64 {
+    clock::now_ns() + ns(seconds)
+}

@@ -1,0 +1,265 @@
+//! The server and the workers of one run, and waiting while they work.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use anyhow::{Context, anyhow, ensure};
+use protocol::{
+    clock,
+    control::Window,
+    results::{Expectation, Failure, Pinning, Run},
+};
+use server::config::Cpus;
+
+use super::{
+    Halt, Phase, Sweep,
+    gather::{Account, Edge, Gathered},
+};
+use crate::{
+    plan::Planned,
+    recorder::MeasurePhase,
+    server_process::ServerProcess,
+    usage::Observed,
+    worker::{Assignment, Worker},
+};
+
+/// Between two looks at whether the waiting is over.
+const LOOK_NS: u64 = 10_000_000;
+/// Between two samples of the timeline.
+const SAMPLE_NS: u64 = 100_000_000;
+/// How long the server may take to notice that its clients are gone, before its memory is read all the same.
+const EMPTYING: Duration = Duration::from_secs(2);
+
+/// A run at work.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    sweep: &'a Sweep<'a>,
+    pub(super) planned: &'a Planned,
+    pub(super) phase: Phase,
+    phase_begun_ns: u64,
+    server: Option<ServerProcess>,
+    workers: Vec<Worker>,
+    measure: MeasurePhase,
+    gathered: Gathered,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(sweep: &'a Sweep<'a>, planned: &'a Planned) -> Self {
+        Self {
+            sweep,
+            planned,
+            phase: Phase::Start,
+            phase_begun_ns: clock::now_ns(),
+            server: None,
+            workers: Vec::new(),
+            measure: MeasurePhase::default(),
+            gathered: Gathered::new(),
+        }
+    }
+
+    /// Ends the present phase and begins another.
+    pub(super) fn enter(&mut self, phase: Phase) {
+        let now_ns = clock::now_ns();
+        let took_s = (now_ns - self.phase_begun_ns) as f64 / 1e9;
+        self.gathered.phase_took(self.phase, took_s);
+        (self.phase, self.phase_begun_ns) = (phase, now_ns);
+    }
+
+    /// Starts a fresh server, unless there is a target, and looks at its memory while it is empty.
+    pub(super) async fn start_server(&mut self) -> Result<(), Halt> {
+        let scenario = self.sweep.scenario;
+        let (pid, port) = match self.sweep.target {
+            Some(target) => (target.health.pid, target.address.port()),
+            None => {
+                let cpus = scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone()));
+                let stream = &self.planned.point.load.stream;
+                let seed = scenario.seed + u64::from(self.planned.repeat);
+                let start = ServerProcess::start(stream, scenario.server_threads, seed, cpus.as_ref());
+                let server = tokio::select! {
+                    server = start => server?,
+                    () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
+                };
+                (self.server.insert(server).pid, self.address()?.port())
+            }
+        };
+        match Observed::new(pid, port) {
+            Ok(observed) => self.gathered.observe(observed)?,
+            // Somebody else's process may not be readable; ours must be.
+            Err(error) if self.server.is_some() => return Err(error.into()),
+            Err(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Starts the workers, which begin to connect at once.
+    pub(super) fn start_workers(&mut self) -> Result<(), Halt> {
+        let scenario = self.sweep.scenario;
+        let clients = self.planned.point.load.clients;
+        let workers = scenario.workers.min(clients);
+        let server = self.address()?;
+        self.gathered.begin();
+        for worker in 0..workers {
+            // Even shares, the remainder spread over the first.
+            let edge = |worker: u32| (u64::from(clients) * u64::from(worker) / u64::from(workers)) as u32;
+            self.workers.push(Worker::start(Assignment {
+                transport: self.planned.point.transport,
+                server,
+                clients: edge(worker)..edge(worker + 1),
+                connect_rate: f64::from(scenario.connect_rate) / f64::from(workers),
+                seed: scenario.seed,
+                phase: Arc::clone(&self.measure),
+                cpus: scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
+            })?);
+        }
+        Ok(())
+    }
+
+    /// Fails unless every client is ready.
+    pub(super) fn check_connected(&self, clients: u64) -> Result<(), Halt> {
+        let (ready, failed) = (self.ready(), self.failed());
+        if failed > 0 {
+            return Err(anyhow!("{failed} of {clients} clients could not connect").into());
+        }
+        if ready < clients {
+            return Err(anyhow!("only {ready} of {clients} clients were ready in time; lower --connect-rate").into());
+        }
+        Ok(())
+    }
+
+    /// Waits until `done`, or until then; samples the server meanwhile. Fails as soon as the server ends.
+    pub(super) async fn wait(&mut self, until_ns: u64, done: impl Fn(&Self) -> bool) -> Result<(), Halt> {
+        loop {
+            if self.sweep.interrupt.is_cancelled() {
+                return Err(Halt::Interrupted);
+            }
+            if let Some(death) = self.server.as_mut().and_then(ServerProcess::death) {
+                return Err(anyhow!(death).into());
+            }
+            let now_ns = clock::now_ns();
+            if done(self) || now_ns >= until_ns {
+                return Ok(());
+            }
+            self.gathered.moment(SAMPLE_NS)?;
+            self.sweep.show.phase(self.planned, self.phase, &self.detail());
+            let nap = Duration::from_nanos(LOOK_NS.min(until_ns - now_ns));
+            tokio::select! {
+                () = tokio::time::sleep(nap) => {}
+                () = self.sweep.interrupt.cancelled() => {}
+            }
+        }
+    }
+
+    /// Exact memory with every client connected and nothing happening.
+    pub(super) fn sample_idle(&mut self) -> Result<(), Halt> {
+        Ok(self.gathered.sample(|plateaus| &mut plateaus.idle)?)
+    }
+
+    /// Exact memory at the end of the measure phase.
+    pub(super) fn sample_busy(&mut self) -> Result<(), Halt> {
+        Ok(self.gathered.sample(|plateaus| &mut plateaus.busy)?)
+    }
+
+    /// Makes the measure phase known to everybody, and has the stream published.
+    pub(super) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
+        self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
+        if let Some(server) = &mut self.server {
+            server.publish(first_due_ns, window).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes where everything stands at one edge of the measure phase.
+    pub(super) fn edge(&mut self, edge: Edge) -> Result<(), Halt> {
+        Ok(self.gathered.edge(edge, &self.workers)?)
+    }
+
+    /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.
+    pub(super) async fn account(&mut self, until_ns: u64) -> Result<(), Halt> {
+        let account = if let Some(server) = &mut self.server {
+            let patience = Duration::from_nanos(until_ns.saturating_sub(clock::now_ns()));
+            let published = tokio::time::timeout(patience, server.published())
+                .await
+                .context("the server did not account for its stream in time")??;
+            Account::stated(published)
+        } else {
+            self.wait(until_ns, |session| session.first_after() < u64::MAX).await?;
+            self.bracketed()?
+        };
+        self.gathered.account = Some(account);
+        Ok(())
+    }
+
+    /// Whether everything that was published in the measure phase has arrived everywhere.
+    pub(super) fn is_complete(&self) -> bool {
+        let clients = u64::from(self.planned.point.load.clients);
+        let expected = self.gathered.account.as_ref().map(|account| account.updates * clients);
+        expected.is_some_and(|expected| self.delivered() >= expected)
+    }
+
+    /// Closes every connection, looks at the server once it is empty again, and ends it.
+    pub(super) async fn close(&mut self) -> anyhow::Result<()> {
+        for worker in self.workers.drain(..) {
+            self.gathered.reports.push(worker.stop()?);
+        }
+        let Some(server) = self.server.take() else { return Ok(()) };
+        let patience_ns = clock::now_ns() + EMPTYING.as_nanos() as u64;
+        while self.gathered.sample_drained().is_ok_and(|empty| !empty) && clock::now_ns() < patience_ns {
+            tokio::time::sleep(Duration::from_nanos(LOOK_NS)).await;
+        }
+        server.stop().await
+    }
+
+    pub(super) fn into_run(self, started_utc: String, failure: Option<Failure>) -> Run {
+        self.gathered.into_run(self.planned, started_utc, failure, self.measure.get().copied())
+    }
+
+    pub(super) fn ready(&self) -> u64 {
+        self.sum(|worker| worker.progress.ready.load(Relaxed))
+    }
+
+    pub(super) fn failed(&self) -> u64 {
+        self.sum(|worker| worker.progress.failed.load(Relaxed))
+    }
+
+    fn delivered(&self) -> u64 {
+        self.sum(|worker| worker.progress.delivered.load(Relaxed))
+    }
+
+    fn first_after(&self) -> u64 {
+        self.workers.iter().map(|worker| worker.progress.first_after.load(Relaxed)).min().unwrap_or(u64::MAX)
+    }
+
+    /// `seq` has no gaps: what lies between the last update before the phase and the first one after it was due in it.
+    fn bracketed(&self) -> anyhow::Result<Account> {
+        let last_before = self.workers.iter().map(|worker| worker.progress.last_before.load(Relaxed)).max();
+        let (last_before, first_after) = (last_before.unwrap_or(0), self.first_after());
+        ensure!(last_before > 0, "no update came before the measure phase: lengthen --warm-up");
+        ensure!(first_after < u64::MAX, "no update came after the measure phase: lengthen --drain");
+        Ok(Account {
+            first_seq: last_before + 1,
+            updates: first_after - last_before - 1,
+            source: Expectation::Bracketed,
+            lateness: None,
+            writes: None,
+        })
+    }
+
+    fn sum(&self, of: impl Fn(&Worker) -> u64) -> u64 {
+        self.workers.iter().map(of).sum()
+    }
+
+    fn address(&self) -> anyhow::Result<SocketAddr> {
+        let ours = self.server.as_ref().map(|server| server.address);
+        ours.or(self.sweep.target.map(|target| target.address)).context("there is no server")
+    }
+
+    fn detail(&self) -> String {
+        match self.phase {
+            Phase::Connect => format!(" {}", self.ready()),
+            _ => String::new(),
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The server under test: this program run again as `loadgen serve`, in a process of its own.
+
+use std::{net::SocketAddr, process::Stdio, time::Duration};
+
+use anyhow::{Context, bail};
+use protocol::{
+    control::{Command, Event, Published, Window},
+    results::Stream,
+};
+use server::config::Cpus;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout},
+    time::timeout,
+};
+
+/// How long the server may take to say that it is ready, and to end.
+const PATIENCE: Duration = Duration::from_secs(15);
+
+/// A server process. It ends with its stdin, so also if this process is killed.
+#[derive(Debug)]
+pub struct ServerProcess {
+    child: Child,
+    stdin: Option<ChildStdin>,
+    events: Lines<BufReader<ChildStdout>>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its process id.
+    pub pid: u32,
+}
+
+impl ServerProcess {
+    /// Starts a server that will publish `stream` when told to, and waits until it listens.
+    pub async fn start(stream: &Stream, threads: u32, seed: u64, cpus: Option<&Cpus>) -> anyhow::Result<Self> {
+        let program = std::env::current_exe().context("cannot find this program's own file")?;
+        let mut command = tokio::process::Command::new(program);
+        command.args(["serve", "--control", "--listen", "127.0.0.1:0"]);
+        command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
+        command.args(stream_options(stream));
+        if let Some(Cpus(cpus)) = cpus {
+            let list: Vec<String> = cpus.iter().map(ToString::to_string).collect();
+            command.args(["--cpus", &list.join(",")]);
+        }
+        // A group of its own: Ctrl-C is for the generator, which then ends the server in order.
+        command.process_group(0).kill_on_drop(true).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().context("cannot start the server")?;
+        let pid = child.id().context("the server ended at once")?;
+        let stdin = child.stdin.take();
+        let stdout = child.stdout.take().context("no pipe from the server")?;
+        let events = BufReader::new(stdout).lines();
+        let mut server = Self { child, stdin, events, address: ([0, 0, 0, 0], 0).into(), pid };
+        match timeout(PATIENCE, server.event()).await.context("the server did not get ready")?? {
+            Event::Ready { listen } => server.address = listen,
+            other => bail!("the server said {other:?} before it was ready"),
+        }
+        Ok(server)
+    }
+
+    /// Tells it to publish from `first_due_ns` to the end of `window`.
+    pub async fn publish(&mut self, first_due_ns: u64, window: Window) -> anyhow::Result<()> {
+        let mut line = serde_json::to_string(&Command::Publish { first_due_ns, window })?;
+        line.push('\n');
+        let stdin = self.stdin.as_mut().context("the server's stdin is closed")?;
+        stdin.write_all(line.as_bytes()).await.context("the server does not listen to commands")
+    }
+
+    /// Waits for its account of the stream. Dropping the future loses nothing.
+    pub async fn published(&mut self) -> anyhow::Result<Published> {
+        match self.event().await? {
+            Event::Published(published) => Ok(published),
+            other @ Event::Ready { .. } => bail!("the server said {other:?} instead of its account"),
+        }
+    }
+
+    /// How it ended, if it has.
+    pub fn death(&mut self) -> Option<String> {
+        match self.child.try_wait() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(format!("the server ended by itself: {status}")),
+            Err(error) => Some(format!("the server cannot be waited for: {error}")),
+        }
+    }
+
+    /// Ends it: closes its stdin, and waits; kills it if that takes too long.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        drop(self.stdin.take());
+        match timeout(PATIENCE, self.child.wait()).await {
+            Ok(status) => {
+                let status = status.context("cannot wait for the server")?;
+                anyhow::ensure!(status.success(), "the server ended with {status}");
+                Ok(())
+            }
+            Err(_) => {
+                self.child.kill().await.context("cannot kill the server")?;
+                bail!("the server did not end within {PATIENCE:?} and was killed")
+            }
+        }
+    }
+
+    async fn event(&mut self) -> anyhow::Result<Event> {
+        match self.events.next_line().await.context("cannot read from the server")? {
+            Some(line) => serde_json::from_str(&line).with_context(|| format!("not an event: {line}")),
+            None => match self.child.wait().await {
+                Ok(status) => bail!("the server ended by itself: {status}"),
+                Err(error) => bail!("the server cannot be waited for: {error}"),
+            },
+        }
+    }
+}
+
+fn stream_options(stream: &Stream) -> Vec<String> {
+    use protocol::results::Arrivals;
+    match stream {
+        Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
+            let mut options =
+                vec!["--rate".into(), rate_hz.to_string(), "--payload-bytes".into(), payload_bytes.to_string()];
+            if *arrivals == Arrivals::Poisson {
+                options.push("--poisson".into());
+            }
+            options
+        }
+        Stream::Replay { feed, speed } => vec!["--replay".into(), feed.clone(), "--speed".into(), speed.to_string()],
+    }
+}

@@ -1,0 +1,147 @@
+//! A sweep: check the machine, make the plan, measure point by point, report.
+
+use std::path::Path;
+
+use anyhow::Context;
+use protocol::results::{Scenario, Stream};
+use reports::Validity;
+
+use crate::{
+    cli::RunArgs,
+    dial::CLIENTS_PER_SOURCE,
+    doctor::{self, Level, Need, ServerNeed},
+    interrupt,
+    output::{folder::Folder, manifest::manifest, show::Show},
+    plan::{Planned, plan},
+    scenario,
+    scheduler::{self, Sweep},
+    target::Target,
+};
+
+/// The backlog of a server that is started here; its own default.
+const BACKLOG: u32 = 4096;
+
+/// How a sweep came out; each has an exit status.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// As [`reports`] judges what was written.
+    Judged(Validity),
+    /// Ended before a single run was finished; nothing was kept.
+    Nothing,
+}
+
+/// What was asked for, checked and ready to be measured.
+#[derive(Debug)]
+pub struct Prepared {
+    scenario: Scenario,
+    target: Option<Target>,
+    plan: Vec<Planned>,
+    folder: Folder,
+}
+
+/// Does everything that can fail because of what was asked for, and makes the results folder.
+pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
+    let (scenario, target) = resolve(args.scenario, args.settings, args.server).await?;
+    let findings = doctor::examine(&need(&scenario, target.is_some()));
+    for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
+        eprintln!("{finding}");
+    }
+    anyhow::ensure!(
+        doctor::worst(&findings) < Level::Fail,
+        "this machine cannot run that; `loadgen doctor` shows every check"
+    );
+    let plan = plan(&scenario);
+    let allocator = target.as_ref().map_or(server::ALLOCATOR, |target| &target.health.allocator);
+    let folder = Folder::create(args.out.as_deref(), &manifest(&scenario, plan.len() as u32, allocator))?;
+    Ok(Prepared { scenario, target, plan, folder })
+}
+
+/// The scenario and, if one is named, the server that runs already.
+pub async fn resolve(
+    name: String,
+    settings: scenario::Settings,
+    server: Option<String>,
+) -> anyhow::Result<(Scenario, Option<Target>)> {
+    let mut scenario = scenario::load(&name, settings)?;
+    let Some(url) = server else { return Ok((scenario, None)) };
+    let target = Target::examine(&url).await?;
+    // The stream is the server's: the axes say what it is, whatever the scenario wanted.
+    match &target.health.stream {
+        Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
+            scenario.replay = None;
+            scenario.arrivals = *arrivals;
+            scenario.rate_hz = vec![*rate_hz];
+            scenario.payload_bytes = vec![*payload_bytes];
+        }
+        Stream::Replay { feed, speed } => {
+            scenario.replay = Some(feed.clone());
+            scenario.speed = vec![*speed];
+        }
+    }
+    scenario.server = Some(url);
+    scenario.pinned = None;
+    Ok((scenario, Some(target)))
+}
+
+/// What a scenario asks of the machine at its largest.
+pub fn need(scenario: &Scenario, server_is_there: bool) -> Need {
+    let server = ServerNeed { threads: scenario.server_threads, backlog: BACKLOG };
+    Need {
+        clients: scenario.clients.iter().copied().max().unwrap_or(0),
+        clients_per_source: CLIENTS_PER_SOURCE,
+        workers: scenario.workers,
+        server: (!server_is_there).then_some(server),
+    }
+}
+
+impl Prepared {
+    /// Measures the whole plan, or as much of it as the user lets it, and reports what was measured.
+    pub async fn run(mut self) -> anyhow::Result<Outcome> {
+        let interrupt = interrupt::token()?;
+        let show = Show::new(&self.plan, &self.scenario);
+        self.introduce(&show);
+        let sweep =
+            Sweep { scenario: &self.scenario, target: self.target.as_ref(), interrupt: &interrupt, show: &show };
+        for planned in &self.plan {
+            let Some(run) = scheduler::run(&sweep, planned).await else {
+                show.line("Interrupted: what was finished is kept.");
+                break;
+            };
+            self.folder.append(&run)?;
+            show.finished(&run);
+            if run.failure.is_some() {
+                // Whatever broke it would break the next; somebody should look first.
+                show.line("A run failed: the rest of the plan is left out.");
+                break;
+            }
+        }
+        show.end();
+        self.report()
+    }
+
+    fn introduce(&self, show: &Show) {
+        let Scenario { name, why, .. } = &self.scenario;
+        let about = humantime::format_duration(std::time::Duration::from_secs(show.estimate().as_secs()));
+        show.line(&format!("Scenario {name}: {why}"));
+        show.line(&format!("{} runs, about {about}. Results go to {}.", self.plan.len(), self.folder.path().display()));
+    }
+
+    fn report(self) -> anyhow::Result<Outcome> {
+        let path = self.folder.path().to_path_buf();
+        if self.folder.discard_if_empty()? {
+            eprintln!("No run was finished, so there is nothing to report.");
+            return Ok(Outcome::Nothing);
+        }
+        report(&path).map(Outcome::Judged)
+    }
+}
+
+/// Renders the report of a results folder, prints the summary, and judges it.
+pub fn report(dir: &Path) -> anyhow::Result<Validity> {
+    let results = reports::load(dir)?;
+    let written =
+        reports::write(&results).with_context(|| format!("cannot write the report into {}", dir.display()))?;
+    println!("\n{}", reports::summary_table(&results).trim_end());
+    println!("\nReport: {}", written.report.display());
+    Ok(results.validity())
+}

@@ -1,0 +1,112 @@
+//! One client's place in the stream: what it has seen, what it has missed.
+
+use std::ops::RangeInclusive;
+
+/// What the arrival of an update meant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Arrival {
+    /// The first time, in order (possibly after a gap).
+    InOrder,
+    /// The first time, but after a later one.
+    Reordered,
+    /// Not the first time.
+    Duplicate,
+}
+
+/// The updates that one client has and has not received, by `seq`.
+#[derive(Debug, Clone)]
+pub struct Tracker {
+    joined: u64,
+    cursor: u64,
+    /// Gaps below the cursor, ascending; empty in all but faulty runs.
+    gaps: Vec<RangeInclusive<u64>>,
+}
+
+impl Tracker {
+    /// A client that is to receive everything after `cursor`.
+    pub fn new(cursor: u64) -> Self {
+        Self { joined: cursor, cursor, gaps: Vec::new() }
+    }
+
+    /// The highest `seq` received: where to resume.
+    pub fn cursor(&self) -> u64 {
+        self.cursor
+    }
+
+    /// Takes note of an update.
+    pub fn see(&mut self, seq: u64) -> Arrival {
+        if seq <= self.cursor {
+            return if self.fill_gap(seq) { Arrival::Reordered } else { Arrival::Duplicate };
+        }
+        if seq > self.cursor + 1 {
+            self.gaps.push(self.cursor + 1..=seq - 1);
+        }
+        self.cursor = seq;
+        Arrival::InOrder
+    }
+
+    /// How many updates of `first..=last` never came, before joining and after the cursor included.
+    pub fn missed(&self, first: u64, last: u64) -> u64 {
+        let within = |from: u64, to: u64| (to.min(last) + 1).saturating_sub(from.max(first));
+        let gaps: u64 = self.gaps.iter().map(|gap| within(*gap.start(), *gap.end())).sum();
+        within(0, self.joined) + gaps + within(self.cursor + 1, last)
+    }
+
+    fn fill_gap(&mut self, seq: u64) -> bool {
+        let Some(index) = self.gaps.iter().position(|gap| gap.contains(&seq)) else {
+            return false;
+        };
+        let gap = self.gaps.remove(index);
+        let rest = [*gap.start()..=seq - 1, seq + 1..=*gap.end()];
+        self.gaps.splice(index..index, rest.into_iter().filter(|gap| !gap.is_empty()));
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_gap_is_missed_until_it_is_filled() {
+        let mut tracker = Tracker::new(10);
+        assert_eq!(tracker.see(11), Arrival::InOrder);
+        assert_eq!(tracker.see(15), Arrival::InOrder);
+        assert_eq!(tracker.missed(1, 20), 10 + 3 + 5);
+        assert_eq!(tracker.see(13), Arrival::Reordered);
+        assert_eq!(tracker.see(13), Arrival::Duplicate);
+        assert_eq!(tracker.see(11), Arrival::Duplicate);
+        assert_eq!(tracker.missed(11, 15), 2);
+        assert_eq!(tracker.missed(13, 13), 0);
+        assert_eq!(tracker.cursor(), 15);
+    }
+
+    proptest! {
+        #[test]
+        fn it_agrees_with_a_set(
+            joined in 0..20_u64,
+            arrivals in proptest::collection::vec(1..40_u64, 0..80),
+            first in 1..40_u64,
+            len in 0..40_u64,
+        ) {
+            let mut tracker = Tracker::new(joined);
+            let (mut seen, mut highest) = (HashSet::new(), joined);
+            for seq in arrivals.into_iter().filter(|seq| *seq > joined) {
+                let expected = match (seen.insert(seq), seq > highest) {
+                    (false, _) => Arrival::Duplicate,
+                    (true, true) => Arrival::InOrder,
+                    (true, false) => Arrival::Reordered,
+                };
+                highest = highest.max(seq);
+                prop_assert_eq!(tracker.see(seq), expected);
+            }
+            let last = first + len;
+            let missed = (first..=last).filter(|seq| !seen.contains(seq)).count() as u64;
+            prop_assert_eq!(tracker.missed(first, last), missed);
+        }
+    }
+}

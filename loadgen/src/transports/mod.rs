@@ -1,0 +1,102 @@
+//! How clients get updates. A client only produces bytes: it reads no clock, keeps no statistics, knows no scenario.
+//! A transport is a file here, a variant of [`Client`] and an arm in each of its two methods.
+
+mod long_poll;
+mod websocket;
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use bytes::Bytes;
+use protocol::Transport;
+use server::counted::Counted;
+use tokio::net::TcpStream;
+
+/// A connected socket whose bytes are counted.
+pub type Stream = Counted<TcpStream>;
+
+/// One client, connected and known to the server.
+#[derive(Debug)]
+pub enum Client {
+    /// See [`websocket`].
+    WebSocket(websocket::Client),
+    /// See [`long_poll`].
+    LongPoll(long_poll::Client),
+}
+
+/// How to talk to the server.
+#[derive(Debug, Clone, Copy)]
+pub struct Request {
+    /// The server's address, for the `Host` header.
+    pub server: SocketAddr,
+    /// How long a poll asks to be held.
+    pub poll_wait: Duration,
+}
+
+impl Client {
+    /// Makes the server know the client, and says after which update it stands.
+    ///
+    /// When this returns, the server's answer has been read: no update after that cursor can be lost.
+    pub async fn open(transport: Transport, stream: Stream, request: Request) -> Result<(Self, u64), ClientError> {
+        match transport {
+            Transport::WebSocket => {
+                let (client, cursor) = websocket::Client::open(stream, request).await?;
+                Ok((Self::WebSocket(client), cursor))
+            }
+            Transport::LongPoll => {
+                let (client, cursor) = long_poll::Client::open(stream, request).await?;
+                Ok((Self::LongPoll(client), cursor))
+            }
+        }
+    }
+
+    /// The next payload: lines of updates, or nothing where a poll found none in time.
+    ///
+    /// `cursor` is the last update received, which a transport that asks anew each time needs.
+    pub async fn next(&mut self, cursor: u64) -> Result<Bytes, ClientError> {
+        match self {
+            Self::WebSocket(client) => client.next().await,
+            Self::LongPoll(client) => client.next(cursor).await,
+        }
+    }
+}
+
+/// Why a client ended.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The socket failed.
+    #[error("{0}")]
+    Socket(#[from] io::Error),
+    /// The server ended the connection.
+    #[error("closed by the server{0}")]
+    Closed(String),
+    /// The server answered with another status than asked for.
+    #[error("status {status}: {body}")]
+    Status {
+        /// The status code.
+        status: u16,
+        /// What the server said.
+        body: String,
+    },
+    /// What came is not the protocol.
+    #[error("protocol error: {0}")]
+    Protocol(String),
+}
+
+impl ClientError {
+    /// A short name under which such errors are counted.
+    pub fn kind(&self) -> String {
+        match self {
+            Self::Socket(error) => format!("{:?}", error.kind()),
+            Self::Closed(_) => "Closed".to_owned(),
+            Self::Status { status, .. } => format!("Status{status}"),
+            Self::Protocol(_) => "Protocol".to_owned(),
+        }
+    }
+}
+
+/// Reads a cursor header's value.
+fn cursor(value: Option<&[u8]>) -> Result<u64, ClientError> {
+    value
+        .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok())
+        .ok_or_else(|| ClientError::Protocol(format!("no {} header", protocol::wire::CURSOR_HEADER)))
+}

@@ -1,0 +1,210 @@
+//! A worker thread and the one timed loop that every client of every transport runs.
+
+use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, rc::Rc, sync::Arc, thread, time::Duration};
+
+use anyhow::Context;
+use bytes::Bytes;
+use hdrhistogram::Histogram;
+use protocol::{Transport, clock, wire};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
+use server::{config::Cpus, counted::Tally};
+use std::net::SocketAddr;
+use tokio::{
+    runtime::{Builder, LocalOptions},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    task::spawn_local,
+    time::{Instant, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    dial::dial,
+    recorder::{MeasurePhase, Progress, Recorder, histogram},
+    tracker::Tracker,
+    transports::{Client, ClientError, Request, Stream},
+};
+
+/// Connections of one worker that may be under way at once: enough to hide a round trip, too few to fill a backlog.
+const HANDSHAKES_MAX: usize = 256;
+/// Polls ask to be held for so long, drawn anew for each client, so that quiet clients do not ask again all at once.
+const POLL_WAIT_MS: std::ops::Range<u64> = 20_000..25_000;
+
+/// What one worker is to do.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// How its clients get updates.
+    pub transport: Transport,
+    /// From where.
+    pub server: SocketAddr,
+    /// Its clients, as numbers among those of all workers.
+    pub clients: std::ops::Range<u32>,
+    /// Connections it may begin a second.
+    pub connect_rate: f64,
+    /// Seed of the poll jitter.
+    pub seed: u64,
+    /// The measure phase, when it is known.
+    pub phase: MeasurePhase,
+    /// The processors to keep to.
+    pub cpus: Option<Cpus>,
+}
+
+/// A worker at work.
+#[derive(Debug)]
+pub struct Worker {
+    /// How far it has come.
+    pub progress: Arc<Progress>,
+    /// What went over its sockets.
+    pub tally: Arc<Tally>,
+    /// Its thread, as the kernel knows it.
+    pub thread_id: rustix::thread::Pid,
+    stop: CancellationToken,
+    thread: thread::JoinHandle<Report>,
+}
+
+/// What a worker brings back.
+#[derive(Debug)]
+pub struct Report {
+    /// Its record.
+    pub recorder: Recorder,
+    /// From the beginning of each connection until its client was ready, nanoseconds.
+    pub handshake: Histogram<u64>,
+    /// One for every client, ready or not.
+    pub trackers: Vec<Option<Tracker>>,
+    /// Errors that ended clients, by kind.
+    pub errors: BTreeMap<String, u64>,
+    /// The first of them in words.
+    pub first_error: Option<String>,
+}
+
+impl Worker {
+    /// Starts a thread that connects its clients and holds them until [`Self::stop`].
+    pub fn start(assignment: Assignment) -> anyhow::Result<Self> {
+        let (progress, tally, stop) = <(Arc<Progress>, Arc<Tally>, CancellationToken)>::default();
+        let (named, name) = std::sync::mpsc::sync_channel(1);
+        let thread = thread::Builder::new().name("worker".to_owned()).spawn({
+            let (progress, tally, stop) = (Arc::clone(&progress), Arc::clone(&tally), stop.clone());
+            move || {
+                let _ = named.send(rustix::thread::gettid());
+                work(assignment, progress, tally, &stop)
+            }
+        })?;
+        let thread_id = name.recv().context("a worker did not start")?;
+        Ok(Self { progress, tally, thread_id, stop, thread })
+    }
+
+    /// Closes every connection and gives the report.
+    pub fn stop(self) -> anyhow::Result<Report> {
+        self.stop.cancel();
+        self.thread.join().map_err(|_| anyhow::anyhow!("a worker panicked; this is a bug in pushbench"))
+    }
+}
+
+fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, stop: &CancellationToken) -> Report {
+    if let Some(cpus) = &assignment.cpus {
+        // Checked when the plan was made: the processors exist.
+        let _ = cpus.pin();
+    }
+    let report = Report {
+        recorder: Recorder::new(Arc::clone(&assignment.phase), Arc::clone(&progress)),
+        handshake: histogram(3),
+        trackers: vec![None; assignment.clients.len()],
+        errors: BTreeMap::new(),
+        first_error: None,
+    };
+    let crew = Rc::new(Crew { assignment, progress, tally, report: RefCell::new(report) });
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build_local(LocalOptions::default())
+        .expect("a runtime needs a few descriptors, which were checked");
+    runtime.block_on(async {
+        tokio::select! {
+            () = ramp(&crew) => {}
+            () = stop.cancelled() => {}
+        }
+        stop.cancelled().await;
+    });
+    // Ends the clients, which closes their sockets and lets go of the crew.
+    drop(runtime);
+    Rc::into_inner(crew).expect("no client is left").report.into_inner()
+}
+
+/// What the clients of a worker share.
+struct Crew {
+    assignment: Assignment,
+    progress: Arc<Progress>,
+    tally: Arc<Tally>,
+    report: RefCell<Report>,
+}
+
+/// Starts the clients, evenly spaced and never too many at once.
+async fn ramp(crew: &Rc<Crew>) {
+    let handshakes = Arc::new(Semaphore::new(HANDSHAKES_MAX));
+    let mut rng = SmallRng::seed_from_u64(crew.assignment.seed ^ u64::from(crew.assignment.clients.start));
+    let begun = Instant::from_std(start_of_ramp());
+    for place in 0..crew.assignment.clients.len() {
+        sleep_until(begun + Duration::from_secs_f64(place as f64 / crew.assignment.connect_rate)).await;
+        let permit = Arc::clone(&handshakes).acquire_owned().await.expect("never closed");
+        let poll_wait = Duration::from_millis(rng.random_range(POLL_WAIT_MS));
+        spawn_local(client(Rc::clone(crew), place, poll_wait, permit));
+    }
+}
+
+/// tokio's timers take its own `Instant`; nothing is timed with it.
+#[expect(clippy::disallowed_methods, reason = "a deadline for a sleep, not a measurement")]
+fn start_of_ramp() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+async fn client(crew: Rc<Crew>, place: usize, poll_wait: Duration, permit: OwnedSemaphorePermit) {
+    let Err(error) = hold(&crew, place, poll_wait, permit).await;
+    let report = &mut *crew.report.borrow_mut();
+    *report.errors.entry(error.kind()).or_default() += 1;
+    report.first_error.get_or_insert_with(|| error.to_string());
+    crew.progress.failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+}
+
+/// The timed loop. Transports bring bytes; here, and only here, is read when they came and what they held.
+async fn hold(
+    crew: &Crew,
+    place: usize,
+    poll_wait: Duration,
+    permit: OwnedSemaphorePermit,
+) -> Result<Infallible, ClientError> {
+    let Assignment { transport, server, ref clients, .. } = crew.assignment;
+    let begun_ns = clock::now_ns();
+    let socket = dial(server, clients.start + place as u32).await?;
+    let stream = Stream::new(socket, Arc::clone(&crew.tally));
+    let (mut client, cursor) = Client::open(transport, stream, Request { server, poll_wait }).await?;
+    crew.joined(place, cursor, clock::now_ns() - begun_ns);
+    drop(permit);
+    let mut cursor = cursor;
+    loop {
+        let payload = client.next(cursor).await?;
+        let received_ns = clock::now_ns();
+        cursor = crew.received(place, &payload, received_ns)?;
+    }
+}
+
+impl Crew {
+    fn joined(&self, place: usize, cursor: u64, took_ns: u64) {
+        let report = &mut *self.report.borrow_mut();
+        report.trackers[place] = Some(Tracker::new(cursor));
+        // A handshake of over a minute has failed the run before it is recorded.
+        report.handshake.saturating_record(took_ns);
+        self.progress.ready.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+    }
+
+    /// Records what a payload held and gives the cursor after it.
+    fn received(&self, place: usize, payload: &Bytes, received_ns: u64) -> Result<u64, ClientError> {
+        let Report { recorder, trackers, .. } = &mut *self.report.borrow_mut();
+        let tracker = trackers[place].as_mut().expect("joined before it receives");
+        for update in wire::updates(payload) {
+            let update = update.map_err(|error| ClientError::Protocol(error.to_string()))?;
+            recorder.record(tracker, &update, received_ns);
+        }
+        if !payload.is_empty() {
+            recorder.payload();
+        }
+        Ok(tracker.cursor())
+    }
+}
