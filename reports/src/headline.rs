@@ -21,9 +21,10 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
     let heaviest = comparison.heaviest_first();
     if let Some(case) = heaviest.iter().find(|case| case.contenders().next().is_some()) {
         let sentences: Vec<String> = case.contenders().map(|transport| compared(case, transport)).collect();
-        let fewest = case.sides.values().map(|side| side.runs().len()).min().unwrap_or(0);
-        let caveat = if fewest > 1 { "" } else { " Each was measured once, so no spread can be stated." };
-        return format!("At {}, {}{caveat}", words::load(&case.load), sentences.join(" "));
+        let pairs = case.contenders().flat_map(|transport| METRICS.map(|(metric, _)| case.ratio(transport, metric)));
+        let once = pairs.flatten().any(|ratio| ratio.pairs < 2);
+        let caveat = if once { " Only one repeat could be compared, so no spread can be stated." } else { "" };
+        return format!("{}, {}{caveat}", at(case), sentences.join(" "));
     }
     if results.runs.is_empty() {
         return "No run was made.".to_owned();
@@ -42,7 +43,12 @@ pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
             Some(format!("{}’s {}", transport.title(), clause(case, transport, metric, &metric.name(), true)?))
         })
         .collect();
-    (!said.is_empty()).then(|| format!("At {}, {}.", words::load(&case.load), said.join("; ")))
+    (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
+}
+
+/// "At 4,000 clients and 10 updates/s of 128 B"
+fn at(case: &Case<'_>) -> String {
+    format!("At {} and {}", words::clients(case.load.clients), words::stream(&case.load.stream))
 }
 
 /// "long polling's p99 latency was 3.1× WebSocket's (62 ms against 20 ms), its …."
@@ -67,20 +73,18 @@ fn clause(case: &Case<'_>, transport: Transport, metric: Metric, name: &str, in_
     let unit = metric.unit();
     let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
     let times = times(ratio.value);
-    let baseline = BASELINE.title();
+    let (baseline, was) = (BASELINE.title(), metric.verb());
     Some(match ratio.verdict() {
-        Verdict::More if in_full => format!("{name} was {times} {baseline}’s ({values})"),
+        Verdict::More if in_full => format!("{name} {was} {times} {baseline}’s ({values})"),
         Verdict::More => format!("{name} {times} ({values})"),
-        Verdict::Less => format!("{name} was lower, {times} {baseline}’s ({values})"),
-        Verdict::Unclear if ratio.is_equal() => format!("{name} was the same within 5 % ({values})"),
+        Verdict::Less => format!("{name} {was} lower, {times} {baseline}’s ({values})"),
+        Verdict::Unclear if ratio.is_equal() => format!("{name} {was} the same within 5 % ({values})"),
         Verdict::Unclear => format!("{name} showed no clear difference ({values}; the repeats overlap)"),
     })
 }
 
 fn with_unit(value: f64, unit: &str) -> String {
-    // "/s" belongs to its number; other units stand off.
-    let space = if unit.is_empty() || unit.starts_with('/') { "" } else { " " };
-    format!("{}{space}{unit}", number(value))
+    format!("{} {unit}", number(value)).trim_end().to_owned()
 }
 
 fn alone(heaviest: &[&Case<'_>], transport: Transport) -> String {
@@ -88,9 +92,9 @@ fn alone(heaviest: &[&Case<'_>], transport: Transport) -> String {
     let said = heaviest.iter().find_map(|case| Some((case, case.measure(transport, p99)?.value)));
     match said {
         Some((case, p99_ms)) => format!(
-            "Only {} was measured, so there is nothing to compare. At {}, its p99 latency was {} ms.",
+            "Only {} was measured, so there is nothing to compare. {}, its p99 latency was {} ms.",
             transport.title(),
-            words::load(&case.load),
+            at(case),
             number(p99_ms),
         ),
         None => format!("Only {} was measured, and no run of it counts: see the warnings.", transport.title()),
@@ -147,14 +151,14 @@ mod tests {
     #[test]
     fn one_repeat_is_said_to_be_one() {
         let once = said(&Sweep { repeats: 1, ..Sweep::quick() }.results());
-        assert!(once.ends_with("Each was measured once, so no spread can be stated."), "{once}");
+        assert!(once.ends_with("Only one repeat could be compared, so no spread can be stated."), "{once}");
     }
 
     #[test]
     fn a_void_load_is_passed_over() {
         let mut results = Sweep::quick().results();
         results.runs[5].generator.workers_cpu_ns[0] = 4_950_000_000;
-        assert!(said(&results).starts_with("At 1,000 clients, "), "{}", said(&results));
+        assert!(said(&results).starts_with("At 1,000 clients and "), "{}", said(&results));
     }
 
     #[test]

@@ -87,7 +87,7 @@ impl Metric {
         match self {
             Self::LatencyMs(quantile) => format!("{} latency", quantile.name()),
             Self::HandshakeMs(quantile) => format!("{} time to ready", quantile.name()),
-            Self::DeliveriesPerS => "deliveries".to_owned(),
+            Self::DeliveriesPerS => "deliveries per second".to_owned(),
             Self::DeliveriesPerCpuS => "deliveries per server CPU second".to_owned(),
             Self::CpuUsPerDelivery => "server CPU per delivery".to_owned(),
             Self::UserCpuUsPerDelivery => "server user CPU per delivery".to_owned(),
@@ -104,16 +104,29 @@ impl Metric {
         }
     }
 
+    /// "was" or "were".
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::DeliveriesPerS
+            | Self::DeliveriesPerCpuS
+            | Self::RequestsPerDelivery
+            | Self::BytesPerDelivery
+            | Self::BytesInPerDelivery
+            | Self::BytesOutPerDelivery
+            | Self::UpdatesPerPayload => "were",
+            _ => "was",
+        }
+    }
+
     /// Its unit; empty for a pure number.
     pub fn unit(self) -> &'static str {
         match self {
             Self::LatencyMs(_) | Self::HandshakeMs(_) => "ms",
-            Self::DeliveriesPerS => "/s",
             Self::CpuUsPerDelivery | Self::UserCpuUsPerDelivery | Self::KernelCpuUsPerDelivery => "µs",
             Self::UserKibPerClient | Self::KernelKibPerClient => "KiB",
             Self::UserMib | Self::KernelMib => "MiB",
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
-            Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => "",
+            Self::DeliveriesPerS | Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => "",
         }
     }
 

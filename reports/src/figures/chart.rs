@@ -13,11 +13,9 @@ use super::{
 
 /// Pixels of a picture. Coordinates are whole, so it is drawn large and shown at about a third.
 const SIZE: (u32, u32) = (1_260, 780);
-/// Pixels of text: 12 where a picture is shown 420 wide. The plotter writes a font 1.24 times smaller than asked.
-const FONT: f64 = 36.0 * 1.24;
+/// Pixels of text: 13 where a picture is shown 420 wide. The plotter writes a font 1.24 times smaller than asked.
+const FONT: f64 = 40.0 * 1.24;
 const LINE: u32 = 6;
-/// Pixels by which a second transport's marks stand to the right of the first's, lest they hide each other.
-const DODGE: i32 = 16;
 
 type Context<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<Scale, Scale>>;
 type Drawn = Result<(), DrawingAreaErrorKind<std::io::Error>>;
@@ -83,8 +81,9 @@ pub(super) struct Word {
 
 impl Chart {
     /// An empty picture.
-    pub(super) fn new(title: String, x: Scale, y: Scale) -> Self {
+    pub(super) fn new(title: &str, x: Scale, y: Scale) -> Self {
         let (series, bars, words) = (Vec::new(), Vec::new(), Vec::new());
+        let title = format!("{title}{}", y.remark());
         Self { description: title.clone(), title, x, y, series, bars, words, shade: None }
     }
 
@@ -102,8 +101,8 @@ impl Chart {
             .margin_top(40)
             // The last tick's label hangs over the end of its axis.
             .margin_right(56)
-            .x_label_area_size(120)
-            .y_label_area_size(150)
+            .x_label_area_size(128)
+            .y_label_area_size(184)
             .build_cartesian_2d(self.x.clone(), self.y.clone())?;
         self.draw_shade(&context)?;
         context
@@ -117,8 +116,8 @@ impl Chart {
             .x_label_formatter(&|at| self.x.label_at(*at))
             .y_label_formatter(&|at| self.y.label_at(*at))
             .draw()?;
-        for (index, series) in self.series.iter().enumerate() {
-            draw_series(&mut context, series, index as i32, tips)?;
+        for series in &self.series {
+            draw_series(&mut context, series, tips)?;
         }
         for bar in &self.bars {
             draw_bar(&context, bar, tips)?;
@@ -138,7 +137,7 @@ impl Chart {
     }
 }
 
-fn draw_series(context: &mut Context<'_>, series: &Series, index: i32, tips: &mut Vec<Tip>) -> Drawn {
+fn draw_series(context: &mut Context<'_>, series: &Series, tips: &mut Vec<Tip>) -> Drawn {
     let line = colour(series.transport, Part::Line).stroke_width(LINE);
     let points = series.dots.iter().map(|dot| (dot.x, dot.y));
     context.draw_series(LineSeries::new(points, line))?;
@@ -150,9 +149,8 @@ fn draw_series(context: &mut Context<'_>, series: &Series, index: i32, tips: &mu
     for dot in &series.dots {
         let (x, y) = context.backend_coord(&(dot.x, dot.y));
         if let Some((least, greatest)) = dot.spread {
-            let beside = x + index * DODGE;
             let ends = (context.backend_coord(&(dot.x, least)).1, context.backend_coord(&(dot.x, greatest)).1);
-            whisker(context, beside, ends, mark)?;
+            whisker(context, x, ends, mark)?;
         }
         let at = relative(context, (x, y));
         match series.transport {
@@ -195,7 +193,11 @@ fn relative(context: &Context<'_>, (x, y): (i32, i32)) -> (i32, i32) {
     (x - left, y - top)
 }
 
+/// A spread; one too small to be seen would be a stroke across its marker.
 fn whisker(context: &Context<'_>, x: i32, (foot, top): (i32, i32), paint: RGBColor) -> Drawn {
+    if (foot - top).abs() < 6 {
+        return Ok(());
+    }
     let area = context.plotting_area().strip_coord_spec();
     let line = |from: (i32, i32), to: (i32, i32)| {
         PathElement::new(vec![relative(context, from), relative(context, to)], paint.stroke_width(3))

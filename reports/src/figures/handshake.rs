@@ -1,6 +1,9 @@
 //! How long a client takes until it is ready to be pushed to.
 
-use super::{Figure, Source, over_axis};
+use super::{
+    Figure, Source,
+    over_axis::{self, Scales},
+};
 use crate::compare::{Metric, Quantile};
 
 const SHOWN: [Metric; 2] = [Metric::HandshakeMs(Quantile::P50), Metric::HandshakeMs(Quantile::P99)];
@@ -14,7 +17,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              connect and a first poll answered.",
             SHOWN[0],
         ),
-        panels: over_axis::lines(&source.sweep, &SHOWN, "handshake"),
+        panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "handshake"),
         table: source.table(&SHOWN),
     }
 }

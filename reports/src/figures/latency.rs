@@ -1,6 +1,9 @@
 //! Latency over the axis: the median, and the tail.
 
-use super::{Figure, Source, over_axis};
+use super::{
+    Figure, Source,
+    over_axis::{self, Scales},
+};
 use crate::compare::{Metric, Quantile};
 
 const SHOWN: [Metric; 2] = [Metric::LatencyMs(Quantile::P50), Metric::LatencyMs(Quantile::P99)];
@@ -19,7 +22,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
             "Lower is better; the thin bars span the least and the greatest of the repeats.",
             Metric::LatencyMs(Quantile::P99),
         ),
-        panels: over_axis::lines(&source.sweep, &SHOWN, "latency"),
+        panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "latency"),
         table: source.table(&LISTED),
     }
 }

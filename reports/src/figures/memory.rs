@@ -1,8 +1,11 @@
-//! The server's memory with every client connected and idle, its own and the kernel's, and what one more client costs.
+//! The server’s memory with every client connected and idle, its own and the kernel’s, and what one more client costs.
 
 use protocol::Transport;
 
-use super::{Figure, Source, over_axis};
+use super::{
+    Figure, Source,
+    over_axis::{self, Scales},
+};
 use crate::{
     compare::{Axis, Metric, Slice, slope},
     numbers::number,
@@ -14,7 +17,7 @@ const KIB_PER_MIB: f64 = 1024.0;
 
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     let mut caption = source.caption(
-        "Every client connected, no update yet: the server's own memory, and the kernel's for its sockets, which no \
+        "Every client connected, no update yet: the server’s own memory, and the kernel’s for its sockets, which no \
          process is charged for.",
         Metric::UserKibPerClient,
     );
@@ -23,7 +26,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         id: "memory",
         title: "Memory",
         caption,
-        panels: over_axis::lines(&source.sweep, &SHOWN, "memory"),
+        panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Linear, "memory"),
         table: source.table(&LISTED),
     }
 }

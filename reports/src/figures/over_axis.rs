@@ -15,11 +15,20 @@ use crate::{
 /// Bars beyond this many have no room for numbers on top.
 const LABELLED_MAX: usize = 6;
 
+/// Which scales lines are drawn on.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Scales {
+    /// Log where values are far apart, so that the small ones can be read too.
+    Fitting,
+    /// Linear, so that equal growth is a straight line.
+    Linear,
+}
+
 /// A panel a slice and metric: lines, or bars if there is nothing to draw a line through.
-pub(super) fn lines(sweep: &Sweep<'_>, metrics: &[Metric], id: &str) -> Vec<Panel> {
+pub(super) fn lines(sweep: &Sweep<'_>, metrics: &[Metric], scales: Scales, id: &str) -> Vec<Panel> {
     panels(sweep, metrics, id, |slice, metric| {
         let stack = Stack { whole: metric, parts: &[] };
-        if slice.cases.len() > 1 { line_chart(sweep, slice, metric) } else { bar_chart(sweep, slice, stack) }
+        if slice.cases.len() > 1 { line_chart(sweep, slice, metric, scales) } else { bar_chart(sweep, slice, stack) }
     })
 }
 
@@ -75,6 +84,10 @@ impl<'a> Values<'a> {
         self.all.iter().flat_map(|(_, _, measure)| [measure.min, measure.value, measure.max]).collect()
     }
 
+    fn greatest(&self) -> f64 {
+        self.scaled().into_iter().fold(0.0, f64::max)
+    }
+
     fn describe(&self, metric: Metric, sweep: &Sweep<'_>) -> String {
         let said = self.all.iter().map(|(case, transport, measure)| {
             format!("{}, {}: {}", transport.title(), sweep.name_of(&case.load), with_unit(*measure, metric))
@@ -83,26 +96,28 @@ impl<'a> Values<'a> {
     }
 }
 
-fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric) -> Option<Chart> {
+fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scales) -> Option<Chart> {
     let values = Values::of(slice, metric)?;
     let x_of = |case: &Case<'_>| sweep.axis.of(&case.load).unwrap_or(0.0);
     let xs: Vec<f64> = slice.cases.iter().map(|case| x_of(case)).collect();
-    let x = Scale::at(sweep.axis.label(), &xs);
-    let mut chart = Chart::new(metric.heading(), x, Scale::fitting(&values.scaled()));
+    let x = Scale::at(sweep.axis.label(), &xs, scales == Scales::Fitting);
+    let y = match scales {
+        Scales::Fitting => Scale::fitting(&values.scaled()),
+        Scales::Linear => Scale::from_zero(values.greatest()),
+    };
+    let mut chart = Chart::new(&metric.heading(), x, y);
     chart.description = values.describe(metric, sweep);
     for transport in Transport::ALL {
-        let of_transport = values.all.iter().filter(|(_, known, _)| *known == transport);
-        let dots: Vec<Dot> = of_transport
-            .map(|(case, _, measure)| Dot {
-                x: x_of(case),
-                y: measure.value,
-                spread: spread(*measure),
-                tip: tip(sweep, case, transport, *measure, metric),
-            })
-            .collect();
-        if !dots.is_empty() {
-            chart.series.push(Series { transport, dots, marked: true });
-        }
+        let dot = |case: &Case<'_>| {
+            let measure = case.measure(transport, metric)?;
+            let tip = tip(sweep, case, transport, measure, metric);
+            Some(Dot { x: x_of(case), y: measure.value, spread: spread(measure), tip })
+        };
+        // A line through a point that is void would show it by the back door, so the line ends before it.
+        let pieces = slice.cases.split(|case| case.sides.contains_key(&transport) && dot(case).is_none());
+        let pieces = pieces.map(|cases| cases.iter().filter_map(|case| dot(case)).collect::<Vec<_>>());
+        let pieces = pieces.filter(|dots| !dots.is_empty());
+        chart.series.extend(pieces.map(|dots| Series { transport, dots, marked: true }));
     }
     chart.words = slice.cases.iter().flat_map(|case| words(case, |_| x_of(case))).collect();
     Some(chart)
@@ -113,8 +128,8 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     let names: Vec<String> = slice.cases.iter().map(|case| bar_name(sweep, case)).collect();
     let x = Scale::bands(sweep.axis.label(), &names);
     // Room above for the numbers on top.
-    let y = Scale::from_zero(1.08 * values.scaled().into_iter().fold(0.0, f64::max));
-    let mut chart = Chart::new(stack.whole.heading(), x, y);
+    let y = Scale::from_zero(1.08 * values.greatest());
+    let mut chart = Chart::new(&stack.whole.heading(), x, y);
     chart.description = values.describe(stack.whole, sweep);
     let band = |case: &Case<'_>| slice.cases.iter().position(|known| std::ptr::eq(*known, case)).unwrap_or(0);
     for (case, transport, whole) in values.all {
@@ -147,7 +162,7 @@ fn place(band: usize, case: &Case<'_>, transport: Transport) -> (f64, f64) {
 }
 
 /// The word where a point has no number, lest its absence pass for an omission.
-fn words(case: &Case<'_>, x: impl Fn(Transport) -> f64) -> Vec<Word> {
+pub(super) fn words(case: &Case<'_>, x: impl Fn(Transport) -> f64) -> Vec<Word> {
     let word = |standing: &Standing| match standing {
         Standing::Valid => None,
         Standing::Void(_) => Some("void"),

@@ -27,15 +27,15 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     let runs: Vec<&Run> = case.iter().flat_map(|case| case.sides.values()).filter_map(Side::representative).collect();
     let load = case.map(|case| words::load(&case.load)).unwrap_or_default();
     let panels = [
-        ("resident memory of the server, MiB".to_owned(), lines(&runs, memory)),
-        ("p50 latency, ms".to_owned(), lines(&runs, |run| latency(run, Quantile::P50))),
-        ("p99 latency, ms".to_owned(), lines(&runs, |run| latency(run, Quantile::P99))),
+        ("resident memory of the server, MiB", lines(&runs, memory)),
+        ("p50 latency, ms", lines(&runs, |run| latency(run, Quantile::P50))),
+        ("p99 latency, ms", lines(&runs, |run| latency(run, Quantile::P99))),
     ];
     Figure {
         id: "over-time",
         title: "Within a run",
         caption: format!(
-            "The repeat with the middle median stands for its transport at {load}; updates count from second 0, shaded. \
+            "The repeat with the middle median stands for its transport at {load}; the measure phase is shaded. \
              Level lines mean that the server kept up; a rising latency would be the length of a queue."
         ),
         panels: panels
@@ -66,7 +66,7 @@ fn latency(run: &Run, quantile: Quantile) -> Vec<(f64, f64)> {
     run.slices.iter().filter_map(|slice| Some((slice.from_ms / 1e3 + half_s, of(&slice.latency)?))).collect()
 }
 
-fn panel(title: String, lines: &[Line], index: usize) -> Option<Panel> {
+fn panel(title: &str, lines: &[Line], index: usize) -> Option<Panel> {
     let points = || lines.iter().flat_map(|(_, points)| points);
     let from_s = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(0.0);
     let to_s = points().map(|(x, _)| *x).fold(f64::NEG_INFINITY, f64::max);
@@ -74,7 +74,7 @@ fn panel(title: String, lines: &[Line], index: usize) -> Option<Panel> {
     if lines.is_empty() || to_s <= from_s {
         return None;
     }
-    let x = Scale::seconds("seconds since updates count", from_s, to_s);
+    let x = Scale::seconds("seconds into the measure phase", from_s, to_s);
     let mut chart = Chart::new(title, x, Scale::from_zero(highest));
     // Memory is watched for longer than updates count.
     chart.shade = (from_s < 0.0).then_some((0.0, to_s));

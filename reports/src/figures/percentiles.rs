@@ -5,17 +5,17 @@ use hdrhistogram::Histogram;
 use super::{
     Figure, Panel, Source, Table,
     chart::{Chart, Dot, Series},
+    over_axis,
     scale::Scale,
 };
-use crate::{
-    compare::{Case, Metric, Quantile},
-    words,
-};
+use crate::compare::{Case, Metric, Quantile};
 
 /// So many loads have a panel, the heaviest.
 const PANELS_MAX: usize = 4;
 /// A percentile is drawn while so many deliveries lie beyond it.
 const BEYOND_MIN: f64 = 10.0;
+/// The luckiest tenth would stretch the scale and tell nothing.
+const FIRST: f64 = 0.1;
 /// Between two points of a line, in nines.
 const STEP_NINES: f64 = 0.04;
 const NS_PER_MS: f64 = 1e6;
@@ -32,21 +32,24 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     }
     let said = drawn.first().and_then(|case| crate::headline::takeaway(case, Metric::LatencyMs(Quantile::P999)));
     caption.extend(said.map(|said| format!(" {said}")));
-    let panels = drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(case, index)).collect();
+    let panels =
+        drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();
     Figure { id: "percentiles", title: "Latency by percentile", caption, panels, table: Table::default() }
 }
 
-fn panel(case: &Case<'_>, index: usize) -> Option<Panel> {
+fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
     let measured: Vec<_> =
         case.sides.iter().filter_map(|(transport, side)| Some((*transport, side.latency()?))).collect();
     let highest = measured.iter().map(|(_, latency)| highest(latency)).fold(0.0, f64::max);
-    let least = measured.iter().map(|(_, latency)| latency.value_at_quantile(0.01)).min()? as f64 / NS_PER_MS;
+    let least = measured.iter().map(|(_, latency)| latency.value_at_quantile(FIRST)).min()? as f64 / NS_PER_MS;
     let greatest = measured.iter().map(|(_, latency)| latency.value_at_quantile(highest)).max()? as f64 / NS_PER_MS;
     let x = Scale::nines("percentile", highest);
-    let mut chart = Chart::new(format!("latency, ms, at {}", words::load(&case.load)), x, Scale::log(least, greatest));
+    let mut chart =
+        Chart::new(&format!("latency, ms, at {}", source.sweep.name_of(&case.load)), x, Scale::log(least, greatest));
     for (transport, latency) in measured {
         chart.series.push(Series { transport, dots: dots(latency), marked: false });
     }
+    chart.words = over_axis::words(case, |_| 0.9);
     let svg = chart.svg(&format!("percentiles-{}", index + 1));
     Some(Panel { title: chart.title, svg })
 }
@@ -61,8 +64,9 @@ fn dots(latency: &Histogram<u64>) -> Vec<Dot> {
     let steps = (nines / STEP_NINES).floor() as u32;
     (0..=steps)
         .map(|step| 1.0 - 10_f64.powf(-STEP_NINES * f64::from(step)))
+        .filter(|quantile| *quantile >= FIRST)
         .map(|quantile| {
-            let y = latency.value_at_quantile(quantile.max(0.01)) as f64 / NS_PER_MS;
+            let y = latency.value_at_quantile(quantile) as f64 / NS_PER_MS;
             Dot { x: quantile, y, spread: None, tip: String::new() }
         })
         .collect()

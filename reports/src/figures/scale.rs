@@ -41,21 +41,17 @@ impl Scale {
         Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: steps * step, ticks }
     }
 
-    /// Whole decades, or halves of them, around positive values.
+    /// Around positive values, marked at 1, 2 and 5 times powers of ten, or at these alone if they are many.
     pub(super) fn log(least: f64, greatest: f64) -> Self {
-        let (low, high) = ((least / 1.15).log10(), (greatest * 1.15).log10());
-        let digits: &[f64] = if high - low > 2.5 { &[1.0] } else { &[1.0, 2.0, 5.0] };
-        let mut ticks = Vec::new();
-        for decade in low.floor() as i32..=high.ceil() as i32 {
-            for digit in digits {
-                let value = digit * 10_f64.powi(decade);
-                ticks.push((value, tick_label(value, value)));
-            }
-        }
-        let first = ticks.iter().rposition(|(value, _)| value.log10() <= low).unwrap_or(0);
-        let last = ticks.iter().position(|(value, _)| value.log10() >= high).unwrap_or(ticks.len() - 1);
-        let ticks = ticks.drain(first..=last).collect::<Vec<_>>();
-        let (low, high) = (ticks[0].0.log10(), ticks[ticks.len() - 1].0.log10());
+        const ROOM: f64 = 1.2;
+        let (low, high) = ((least / ROOM).log10(), (greatest * ROOM).log10());
+        let digits: &[f64] = if high - low > 2.2 { &[1.0] } else { &[1.0, 2.0, 5.0] };
+        let decades = low.floor() as i32..=high.ceil() as i32;
+        let ticks = decades
+            .flat_map(|decade| digits.iter().map(move |digit| digit * 10_f64.powi(decade)))
+            .filter(|value| (low..=high).contains(&value.log10()))
+            .map(|value| (value, tick_label(value, value)))
+            .collect();
         Self { label: String::new(), kind: Kind::Log, low, high, ticks }
     }
 
@@ -67,9 +63,9 @@ impl Scale {
     }
 
     /// Exactly the values that were measured, ascending, with room on both sides.
-    pub(super) fn at(label: &str, values: &[f64]) -> Self {
+    pub(super) fn at(label: &str, values: &[f64], may_be_log: bool) -> Self {
         let (first, last) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(1.0));
-        let kind = if first > 0.0 && last / first >= LOG_FROM { Kind::Log } else { Kind::Linear };
+        let kind = if may_be_log && first > 0.0 && last / first >= LOG_FROM { Kind::Log } else { Kind::Linear };
         let (low, high) = (map(kind, first), map(kind, last));
         let room = if high > low { 0.06 * (high - low) } else { 0.5 };
         let mut ticks: Vec<(f64, String)> = Vec::new();
@@ -105,6 +101,11 @@ impl Scale {
         let ticks = names.iter().enumerate().filter(|(index, _)| (names.len() - 1 - index).is_multiple_of(every));
         let ticks = ticks.map(|(index, name)| (index as f64, name.clone())).collect();
         Self { label: label.to_owned(), kind: Kind::Linear, low: -0.5, high: names.len() as f64 - 0.5, ticks }
+    }
+
+    /// What a reader must be told of it, to stand after the title.
+    pub(super) fn remark(&self) -> &'static str {
+        if self.kind == Kind::Log { " (log scale)" } else { "" }
     }
 
     /// Where it begins.
@@ -200,15 +201,15 @@ mod tests {
         assert_eq!(labels(&Scale::from_zero(17.0)), ["0", "5", "10", "15", "20"]);
         assert_eq!(labels(&Scale::from_zero(0.7)), ["0.0", "0.2", "0.4", "0.6", "0.8"]);
         assert_eq!(labels(&Scale::from_zero(2_500_000.0)), ["0", "1 M", "2 M", "3 M"]);
-        assert_eq!(labels(&Scale::log(0.6, 38.0)), ["0.5", "1", "2", "5", "10", "20", "50"]);
-        assert_eq!(labels(&Scale::log(0.6, 3_800.0)), ["0.1", "1", "10", "100", "1,000", "10,000"]);
+        assert_eq!(labels(&Scale::log(0.6, 38.0)), ["0.5", "1", "2", "5", "10", "20"]);
+        assert_eq!(labels(&Scale::log(0.6, 3_800.0)), ["1", "10", "100", "1,000"]);
         assert_eq!(labels(&Scale::nines("", 0.9999)), ["50", "90", "99", "99.9", "99.99"]);
     }
 
     #[test]
     fn labels_that_would_touch_are_left_out_the_greatest_first() {
-        assert_eq!(labels(&Scale::at("", &[100.0, 1_000.0, 4_000.0])), ["4,000", "1,000", "100"]);
-        assert_eq!(labels(&Scale::at("", &[3_900.0, 4_000.0, 5_000.0])), ["5,000", "4,000"]);
+        assert_eq!(labels(&Scale::at("", &[100.0, 1_000.0, 4_000.0], true)), ["4,000", "1,000", "100"]);
+        assert_eq!(labels(&Scale::at("", &[3_900.0, 4_000.0, 5_000.0], true)), ["5,000", "4,000"]);
     }
 
     proptest! {

@@ -1,6 +1,9 @@
-//! Deliveries a second, and what a second of the server's CPU delivers.
+//! Deliveries a second, and what a second of the server’s CPU delivers.
 
-use super::{Figure, Source, over_axis};
+use super::{
+    Figure, Source,
+    over_axis::{self, Scales},
+};
 use crate::compare::Metric;
 
 const SHOWN: [Metric; 2] = [Metric::DeliveriesPerS, Metric::DeliveriesPerCpuS];
@@ -14,7 +17,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              headroom, and more is better.",
             Metric::DeliveriesPerCpuS,
         ),
-        panels: over_axis::lines(&source.sweep, &SHOWN, "throughput"),
+        panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "throughput"),
         table: source.table(&SHOWN),
     }
 }

@@ -113,10 +113,7 @@ mod tests {
 
         let mut unseen = quick.results();
         unseen.runs.iter_mut().for_each(|run| run.server = None);
-        assert!(
-            report(&unseen).contains("server’s process could not be read")
-                || report(&unseen).contains("server's process could not be read")
-        );
+        assert!(report(&unseen).contains("process could not be read in 18 of 18 runs"));
     }
 
     #[test]
@@ -127,12 +124,10 @@ mod tests {
 
     #[test]
     fn zero_deliveries_give_no_number() {
-        let mut results = Sweep { streams: vec![synthetic(0.1, 128)], ..Sweep::quick() }.results();
-        for run in &mut results.runs {
-            run.latency = crate::fixture::histogram([]);
-            run.traffic = protocol::results::Traffic::default();
-        }
+        // Nothing is due within five seconds.
+        let results = Sweep { streams: vec![synthetic(0.1, 128)], ..Sweep::quick() }.results();
         let page = report(&results);
-        assert!(!page.contains("NaN") && !page.contains(">inf") && page.contains("delivered nothing"));
+        assert!(!page.contains("NaN") && !page.contains(">inf"));
+        assert!(page.contains("only 0 updates were delivered in all"));
     }
 }

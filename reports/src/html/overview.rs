@@ -36,13 +36,12 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
         table class="comparison" {
             thead {
                 tr {
-                    th scope="col" { "load" }
                     th scope="col" { "transport" }
                     @for metric in COLUMNS { th scope="col" class="number" { (metric.heading()) } }
                     th scope="col" class="number" { "missed" }
                 }
             }
-            tbody { @for row in rows(comparison) { (table_row(&row)) } }
+            tbody { @for row in rows(comparison) { (table_rows(&row)) } }
         }
     };
     html! {
@@ -51,24 +50,21 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
             @if let Some(load) = common_load(comparison) { p { "All points: " (load) "." } }
             (scrolling("Comparison", &table))
             p class="note" {
-                "Small figures: least to greatest over the repeats; for ratios, over pairs of repeats made one after the \
-                 other. A ratio is bold where every pair agrees which is more and it is at least 5 % apart; otherwise \
+                "Small figures: least to greatest over the repeats; for ratios, over pairs of equal repeats. A ratio is bold where every pair agrees which is more and it is at least 5 % apart; otherwise \
                  there is no clear difference."
             }
         }
     }
 }
 
-fn table_row(row: &Row) -> Markup {
-    let class = match (row.is_ratio, row.load.is_empty()) {
-        (true, _) => Some("ratio"),
-        (false, false) => Some("first"),
-        (false, true) => None,
-    };
+/// A row of the table; the first of a load stands under the load's name.
+fn table_rows(row: &Row) -> Markup {
     html! {
-        tr class=[class] {
-            th scope="row" { (row.load) }
-            td { (row.who) }
+        @if !row.load.is_empty() {
+            tr class="load" { th scope="rowgroup" colspan=(COLUMNS.len() + 2) { (row.load) } }
+        }
+        tr class=[row.is_ratio.then_some("ratio")] {
+            th scope="row" { (row.who) }
             @for cell in &row.cells { (table_cell(cell)) }
             td class="number" { (row.missed) }
         }

@@ -10,7 +10,7 @@ pub use terminal::summary_table;
 
 use crate::{
     compare::{BASELINE, Case, Comparison, Measure, Metric, Quantile, Ratio, Side, Standing, Sweep, Verdict},
-    numbers::{number, percent, times},
+    numbers::{count, number, times},
     words,
 };
 
@@ -62,9 +62,14 @@ impl Cell {
 
     fn ratio(ratio: Option<Ratio>) -> Self {
         let Some(ratio) = ratio else { return Self::word("–") };
-        let spread =
-            if ratio.pairs > 1 { format!("{}–{}", times(ratio.min), times(ratio.max)) } else { String::new() };
-        Self { text: times(ratio.value), spread, verdict: Some(ratio.verdict()) }
+        let spread = if ratio.pairs > 1 {
+            format!("{}–{}", times(ratio.min).trim_end_matches('×'), times(ratio.max))
+        } else {
+            String::new()
+        };
+        // One pair agrees with itself, which is no evidence.
+        let verdict = if ratio.pairs > 1 { ratio.verdict() } else { Verdict::Unclear };
+        Self { text: times(ratio.value), spread, verdict: Some(verdict) }
     }
 }
 
@@ -91,11 +96,7 @@ pub(crate) fn rows(comparison: &Comparison<'_>) -> Vec<Row> {
 
 fn of_side(load: String, transport: Transport, side: &Side<'_>) -> Row {
     let cell = |metric| cell(side, metric);
-    let missed = match side.missed() {
-        0 => "0".to_owned(),
-        missed => percent(missed, missed + side.delivered()),
-    };
-    let missed = if side.is_valid() { missed } else { cell(COLUMNS[0]).text };
+    let missed = if side.is_valid() { count(side.missed()) } else { cell(COLUMNS[0]).text };
     Row { load, who: transport.title().to_owned(), is_ratio: false, cells: COLUMNS.map(cell).to_vec(), missed }
 }
 

@@ -1,6 +1,6 @@
 //! Finds what is wrong with results; every threshold is a constant here.
 
-use std::collections::BTreeMap;
+use std::{cmp::Reverse, collections::BTreeMap};
 
 use protocol::results::{Counts, Machine, Point, Run};
 
@@ -26,7 +26,7 @@ const BUSY_PER_CORE: f64 = 0.5;
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_S: f64 = 1e9;
 
-/// Everything to know before the numbers are believed, the sweep's own first, then point by point.
+/// Everything to know before the numbers are believed: the gravest first, within that the sweep's own, then by point.
 pub fn warnings(results: &Results) -> Vec<Warning> {
     let planned = results.manifest.planned_runs;
     let mut found = Vec::new();
@@ -41,6 +41,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     if results.manifest.scenario.repeats == 1 {
         found.push(Warning::SingleRepeat);
     }
+    found.sort_by_key(|warning| Reverse(warning.severity()));
     found
 }
 
