@@ -2,6 +2,7 @@
 
 use std::{fs, path::PathBuf};
 
+use protocol::clock::now_ns;
 use reports::fixture::{Sweep, fail, save};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -24,9 +25,20 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         _ => Sweep::quick().results_in(&dir),
     };
     save(&results)?;
+    let began_ns = now_ns();
     let read = reports::load(&dir)?;
+    let loaded_ns = now_ns();
     let written = reports::write(&read)?;
+    let written_ns = now_ns();
     print!("{}", reports::summary_table(&read));
-    println!("{} ({} bytes)", written.report.display(), fs::metadata(&written.report)?.len());
+    let ms = |from_ns: u64, to_ns: u64| (to_ns - from_ns) / 1_000_000;
+    println!(
+        "{} runs read in {} ms, written in {} ms: {} bytes of {}",
+        read.runs.len(),
+        ms(began_ns, loaded_ns),
+        ms(loaded_ns, written_ns),
+        fs::metadata(&written.report)?.len(),
+        written.report.display(),
+    );
     Ok(())
 }

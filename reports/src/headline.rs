@@ -78,7 +78,7 @@ fn clause(case: &Case<'_>, transport: Transport, metric: Metric, name: &str, in_
         Verdict::More if in_full => format!("{name} {was} {times} {baseline}’s ({values})"),
         Verdict::More => format!("{name} {times} ({values})"),
         Verdict::Less => format!("{name} {was} lower, {times} {baseline}’s ({values})"),
-        Verdict::Unclear if ratio.is_equal() => format!("{name} {was} the same within 5 % ({values})"),
+        Verdict::Unclear if ratio.is_equal() => format!("{name} {was} the same within 5% ({values})"),
         Verdict::Unclear => format!("{name} showed no clear difference ({values}; the repeats overlap)"),
     })
 }
@@ -145,7 +145,7 @@ mod tests {
         let overlapping = said(&with_latencies([20, 40, 30], [40, 20, 60]));
         assert!(overlapping.contains("p99 latency showed no clear difference"), "{overlapping}");
         let equal = said(&with_latencies([30, 30, 30], [31, 31, 31]));
-        assert!(equal.contains("p99 latency was the same within 5 %"), "{equal}");
+        assert!(equal.contains("p99 latency was the same within 5%"), "{equal}");
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "–".to_owned();
     }
-    format!("{} %", significant(100.0 * part as f64 / whole as f64, 2))
+    format!("{}%", significant(100.0 * part as f64 / whole as f64, 2))
 }
 
 fn significant(value: f64, digits: i32) -> String {
@@ -87,7 +87,7 @@ mod tests {
     fn ratios_shares_and_settings() {
         assert_eq!(times(3.13), "3.1×");
         assert_eq!(times(0.4), "0.40×");
-        assert_eq!(percent(1, 300_000), "0.00033 %");
+        assert_eq!(percent(1, 300_000), "0.00033%");
         assert_eq!(percent(0, 0), "–");
         assert_eq!(setting(4_000.0), "4,000");
         assert_eq!(setting(0.5), "0.5");

@@ -61,12 +61,18 @@ pub enum Metric {
     UserCpuUsPerDelivery,
     /// The part in the kernel.
     KernelCpuUsPerDelivery,
+    /// The load generator's CPU time, microseconds per delivery. On one machine its kernel does the server's receiving.
+    GeneratorCpuUsPerDelivery,
     /// The server process's memory, KiB per client.
     UserKibPerClient,
     /// Kernel memory for the server's sockets, KiB per client.
     KernelKibPerClient,
     /// The server process's memory with every client idle, MiB.
     UserMib,
+    /// The same at the end of the measure phase.
+    BusyUserMib,
+    /// The same with every client gone.
+    DrainedUserMib,
     /// Kernel memory for the server's sockets with every client idle, MiB more than without clients.
     KernelMib,
     /// HTTP requests per delivery.
@@ -92,9 +98,12 @@ impl Metric {
             Self::CpuUsPerDelivery => "server CPU per delivery".to_owned(),
             Self::UserCpuUsPerDelivery => "server user CPU per delivery".to_owned(),
             Self::KernelCpuUsPerDelivery => "server kernel CPU per delivery".to_owned(),
+            Self::GeneratorCpuUsPerDelivery => "generator CPU per delivery".to_owned(),
             Self::UserKibPerClient => "server memory per client".to_owned(),
             Self::KernelKibPerClient => "kernel memory per client".to_owned(),
             Self::UserMib => "server memory".to_owned(),
+            Self::BusyUserMib => "server memory under load".to_owned(),
+            Self::DrainedUserMib => "server memory, clients gone".to_owned(),
             Self::KernelMib => "kernel memory".to_owned(),
             Self::RequestsPerDelivery => "requests per delivery".to_owned(),
             Self::BytesPerDelivery => "bytes per delivery".to_owned(),
@@ -122,9 +131,12 @@ impl Metric {
     pub fn unit(self) -> &'static str {
         match self {
             Self::LatencyMs(_) | Self::HandshakeMs(_) => "ms",
-            Self::CpuUsPerDelivery | Self::UserCpuUsPerDelivery | Self::KernelCpuUsPerDelivery => "µs",
+            Self::CpuUsPerDelivery
+            | Self::UserCpuUsPerDelivery
+            | Self::KernelCpuUsPerDelivery
+            | Self::GeneratorCpuUsPerDelivery => "µs",
             Self::UserKibPerClient | Self::KernelKibPerClient => "KiB",
-            Self::UserMib | Self::KernelMib => "MiB",
+            Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib => "MiB",
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
             Self::DeliveriesPerS | Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => "",
         }
@@ -161,9 +173,12 @@ impl Metric {
             Self::CpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.total_ns)? / NS_PER_US),
             Self::UserCpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.user_ns)? / NS_PER_US),
             Self::KernelCpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.system_ns)? / NS_PER_US),
+            Self::GeneratorCpuUsPerDelivery => Some(per_delivery(run.generator.cpu.total_ns)? / NS_PER_US),
             Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::KernelKibPerClient => divide(grown(run, kernel_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::UserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.idle?) / MIB),
+            Self::BusyUserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.busy?) / MIB),
+            Self::DrainedUserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.drained?) / MIB),
             Self::KernelMib => Some(grown(run, kernel_bytes)? / MIB),
             Self::RequestsPerDelivery => per_delivery(traffic.requests),
             Self::BytesPerDelivery => per_delivery(traffic.bytes_in + traffic.bytes_out),

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use protocol::{
     Transport,
-    results::{Load, Point, Run},
+    results::{Load, Point, Run, Stream},
 };
 
 pub use metric::{Metric, Quantile};
@@ -64,10 +64,10 @@ impl<'a> Comparison<'a> {
             .collect()
     }
 
-    /// The cases by what they ask of a server, most first.
+    /// The cases by the deliveries that they ask of a server, most first; of equals, the one with larger updates.
     pub fn heaviest_first(&self) -> Vec<&Case<'a>> {
-        let mut cases: Vec<_> = self.cases.iter().collect();
-        cases.sort_by(|a, b| b.deliveries_asked().total_cmp(&a.deliveries_asked()));
+        let mut cases: Vec<_> = self.cases.iter().rev().collect();
+        cases.sort_by(|a, b| b.deliveries_per_s_asked().total_cmp(&a.deliveries_per_s_asked()));
         cases
     }
 }
@@ -92,15 +92,12 @@ impl Case<'_> {
             .map(|(transport, _)| *transport)
     }
 
-    /// Deliveries that the load asks for, from the runs' own account, since a feed has no rate of its own.
-    fn deliveries_asked(&self) -> f64 {
-        let per_s = |side: &Side<'_>| {
-            side.runs()
-                .iter()
-                .map(|run| run.counts.expected as f64 / run.phases.measure_s.max(1e-9))
-                .fold(0.0, f64::max)
-        };
-        self.sides.values().map(per_s).fold(0.0, f64::max)
+    fn deliveries_per_s_asked(&self) -> f64 {
+        match self.load.stream {
+            Stream::Synthetic { rate_hz, .. } => f64::from(self.load.clients) * rate_hz,
+            // A feed has no rate of its own, but a faster one asks for more.
+            Stream::Replay { speed, .. } => f64::from(self.load.clients) * speed,
+        }
     }
 }
 

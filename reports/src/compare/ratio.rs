@@ -27,7 +27,7 @@ pub enum Verdict {
     More,
     /// Less than the baseline in every pair.
     Less,
-    /// The repeats disagree on the direction, or it is within 5 %.
+    /// The repeats disagree on the direction, or it is within 5%.
     Unclear,
 }
 
@@ -41,7 +41,7 @@ impl Ratio {
         Some(Self { value, min: least, max: greatest, pairs: pairs.len() })
     }
 
-    /// Whether the two are the same within 5 %.
+    /// Whether the two are the same within 5%.
     pub fn is_equal(self) -> bool {
         (self.value - 1.0).abs() < EQUAL_WITHIN
     }

@@ -83,8 +83,13 @@ impl Chart {
     /// An empty picture.
     pub(super) fn new(title: &str, x: Scale, y: Scale) -> Self {
         let (series, bars, words) = (Vec::new(), Vec::new(), Vec::new());
-        let title = format!("{title}{}", y.remark());
+        let title = title.to_owned();
         Self { description: title.clone(), title, x, y, series, bars, words, shade: None }
+    }
+
+    /// What stands above it.
+    pub(super) fn heading(&self) -> String {
+        format!("{}{}", self.title, self.y.remark())
     }
 
     /// The picture as SVG, its ids starting with `id`.

@@ -18,6 +18,6 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
             Metric::CpuUsPerDelivery,
         ),
         panels: over_axis::bars(&source.sweep, &[stack], "cpu"),
-        table: source.table(&[stack.whole, PARTS[0], PARTS[1]]),
+        table: source.table(&[stack.whole, PARTS[0], PARTS[1], Metric::GeneratorCpuUsPerDelivery]),
     }
 }

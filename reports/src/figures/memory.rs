@@ -12,7 +12,14 @@ use crate::{
 };
 
 const SHOWN: [Metric; 2] = [Metric::UserMib, Metric::KernelMib];
-const LISTED: [Metric; 4] = [Metric::UserMib, Metric::KernelMib, Metric::UserKibPerClient, Metric::KernelKibPerClient];
+const LISTED: [Metric; 6] = [
+    Metric::UserMib,
+    Metric::BusyUserMib,
+    Metric::DrainedUserMib,
+    Metric::KernelMib,
+    Metric::UserKibPerClient,
+    Metric::KernelKibPerClient,
+];
 const KIB_PER_MIB: f64 = 1024.0;
 
 pub(super) fn figure(source: &Source<'_>) -> Figure {

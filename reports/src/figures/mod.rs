@@ -59,7 +59,7 @@ struct Source<'a> {
 
 /// Every figure that has something to show.
 pub(crate) fn all(comparison: &Comparison<'_>) -> Vec<Figure> {
-    let source = Source { comparison, sweep: Sweep::of(comparison) };
+    let source = source(comparison);
     let figures = [
         percentiles::figure,
         latency::figure,
@@ -71,6 +71,10 @@ pub(crate) fn all(comparison: &Comparison<'_>) -> Vec<Figure> {
         handshake::figure,
     ];
     figures.into_iter().map(|figure| figure(&source)).filter(|figure| !figure.panels.is_empty()).collect()
+}
+
+fn source<'a>(comparison: &'a Comparison<'a>) -> Source<'a> {
+    Source { comparison, sweep: Sweep::of(comparison) }
 }
 
 impl Source<'_> {
@@ -135,6 +139,28 @@ mod tests {
         let latency = figures.iter().find(|figure| figure.id == "latency").unwrap();
         assert!(latency.panels[0].svg.contains("updates/s"));
         assert_eq!(latency.panels.len(), 2);
+    }
+
+    #[test]
+    fn a_replayed_feed_is_drawn_over_its_speed() {
+        let feed = |speed| protocol::results::Stream::Replay { feed: "feeds/market.ndjson".to_owned(), speed };
+        let streams = [1.0, 2.0, 5.0].map(feed).to_vec();
+        let figures = figures(&fixture::Sweep { clients: vec![200], streams, ..fixture::Sweep::quick() });
+        let latency = figures.iter().find(|figure| figure.id == "latency").unwrap();
+        assert!(latency.panels[0].svg.contains("replay speed"));
+        assert!(latency.caption.contains("At 200 clients and feed market.ndjson at 5×"), "{}", latency.caption);
+    }
+
+    #[test]
+    fn a_line_ends_before_a_void_point() {
+        let lines = |results: &crate::Results| {
+            let latency = super::latency::figure(&source(&Comparison::of(&results.runs)));
+            latency.panels[0].svg.matches("stroke=\"var(--long-poll)\" stroke-dasharray").count()
+        };
+        let mut results = fixture::Sweep { clients: vec![10, 100, 1_000, 4_000], ..fixture::Sweep::quick() }.results();
+        assert_eq!(lines(&results), 1);
+        results.runs[3].generator.workers_cpu_ns[0] = 4_950_000_000;
+        assert_eq!(lines(&results), 2, "one point, then a line of two");
     }
 
     #[test]

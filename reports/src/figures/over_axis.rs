@@ -55,10 +55,10 @@ fn panels<T: Copy>(
         for &what in what {
             let Some(mut chart) = chart(slice, what) else { continue };
             if !slice.title.is_empty() {
-                chart.title = format!("{} at {}", chart.title, slice.title);
+                chart.title = format!("{}, at {}", chart.title, slice.title);
             }
             let svg = chart.svg(&format!("{id}-{}", panels.len() + 1));
-            panels.push(Panel { title: chart.title, svg });
+            panels.push(Panel { title: chart.heading(), svg });
         }
     }
     panels

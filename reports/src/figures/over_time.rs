@@ -83,5 +83,5 @@ fn panel(title: &str, lines: &[Line], index: usize) -> Option<Panel> {
         chart.series.push(Series { transport: *transport, dots, marked: false });
     }
     let svg = chart.svg(&format!("over-time-{}", index + 1));
-    Some(Panel { title: chart.title, svg })
+    Some(Panel { title: chart.heading(), svg })
 }

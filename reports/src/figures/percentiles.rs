@@ -51,7 +51,7 @@ fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
     }
     chart.words = over_axis::words(case, |_| 0.9);
     let svg = chart.svg(&format!("percentiles-{}", index + 1));
-    Some(Panel { title: chart.title, svg })
+    Some(Panel { title: chart.heading(), svg })
 }
 
 /// The highest quantile that enough deliveries lie beyond.

@@ -7,9 +7,12 @@ use crate::{
     Results, Validity,
     compare::{Comparison, Verdict},
     headline::headline,
-    table::{COLUMNS, Cell, Row, common_load, rows},
+    table::{COLUMNS, Cell, Row, common_load, rows, rows_of},
     warnings as warnings_of,
 };
+
+/// More loads than this make a table that nobody reads; the heaviest of them come first then.
+const LOADS_MAX: usize = 6;
 
 pub(super) fn header(results: &Results, comparison: &Comparison<'_>) -> Markup {
     let scenario = &results.manifest.scenario;
@@ -29,9 +32,32 @@ pub(super) fn header(results: &Results, comparison: &Comparison<'_>) -> Markup {
 }
 
 pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
-    if comparison.cases.is_empty() {
+    let loads = comparison.cases.len();
+    if loads == 0 {
         return html! {};
     }
+    html! {
+        section aria-labelledby="comparison" {
+            h2 id="comparison" { "Comparison" }
+            @if let Some(load) = common_load(comparison) { p { "All points: " (load) "." } }
+            @if loads <= LOADS_MAX {
+                (table("Comparison", &rows(comparison)))
+            } @else {
+                @let heaviest = comparison.heaviest_first();
+                p { "The " (LOADS_MAX) " heaviest of " (loads) " loads:" }
+                (table("Comparison of the heaviest loads", &rows_of(comparison, heaviest.into_iter().take(LOADS_MAX))))
+                details { summary { "All loads" } (table("Comparison of all loads", &rows(comparison))) }
+            }
+            p class="note" {
+                "Small figures: least to greatest over the repeats; for ratios, over pairs of equal repeats. A ratio is \
+                 bold where every pair agrees which is more and it is at least 5% apart; otherwise there is no clear \
+                 difference."
+            }
+        }
+    }
+}
+
+fn table(name: &str, rows: &[Row]) -> Markup {
     let table = html! {
         table class="comparison" {
             thead {
@@ -41,20 +67,10 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
                     th scope="col" class="number" { "missed" }
                 }
             }
-            tbody { @for row in rows(comparison) { (table_rows(&row)) } }
+            tbody { @for row in rows { (table_rows(row)) } }
         }
     };
-    html! {
-        section aria-labelledby="comparison" {
-            h2 id="comparison" { "Comparison" }
-            @if let Some(load) = common_load(comparison) { p { "All points: " (load) "." } }
-            (scrolling("Comparison", &table))
-            p class="note" {
-                "Small figures: least to greatest over the repeats; for ratios, over pairs of equal repeats. A ratio is bold where every pair agrees which is more and it is at least 5 % apart; otherwise \
-                 there is no clear difference."
-            }
-        }
-    }
+    scrolling(name, &table)
 }
 
 /// A row of the table; the first of a load stands under the load's name.

@@ -82,9 +82,14 @@ impl fmt::Display for Cell {
 
 /// The rows of a comparison: a row a transport, then the ratios to the baseline, load by load.
 pub(crate) fn rows(comparison: &Comparison<'_>) -> Vec<Row> {
+    rows_of(comparison, comparison.cases.iter())
+}
+
+/// The rows of some of its loads, named as among all.
+pub(crate) fn rows_of<'c>(comparison: &Comparison<'_>, cases: impl Iterator<Item = &'c Case<'c>>) -> Vec<Row> {
     let sweep = Sweep::of(comparison);
     let mut rows = Vec::new();
-    for case in &comparison.cases {
+    for case in cases {
         let mut load = sweep.name_of(&case.load);
         for (transport, side) in &case.sides {
             rows.push(of_side(std::mem::take(&mut load), *transport, side));

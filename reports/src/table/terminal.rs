@@ -24,7 +24,9 @@ pub fn summary_table(results: &Results) -> String {
         let repeats = results.manifest.scenario.repeats;
         let plural = if repeats == 1 { "" } else { "s" };
         let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
-        let _ = writeln!(out, "{}", table(&comparison));
+        for line in table(&comparison).lines() {
+            let _ = writeln!(out, "{}", line.trim_end());
+        }
     }
     for warning in warnings(results) {
         out += &wrapped(&format!("{}: {warning}", warning.severity().name()));

@@ -212,7 +212,7 @@ mod tests {
         let warning = only(after(|run| run.generator.workers_cpu_ns[1] = (0.97 * run.phases.measure_s * 1e9) as u64));
         assert!(warning.voids_point());
         assert_eq!(warning.severity(), Severity::Invalid);
-        assert!(warning.to_string().contains("used 97.0 % of a core (1 of 3 runs)"), "{warning}");
+        assert!(warning.to_string().contains("used 97.0% of a core (1 of 3 runs)"), "{warning}");
         assert_eq!(after(|run| run.generator.workers_cpu_ns[1] = (0.89 * run.phases.measure_s * 1e9) as u64), []);
     }
 
@@ -255,7 +255,7 @@ mod tests {
             run.counts.delivered -= 7;
             run.counts.missed = 7;
         }));
-        assert!(missed.to_string().contains(": 7 of 15,000 updates (0.047 %) never arrived."), "{missed}");
+        assert!(missed.to_string().contains(": 7 of 15,000 updates (0.047%) never arrived."), "{missed}");
     }
 
     #[test]

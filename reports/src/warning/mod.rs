@@ -188,7 +188,7 @@ impl Warning {
             ),
             Self::GeneratorSaturated { point, runs, of_runs, busy_percent } => write!(
                 f,
-                "{}: a thread of the load generator used {} % of a core ({runs} of {of_runs} runs).",
+                "{}: a thread of the load generator used {}% of a core ({runs} of {of_runs} runs).",
                 words::point(point),
                 number(*busy_percent),
             ),
