@@ -1,0 +1,60 @@
+//! Publishing one update to parked subscriptions, and each taking it: fan-out without sockets.
+
+use std::{sync::Arc, time::Duration};
+
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use protocol::{clock, update::encode_padded_into};
+use server::{
+    hub::{History, Hub},
+    shard::Subscription,
+};
+use tokio::sync::mpsc;
+
+fn fan_out(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hub");
+    for cursors in [1_usize, 1_000, 10_000] {
+        group.throughput(Throughput::Elements(cursors as u64));
+        group.bench_function(BenchmarkId::new("publish", cursors), |b| {
+            b.iter_custom(|updates| {
+                tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .expect("a runtime")
+                    .block_on(publish(cursors, updates))
+            });
+        });
+    }
+    group.finish();
+}
+
+/// The time from the first publication until every subscription has taken the last, each update waited for.
+async fn publish(cursors: usize, updates: u64) -> Duration {
+    let hub = Hub::new(History { updates: 16, bytes: 1 << 20 }, 1);
+    let shard = Arc::clone(hub.shard(0));
+    tokio::spawn(async move { shard.serve_bell().await });
+    let (taken, mut all_taken) = mpsc::channel(cursors);
+    for _ in 0..cursors {
+        let mut subscription =
+            Subscription::new(&hub, hub.shard(0), &Arc::default(), None).expect("no cursor to be expired");
+        let taken = taken.clone();
+        tokio::spawn(async move {
+            while let Ok(batch) = subscription.next().await {
+                std::hint::black_box(batch.frames());
+                taken.send(batch.len()).await.expect("somebody counts");
+            }
+        });
+    }
+    tokio::task::yield_now().await;
+    let begun_ns = clock::now_ns();
+    for _ in 0..updates {
+        hub.publish(|seq, line| encode_padded_into(seq, 1, 128, line));
+        let mut delivered = 0;
+        while delivered < cursors {
+            delivered += all_taken.recv().await.expect("the subscriptions live");
+        }
+        assert_eq!(delivered, cursors);
+    }
+    Duration::from_nanos(clock::now_ns() - begun_ns)
+}
+
+criterion_group!(benches, fan_out);
+criterion_main!(benches);
