@@ -21,6 +21,7 @@ const FLAWED: u8 = 3;
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
+        .with_ansi(server::log_in_colour())
         .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
         .init();
     let default_run = || Command::Run(Box::new(RunArgs { scenario: scenario::DEFAULT.into(), ..RunArgs::default() }));

@@ -27,8 +27,7 @@ pub const POLL_TIMEOUT_MS_DEFAULT: u64 = 25_000;
 pub const WAIT_MS_MAX: u64 = 600_000;
 
 /// The query of `GET /ws` and `GET /poll`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct StreamQuery {
     /// The cursor: everything after this `seq`; without it, the next update from now on.
     pub after: Option<u64>,
@@ -41,14 +40,21 @@ impl StreamQuery {
     ///
     /// Unknown and repeated keys are refused: a mistyped `after` would skip updates in silence.
     pub fn parse(query: Option<&str>) -> Result<Self, Refusal> {
-        let parsed: Self = serde_urlencoded::from_str(query.unwrap_or_default())
-            .map_err(|error| Refusal::bad_query(error.to_string()))?;
-        match parsed.wait_ms {
-            Some(wait_ms) if wait_ms > WAIT_MS_MAX => {
-                Err(Refusal::bad_query(format!("wait_ms={wait_ms} is more than {WAIT_MS_MAX}")))
+        let mut parsed = Self::default();
+        for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+            let (place, max) = match &*key {
+                "after" => (&mut parsed.after, u64::MAX),
+                "wait_ms" => (&mut parsed.wait_ms, WAIT_MS_MAX),
+                _ => return Err(Refusal::bad_query(format!("unknown key `{key}`: there are after, wait_ms"))),
+            };
+            let number = value.parse().ok().filter(|number| *number <= max);
+            let number = number
+                .ok_or_else(|| Refusal::bad_query(format!("{key}={value}: must be a whole number from 0 to {max}")))?;
+            if place.replace(number).is_some() {
+                return Err(Refusal::bad_query(format!("{key} is given twice")));
             }
-            _ => Ok(parsed),
         }
+        Ok(parsed)
     }
 }
 

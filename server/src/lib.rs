@@ -25,3 +25,8 @@ pub use run::{Prepared, prepare};
 
 /// The allocator that this crate's binaries use, as results name it.
 pub const ALLOCATOR: &str = "glibc";
+
+/// Whether a log on stderr may be coloured: on a terminal, unless `NO_COLOR` is set.
+pub fn log_in_colour() -> bool {
+    std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none()
+}
