@@ -15,6 +15,8 @@ use crate::{
     words,
 };
 
+/// More points than these are not seen, and make the page large.
+const MOMENTS_MAX: usize = 400;
 const NS_PER_MS: f64 = 1e6;
 const MIB: f64 = 1024.0 * 1024.0;
 
@@ -26,6 +28,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     let case = heaviest.iter().find(|case| case.sides.values().any(|side| side.representative().is_some()));
     let runs: Vec<&Run> = case.iter().flat_map(|case| case.sides.values()).filter_map(Side::representative).collect();
     let load = case.map(|case| words::load(&case.load)).unwrap_or_default();
+    let measure_s = runs.first().map_or(0.0, |run| run.phases.measure_s);
     let panels = [
         ("resident memory of the server, MiB", lines(&runs, memory)),
         ("p50 latency, ms", lines(&runs, |run| latency(run, Quantile::P50))),
@@ -41,7 +44,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         panels: panels
             .into_iter()
             .enumerate()
-            .filter_map(|(index, (title, lines))| panel(title, &lines, index))
+            .filter_map(|(index, (title, lines))| panel(title, &lines, measure_s, index))
             .collect(),
         table: Table::default(),
     }
@@ -54,7 +57,9 @@ fn lines(runs: &[&Run], points: impl Fn(&Run) -> Vec<(f64, f64)>) -> Vec<Line> {
 /// Seconds since the measure phase began, and resident MiB.
 fn memory(run: &Run) -> Vec<(f64, f64)> {
     let (Some(server), Some(from_ms)) = (&run.server, run.measure_from_ms) else { return Vec::new() };
-    server.timeline.iter().map(|moment| ((moment.at_ms - from_ms) / 1e3, moment.rss_bytes as f64 / MIB)).collect()
+    let thin = server.timeline.len().div_ceil(MOMENTS_MAX).max(1);
+    let moments = server.timeline.iter().step_by(thin);
+    moments.map(|moment| ((moment.at_ms - from_ms) / 1e3, moment.rss_bytes as f64 / MIB)).collect()
 }
 
 /// Seconds since the measure phase began, in the middle of each slice, and milliseconds.
@@ -66,7 +71,7 @@ fn latency(run: &Run, quantile: Quantile) -> Vec<(f64, f64)> {
     run.slices.iter().filter_map(|slice| Some((slice.from_ms / 1e3 + half_s, of(&slice.latency)?))).collect()
 }
 
-fn panel(title: &str, lines: &[Line], index: usize) -> Option<Panel> {
+fn panel(title: &str, lines: &[Line], measure_s: f64, index: usize) -> Option<Panel> {
     let points = || lines.iter().flat_map(|(_, points)| points);
     let from_s = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(0.0);
     let to_s = points().map(|(x, _)| *x).fold(f64::NEG_INFINITY, f64::max);
@@ -77,7 +82,7 @@ fn panel(title: &str, lines: &[Line], index: usize) -> Option<Panel> {
     let x = Scale::seconds("seconds into the measure phase", from_s, to_s);
     let mut chart = Chart::new(title, x, Scale::from_zero(highest));
     // Memory is watched for longer than updates count.
-    chart.shade = (from_s < 0.0).then_some((0.0, to_s));
+    chart.shade = (from_s < 0.0).then_some((0.0, measure_s.min(to_s)));
     for (transport, points) in lines {
         let dots = points.iter().map(|&(x, y)| Dot { x, y, spread: None, tip: String::new() }).collect();
         chart.series.push(Series { transport: *transport, dots, marked: false });

@@ -34,7 +34,9 @@ const LABEL_GAP: f64 = 0.13;
 impl Scale {
     /// From nought to just above the greatest value, linear.
     pub(super) fn from_zero(greatest: f64) -> Self {
-        let step = nice_step(greatest.max(f64::MIN_POSITIVE) / 4.0);
+        // Where all is nought, any scale will do, but there must be one.
+        let greatest = if greatest > 0.0 { greatest } else { 1.0 };
+        let step = nice_step(greatest / 4.0);
         let steps = (1.04 * greatest / step).ceil().max(1.0);
         let ticks =
             (0..=steps as u32).map(|tick| f64::from(tick) * step).map(|at| (at, tick_label(at, step))).collect();
@@ -129,10 +131,10 @@ impl Ranged for Scale {
     type FormatOption = DefaultFormatting;
     type ValueType = f64;
 
-    /// A pixel; what the scale cannot show (nought, on a log scale) lies at its beginning.
+    /// A pixel; what the scale cannot show (nought on a log scale, less than nought on one from nought) lies at its end.
     fn map(&self, value: &f64, (from, to): (i32, i32)) -> i32 {
         let at = map(self.kind, *value);
-        let at = if at.is_finite() { at } else { self.low };
+        let at = if at.is_nan() { self.low } else { at.clamp(self.low, self.high) };
         from + (f64::from(to - from) * (at - self.low) / (self.high - self.low)).round() as i32
     }
 
@@ -200,6 +202,7 @@ mod tests {
     fn marks_are_round_and_end_the_axis() {
         assert_eq!(labels(&Scale::from_zero(17.0)), ["0", "5", "10", "15", "20"]);
         assert_eq!(labels(&Scale::from_zero(0.7)), ["0.0", "0.2", "0.4", "0.6", "0.8"]);
+        assert_eq!(labels(&Scale::from_zero(0.0)), ["0.0", "0.5", "1.0", "1.5"]);
         assert_eq!(labels(&Scale::from_zero(2_500_000.0)), ["0", "1 M", "2 M", "3 M"]);
         assert_eq!(labels(&Scale::log(0.6, 38.0)), ["0.5", "1", "2", "5", "10", "20"]);
         assert_eq!(labels(&Scale::log(0.6, 3_800.0)), ["1", "10", "100", "1,000"]);
@@ -232,5 +235,6 @@ mod tests {
         let scale = Scale::log(1.0, 100.0);
         assert_eq!(scale.map(&0.0, (7, 107)), 7);
         assert_eq!(scale.map(&10.0, (7, 107)), 57);
+        assert_eq!(Scale::from_zero(10.0).map(&-3.0, (7, 107)), 7);
     }
 }

@@ -12,7 +12,7 @@ const METHOD: [&str; 9] = [
     "Clients connect and come to rest, updates warm the path up, and only updates due within the measure phase count.",
     "Latency is receipt minus due time, on one monotonic clock. A late publisher or a stalled server shows as latency.",
     "Expected is clients times updates; what was not delivered is counted as missed, never dropped from the count.",
-    "Percentiles come from the latencies of all repeats together. They are never averaged.",
+    "Percentiles come from the latencies of all repeats together, never from averages; other figures are the repeats’ median.",
     "Server CPU is the process’s time in user mode and in the kernel within the measure phase, per update received in it.",
     "Server memory is its proportional set size (PSS) with every client idle, less that of the empty server.",
     "Not measured: the network between machines, TLS, proxies, compression, and clients that read slowly or go away.",

@@ -70,6 +70,8 @@ fn table(head: &[String], rows: &[Vec<String>], words: usize) -> Markup {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::fixture::{Sweep, fail, synthetic};
 
@@ -114,6 +116,42 @@ mod tests {
         let mut unseen = quick.results();
         unseen.runs.iter_mut().for_each(|run| run.server = None);
         assert!(report(&unseen).contains("process could not be read in 18 of 18 runs"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn whatever_happened_there_is_a_page(
+            clients in proptest::collection::btree_set(1..5_000_u32, 1..5),
+            rate_hz in 0.1..50.0_f64,
+            repeats in 1..4_u32,
+            troubles in proptest::collection::vec((0..40_usize, 0..6), 0..9),
+        ) {
+            let clients = clients.into_iter().collect();
+            let sweep = Sweep { clients, streams: vec![synthetic(rate_hz, 64)], repeats, ..Sweep::quick() };
+            let mut results = sweep.results();
+            for (index, trouble) in troubles {
+                let run = index % results.runs.len();
+                befall(&mut results.runs[run], trouble);
+            }
+            let page = report(&results);
+            prop_assert!(!page.contains("NaN") && !page.contains(">inf"));
+        }
+    }
+
+    fn befall(run: &mut protocol::results::Run, trouble: i32) {
+        match trouble {
+            0 => fail(run, "connect", "refused"),
+            1 => run.server = None,
+            2 => run.latency = crate::fixture::histogram([]),
+            3 => run.traffic = protocol::results::Traffic::default(),
+            4 => run.generator.workers_cpu_ns = vec![u64::MAX],
+            _ => {
+                run.slices.clear();
+                run.measure_from_ms = None;
+            }
+        }
     }
 
     #[test]

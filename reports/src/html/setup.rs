@@ -1,7 +1,7 @@
 //! What was measured with, and where: machine, limits, versions, and the command to do it again.
 
 use maud::{Markup, html};
-use protocol::results::{Arrivals, Pinning};
+use protocol::results::{Arrivals, Expectation, Pinning};
 
 use crate::{
     Results,
@@ -89,12 +89,18 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
             ),
         ),
         ("updates", arrivals),
+        ("updates expected", expectation(results).to_owned()),
         ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
         ("threads", format!("{} of the server, {} of the generator", scenario.server_threads, scenario.workers)),
         ("cores", cores),
         ("server", scenario.server.clone().unwrap_or_else(|| "a fresh one for every run".to_owned())),
         ("seed", scenario.seed.to_string()),
     ]
+}
+
+fn expectation(results: &Results) -> &'static str {
+    let bracketed = results.runs.iter().any(|run| run.stream.source == Expectation::Bracketed);
+    if bracketed { "counted by clients, from gapless sequence numbers" } else { "counted by the publisher" }
 }
 
 /// The command line as a shell takes it.

@@ -125,7 +125,7 @@ impl Warning {
                 "That is a defect of the benchmark, not of a transport: the point is void. Please report it."
             }
             Self::GeneratorSaturated { .. } => {
-                "It measured itself: the point is void. Ask for fewer clients or updates, or give it more cores."
+                "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
             }
             Self::PublisherLate { void: true, .. } => {
                 "Most of that latency is the publisher's own: the point is void. Ask for less, or free a core for it."
