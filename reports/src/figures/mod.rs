@@ -1,5 +1,6 @@
 //! Every picture of the report, in the order in which they are shown; one file a figure.
 
+mod canvas;
 mod chart;
 mod cpu;
 mod handshake;

@@ -1,0 +1,151 @@
+//! The one frame all pictures share, and the only place that knows the plotter.
+
+use plotters::{
+    coord::Shift,
+    prelude::*,
+    style::text_anchor::{HPos, Pos, VPos},
+};
+use protocol::Transport;
+
+use super::{
+    chart::{Bar, Series, Word},
+    scale::Scale,
+    style::{AXIS, GRID, INK, Part, SHADE, Tip, colour},
+};
+
+/// Pixels of a picture. Coordinates are whole, so it is drawn large and shown at about a third.
+const SIZE: (u32, u32) = (1_260, 780);
+/// Pixels of text: 13 where a picture is shown 420 wide. The plotter writes a font 1.24 times smaller than asked.
+const FONT: f64 = 40.0 * 1.24;
+/// Pixels of a line, a spread, an outline.
+const LINE: u32 = 6;
+const SPREAD: u32 = 3;
+const OUTLINE: u32 = 4;
+/// How strong a bar's first part is, and its others.
+const STRONG: f64 = 0.85;
+const PALE: f64 = 0.35;
+
+/// Why a picture could not be drawn.
+pub(super) type Error = DrawingAreaErrorKind<std::io::Error>;
+type Drawn = Result<(), Error>;
+
+/// A picture under way.
+pub(super) struct Canvas<'a> {
+    /// All of it, in pixels.
+    page: DrawingArea<SVGBackend<'a>, Shift>,
+    /// What lies within the axes, in values.
+    plane: ChartContext<'a, SVGBackend<'a>, Cartesian2d<Scale, Scale>>,
+    /// Where to point at, so far.
+    tips: Vec<Tip>,
+}
+
+impl<'a> Canvas<'a> {
+    pub(super) fn new(svg: &'a mut String, x: &Scale, y: &Scale) -> Result<Self, Error> {
+        let page = SVGBackend::with_string(svg, SIZE).into_drawing_area();
+        let plane = ChartBuilder::on(&page)
+            .margin_top(40)
+            // The last tick's label hangs over the end of its axis.
+            .margin_right(56)
+            .x_label_area_size(128)
+            .y_label_area_size(184)
+            .build_cartesian_2d(x.clone(), y.clone())?;
+        Ok(Self { page, plane, tips: Vec::new() })
+    }
+
+    pub(super) fn axes(&mut self, x: &Scale, y: &Scale) -> Drawn {
+        self.plane
+            .configure_mesh()
+            .disable_x_mesh()
+            .max_light_lines(0)
+            .bold_line_style(GRID.stroke_width(2))
+            .axis_style(AXIS.stroke_width(3))
+            .label_style(("sans-serif", FONT, &INK))
+            .x_desc(&x.label)
+            .x_label_formatter(&|value| x.label_at(*value))
+            .y_label_formatter(&|value| y.label_at(*value))
+            .draw()
+    }
+
+    /// Sets a span of x apart; drawn first, since it covers.
+    pub(super) fn shade(&self, from: f64, to: f64) -> Drawn {
+        let (_, rows) = self.plane.plotting_area().get_pixel_range();
+        let corners = [(self.pixel(from, 0.0).0, rows.start), (self.pixel(to, 0.0).0, rows.end)];
+        self.page.draw(&Rectangle::new(corners, SHADE.filled()))
+    }
+
+    pub(super) fn series(&mut self, series: &Series) -> Drawn {
+        let line = colour(series.transport, Part::Line).stroke_width(LINE);
+        let points: Vec<_> = series.dots.iter().map(|dot| self.pixel(dot.x, dot.y)).collect();
+        self.page.draw(&PathElement::new(points.clone(), line))?;
+        if !series.marked {
+            return Ok(());
+        }
+        let mark = colour(series.transport, Part::Mark);
+        for (dot, at) in series.dots.iter().zip(points) {
+            if let Some(spread) = dot.spread {
+                self.spread(dot.x, spread, mark)?;
+            }
+            match series.transport {
+                Transport::WebSocket => self.page.draw(&Circle::new(at, 14, mark.filled()))?,
+                Transport::LongPoll => self.page.draw(&TriangleMarker::new(at, 18, mark.filled()))?,
+            }
+            self.tips.push(Tip { at, text: dot.tip.clone() });
+        }
+        Ok(())
+    }
+
+    pub(super) fn bar(&mut self, bar: &Bar) -> Drawn {
+        let (left, right) = bar.x;
+        let corners = |foot: f64, top: f64| [self.pixel(left, top), self.pixel(right, foot)];
+        let mut top = 0.0;
+        for (index, part) in bar.parts.iter().enumerate() {
+            let fill = colour(bar.transport, Part::Mark).mix(if index == 0 { STRONG } else { PALE });
+            self.page.draw(&Rectangle::new(corners(top, top + part), fill.filled()))?;
+            top += part;
+        }
+        let outline = colour(bar.transport, Part::Line).stroke_width(OUTLINE);
+        self.page.draw(&Rectangle::new(corners(0.0, top), outline))?;
+        let middle = f64::midpoint(left, right);
+        if let Some(spread) = bar.spread {
+            self.spread(middle, spread, INK)?;
+        }
+        let highest = bar.spread.map_or(top, |(_, greatest)| greatest.max(top));
+        let (x, y) = self.pixel(middle, highest);
+        self.text(&bar.label, (x, y - 8), INK)?;
+        self.tips.push(Tip { at: self.pixel(middle, top), text: bar.tip.clone() });
+        Ok(())
+    }
+
+    /// A word just above the foot, each transport's above the one before.
+    pub(super) fn word(&self, word: &Word, foot: f64) -> Drawn {
+        let (x, y) = self.pixel(word.x, foot);
+        let lift = 14 + 46 * (word.transport as i32);
+        self.text(&word.text, (x, y - lift), colour(word.transport, Part::Mark))
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<Tip>, Error> {
+        self.page.present()?;
+        Ok(self.tips)
+    }
+
+    fn pixel(&self, x: f64, y: f64) -> (i32, i32) {
+        self.plane.backend_coord(&(x, y))
+    }
+
+    /// From the least to the greatest; what is too short to be seen would be a stroke across its marker.
+    fn spread(&self, x: f64, (least, greatest): (f64, f64), paint: RGBColor) -> Drawn {
+        let ((x, foot), (_, top)) = (self.pixel(x, least), self.pixel(x, greatest));
+        if foot - top < 6 {
+            return Ok(());
+        }
+        for ends in [[(x, foot), (x, top)], [(x - 10, foot), (x + 10, foot)], [(x - 10, top), (x + 10, top)]] {
+            self.page.draw(&PathElement::new(ends.to_vec(), paint.stroke_width(SPREAD)))?;
+        }
+        Ok(())
+    }
+
+    fn text(&self, words: &str, foot: (i32, i32), paint: RGBColor) -> Drawn {
+        let style = ("sans-serif", FONT * 0.9, &paint).into_text_style(&self.page);
+        self.page.draw(&Text::new(words.to_owned(), foot, style.pos(Pos::new(HPos::Center, VPos::Bottom))))
+    }
+}
