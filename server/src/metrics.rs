@@ -6,7 +6,7 @@ use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric, text::encode},
     metrics::{
-        MetricType,
+        MetricType, TypedMetric,
         counter::{ConstCounter, Counter},
         gauge::Gauge,
         histogram::Histogram,
@@ -92,14 +92,6 @@ impl Metrics {
     /// Prometheus (`OpenMetrics`) text.
     pub fn encode(self: &Arc<Self>, hub: &Arc<Hub>) -> String {
         let mut registry = Registry::with_prefix("pushbench");
-        for transport in Transport::ALL {
-            let labels = [("transport".into(), transport.name().into())];
-            let (of, registry) = (self.of(transport), registry.sub_registry_with_labels(labels.into_iter()));
-            registry.register("connections", "Clients there now", of.connections.clone());
-            registry.register("deliveries", "Updates handed to clients", of.deliveries.clone());
-            registry.register("writes", "Writes or answers that carried updates", of.writes.clone());
-            registry.register("slow_consumers", "Clients that fell out of the ring", of.slow_consumers.clone());
-        }
         registry.register("polls", "Polls received", self.polls.clone());
         registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
         registry.register("accepted", "Connections accepted", self.accepted.clone());
@@ -111,21 +103,21 @@ impl Metrics {
             Unit::Seconds,
             self.publisher_lateness.clone(),
         );
-        registry.register_collector(Box::new(Totals { metrics: Arc::clone(self), hub: Arc::clone(hub) }));
+        registry.register_collector(Box::new(Collected { metrics: Arc::clone(self), hub: Arc::clone(hub) }));
         let mut text = String::new();
         encode(&mut text, &registry).expect("a String takes every write");
         text
     }
 }
 
-/// Counters that are kept elsewhere.
+/// Figures that are kept elsewhere, or of which there is one for each transport.
 #[derive(Debug)]
-struct Totals {
+struct Collected {
     metrics: Arc<Metrics>,
     hub: Arc<Hub>,
 }
 
-impl Collector for Totals {
+impl Collector for Collected {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let tally = &self.metrics.tally;
         for (name, help, value) in [
@@ -135,6 +127,27 @@ impl Collector for Totals {
         ] {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
+        }
+        self.of_transports(&mut encoder, "connections", "Clients there now", |of| &of.connections)?;
+        self.of_transports(&mut encoder, "deliveries", "Updates handed to clients", |of| &of.deliveries)?;
+        self.of_transports(&mut encoder, "writes", "Writes or answers that carried updates", |of| &of.writes)?;
+        self.of_transports(&mut encoder, "slow_consumers", "Clients that fell out of the ring", |of| &of.slow_consumers)
+    }
+}
+
+impl Collected {
+    /// One family, named once as the format demands, and in it a figure for each transport.
+    fn of_transports<M: EncodeMetric + TypedMetric>(
+        &self,
+        encoder: &mut DescriptorEncoder<'_>,
+        name: &str,
+        help: &str,
+        figure: impl Fn(&TransportMetrics) -> &M,
+    ) -> Result<(), std::fmt::Error> {
+        let mut family = encoder.encode_descriptor(name, help, None, M::TYPE)?;
+        for transport in Transport::ALL {
+            let labels = [("transport", transport.name())];
+            figure(self.metrics.of(transport)).encode(family.encode_family(&labels)?)?;
         }
         Ok(())
     }
