@@ -79,7 +79,10 @@ impl Feed {
         let mut messages: Vec<Message> = Vec::new();
         for (index, text) in reader.lines().enumerate() {
             let malformed = |reason: String| FeedError::Malformed { feed: feed.into(), line: index + 1, reason };
-            let text = text.map_err(|error| malformed(error.to_string()))?;
+            let text = text.map_err(|error| match error.kind() {
+                io::ErrorKind::InvalidData => malformed(error.to_string()),
+                _ => FeedError::Unreadable { feed: feed.into(), source: error },
+            })?;
             if text.is_empty() {
                 continue;
             }
