@@ -28,6 +28,7 @@ use tracing::debug;
 use crate::{
     ALLOCATOR,
     counted::Counted,
+    listener::Slot,
     metrics,
     transports::{self, Context, Present, Reply},
 };
@@ -41,13 +42,14 @@ pub(crate) struct Http {
     pub(crate) draining: CancellationToken,
 }
 
-/// Serves one connection to its end. `full` refuses whatever it asks for.
-pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, full: bool) {
+/// Serves one connection to its end, or to its upgrade. One that is over the bound is refused whatever it asks for.
+pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
+    let slot = Arc::new(slot);
     let stream = Counted::new(stream, Arc::clone(&http.context.metrics.tally));
     // Counted as a long-polling client from its first poll on.
     let polling = OnceLock::new();
     let service = service_fn(|request: Request<Incoming>| {
-        let reply = if full { Err(too_many()) } else { route(&http, &polling, request) };
+        let reply = if slot.over { Err(too_many()) } else { route(&http, &slot, &polling, request) };
         async move {
             let response = match reply {
                 Ok(Reply::Now(response)) => Ok(response),
@@ -75,13 +77,18 @@ pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, full: bool) {
     }
 }
 
-fn route(http: &Http, polling: &OnceLock<Present>, request: Request<Incoming>) -> Result<Reply, Refusal> {
+fn route(
+    http: &Http,
+    slot: &Arc<Slot>,
+    polling: &OnceLock<Present>,
+    request: Request<Incoming>,
+) -> Result<Reply, Refusal> {
     let context = &http.context;
     match (request.method(), request.uri().path()) {
-        (&Method::GET, WS_PATH) => transports::open(Transport::WebSocket, context, request),
+        (&Method::GET, WS_PATH) => transports::open(Transport::WebSocket, context, slot, request),
         (&Method::GET, POLL_PATH) => {
             polling.get_or_init(|| Present::new(&context.metrics, Transport::LongPoll));
-            transports::open(Transport::LongPoll, context, request)
+            transports::open(Transport::LongPoll, context, slot, request)
         }
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
             let text = context.metrics.encode(&context.hub);

@@ -44,9 +44,9 @@ pub(crate) struct Accepted {
     pub(crate) slot: Slot,
 }
 
-/// A connection's share of `--max-connections`, given back when dropped.
+/// A connection's share of `--max-connections`, given back when dropped: to be kept for as long as the socket is.
 #[derive(Debug)]
-pub(crate) struct Slot {
+pub struct Slot {
     taken: Arc<AtomicU32>,
     pub(crate) over: bool,
 }

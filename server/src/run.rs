@@ -196,7 +196,7 @@ async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Acce
         let tasks = http.context.tasks.clone();
         tasks.spawn(async move {
             match tokio::net::TcpStream::from_std(stream) {
-                Ok(stream) => http::serve(http, stream, slot.over).await,
+                Ok(stream) => http::serve(http, stream, slot).await,
                 Err(error) => warn!(%error, "cannot serve a connection"),
             }
         });

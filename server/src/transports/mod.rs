@@ -16,6 +16,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     hub::Hub,
+    listener::Slot,
     metrics::{Metrics, TransportMetrics},
     shard::{Shard, Subscription},
 };
@@ -53,10 +54,16 @@ pub enum Reply {
 /// Serves a request for the stream over the given transport.
 ///
 /// Not async: what it returns must not hold the request, whose head would cost a parked poll kilobytes.
-pub fn open(transport: Transport, context: &Arc<Context>, request: Request<Incoming>) -> Result<Reply, Refusal> {
+/// A transport that outlives the HTTP connection keeps its slot.
+pub fn open(
+    transport: Transport,
+    context: &Arc<Context>,
+    slot: &Arc<Slot>,
+    request: Request<Incoming>,
+) -> Result<Reply, Refusal> {
     let query = StreamQuery::parse(request.uri().query())?;
     match transport {
-        Transport::WebSocket => websocket::open(context, query, request),
+        Transport::WebSocket => websocket::open(context, query, slot, request),
         Transport::LongPoll => long_poll::open(context, query),
     }
 }

@@ -15,11 +15,15 @@ use protocol::{
     Transport,
     wire::{CURSOR_HEADER, Refusal, StreamQuery},
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
         Error,
+        error::ProtocolError,
         handshake::server::create_response_with_body,
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
     },
@@ -29,6 +33,7 @@ use tracing::debug;
 use super::{Context, Present, Reply};
 use crate::{
     counted::Counted,
+    listener::Slot,
     shard::{Ended, Subscription},
 };
 
@@ -50,6 +55,7 @@ pub fn limits() -> WebSocketConfig {
 pub(super) fn open(
     context: &Arc<Context>,
     query: StreamQuery,
+    slot: &Arc<Slot>,
     mut request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
     let mut response: Response<Full<Bytes>> = create_response_with_body(&request, Full::default)
@@ -57,7 +63,7 @@ pub(super) fn open(
     // Subscribed before the client is told, so that what follows the 101 is complete.
     let subscription = context.subscribe(Transport::WebSocket, query.after)?;
     response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
-    let present = Present::new(&context.metrics, Transport::WebSocket);
+    let present = (Present::new(&context.metrics, Transport::WebSocket), Arc::clone(slot));
     let upgrade = hyper::upgrade::on(&mut request);
     context.tasks.spawn(async move {
         let _present = present;
@@ -81,7 +87,8 @@ async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(),
             },
             message = socket.next() => match message {
                 // Pings and Close are answered by the library; what a client says otherwise is not for us.
-                Some(message) => drop(message?),
+                Some(Ok(_)) => {}
+                Some(Err(error)) => return fail(&mut socket, error).await,
                 None => return Ok(()),
             },
         }
@@ -95,6 +102,26 @@ async fn write(socket: &mut Socket, frames: &[u8]) -> Result<(), Error> {
     socket.flush().await?;
     socket.get_mut().write_all(frames).await?;
     Ok(())
+}
+
+/// Tells a peer that broke the rules which (RFC 6455, sections 7.1.7 and 7.4.1).
+async fn fail(socket: &mut Socket, error: Error) -> Result<(), Error> {
+    let code = match &error {
+        Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Err(error),
+        Error::Protocol(_) => CloseCode::Protocol,
+        Error::Capacity(_) => CloseCode::Size,
+        Error::Utf8(_) => CloseCode::Invalid,
+        _ => return Err(error),
+    };
+    let closing = async {
+        socket.close(Some(CloseFrame { code, reason: error.to_string().into() })).await?;
+        let raw = socket.get_mut();
+        raw.shutdown().await?;
+        // Closed while bytes lie unread, the kernel would reset the connection and our Close might be lost.
+        while raw.read(&mut [0; 1024]).await? > 0 {}
+        Err(error)
+    };
+    tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or(Ok(()))
 }
 
 async fn close(socket: &mut Socket, ended: Ended) -> Result<(), Error> {
