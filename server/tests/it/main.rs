@@ -1,0 +1,17 @@
+//! The server's program from outside: raw bytes to a real process on a port of its own.
+
+mod client;
+mod conformance;
+mod feed;
+mod http;
+mod limits;
+mod metrics;
+mod poll;
+mod program;
+mod resume;
+mod routes;
+mod shutdown;
+mod slow;
+mod usage;
+mod websocket;
+mod ws;

@@ -1,0 +1,110 @@
+//! Starts the server's program, waits on it, and ends it with the test.
+
+use std::{
+    io::{BufRead, BufReader},
+    net::SocketAddr,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{Receiver, RecvTimeoutError, channel},
+    time::Duration,
+};
+
+use protocol::{clock::now_ns, control::Event};
+use rustix::process::{Pid, Signal, kill_process};
+
+/// After this a test has hung. Nothing is ever waited for so long when all is well.
+pub(crate) const DEADLINE: Duration = Duration::from_secs(30);
+/// Between two looks at something that only a question can tell.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Only one update in the life of a test, due at the start.
+pub(crate) const ONE_UPDATE: &str = "--rate 0.001";
+
+/// A running server, killed when dropped.
+pub(crate) struct Server {
+    child: Child,
+    stdout: Receiver<String>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starts one with these options, and waits until it says where it listens.
+    pub(crate) fn start(options: &str) -> Self {
+        let mut child = command(options).stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = lines(child.stdout.take().unwrap());
+        let ready = stdout.recv_timeout(DEADLINE).expect("a ready line");
+        let Event::Ready { listen } = serde_json::from_str(&ready).unwrap() else { panic!("not ready: {ready}") };
+        Self { child, stdout, address: listen }
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).unwrap();
+    }
+
+    /// Waits for its end.
+    pub(crate) fn ended(mut self) -> ExitStatus {
+        // Its stdout closes with it.
+        match self.stdout.recv_timeout(DEADLINE) {
+            Err(RecvTimeoutError::Disconnected) => self.child.wait().unwrap(),
+            other => panic!("the server did not end: {other:?}"),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// Runs a server that is expected to refuse its options, and gives what it said on stderr.
+pub(crate) fn refusal(options: &str) -> String {
+    let mut child = command(options).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // A server that does not refuse would run for ever, and says that it is ready.
+    if let Ok(line) = lines(child.stdout.take().unwrap()).recv_timeout(DEADLINE) {
+        child.kill().unwrap();
+        panic!("{options}: not refused: {line}");
+    }
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    let stderr = String::from_utf8(stderr).unwrap();
+    assert_eq!(status.code(), Some(2), "{options}: {stderr}");
+    stderr
+}
+
+/// Asks until there is an answer.
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+    let deadline_ns = now_ns() + DEADLINE.as_nanos() as u64;
+    loop {
+        if let Some(found) = look() {
+            return found;
+        }
+        assert!(now_ns() < deadline_ns, "still not: {what}");
+        std::thread::sleep(LOOK);
+    }
+}
+
+fn command(options: &str) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_server"));
+    command.env("RUST_LOG", "error").stdin(Stdio::null());
+    if !options.contains("--listen") {
+        command.args(["--listen", "127.0.0.1:0"]);
+    }
+    command.args(options.split_whitespace());
+    command
+}
+
+fn lines(stdout: impl std::io::Read + Send + 'static) -> Receiver<String> {
+    let (sender, receiver) = channel();
+    std::thread::spawn(move || {
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if sender.send(line).is_err() {
+                return;
+            }
+        }
+    });
+    receiver
+}
