@@ -6,7 +6,7 @@ use crate::{
     Results,
     compare::Comparison,
     headline::headline,
-    table::{COLUMNS, Row, common_load, rows},
+    table::{COLUMNS, Row, UNCLEAR, common_load, rows},
     warnings,
 };
 
@@ -20,7 +20,7 @@ pub(crate) fn summary(results: &Results) -> String {
             let _ = writeln!(out, "All points: {}.\n", escaped(&load));
         }
         out += &table(&comparison);
-        out += "\nIn parentheses: least to greatest over the repeats.\n";
+        let _ = writeln!(out, "\nIn parentheses: least to greatest over the repeats. {UNCLEAR}.");
     }
     let warnings = warnings(results);
     if !warnings.is_empty() {

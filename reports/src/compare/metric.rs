@@ -1,10 +1,12 @@
 //! The quantities that are compared, each with its name, its unit and how it is read off one run.
 
-use protocol::results::{LosslessHistogram, MemorySample, Run};
+use protocol::results::{Cpu, LosslessHistogram, MemorySample, Run};
 
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_US: f64 = 1e3;
 const NS_PER_S: f64 = 1e9;
+/// Half a second.
+const DIVISIBLE_NS: u64 = 500_000_000;
 const KIB: f64 = 1024.0;
 const MIB: f64 = KIB * KIB;
 
@@ -171,8 +173,8 @@ impl Metric {
                 divide(traffic.updates as f64, run.server.as_ref()?.cpu.total_ns as f64 / NS_PER_S)
             }
             Self::CpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.total_ns)? / NS_PER_US),
-            Self::UserCpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.user_ns)? / NS_PER_US),
-            Self::KernelCpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.system_ns)? / NS_PER_US),
+            Self::UserCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.user_ns)? / NS_PER_US),
+            Self::KernelCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.system_ns)? / NS_PER_US),
             Self::GeneratorCpuUsPerDelivery => Some(per_delivery(run.generator.cpu.total_ns)? / NS_PER_US),
             Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::KernelKibPerClient => divide(grown(run, kernel_bytes)? / KIB, f64::from(run.point.load.clients)),
@@ -187,6 +189,13 @@ impl Metric {
             Self::UpdatesPerPayload => divide(traffic.updates as f64, traffic.payloads as f64),
         }
     }
+}
+
+/// The server's CPU time, if user and kernel mode can be told apart: the kernel samples which it is at ticks of 4 to
+/// 10 ms, so that less than [`DIVISIBLE_NS`] is too few samples.
+fn divisible_cpu(run: &Run) -> Option<Cpu> {
+    let cpu = run.server.as_ref()?.cpu;
+    (cpu.total_ns >= DIVISIBLE_NS).then_some(cpu)
 }
 
 /// A quantile in milliseconds; none of nothing.
@@ -256,6 +265,17 @@ mod tests {
             assert_eq!(metric.of_run(&run), Some(value), "{metric:?}");
         }
         assert!((Metric::DeliveriesPerCpuS.of_run(&run).unwrap() - 1_000.0 / 0.012).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_few_ticks_of_cpu_are_not_divided() {
+        let mut run = run();
+        let mut of = |total_ns| {
+            run.server.as_mut().unwrap().cpu.total_ns = total_ns;
+            (Metric::UserCpuUsPerDelivery.of_run(&run).is_some(), Metric::CpuUsPerDelivery.of_run(&run).is_some())
+        };
+        assert_eq!(of(60_000_000), (false, true));
+        assert_eq!(of(600_000_000), (true, true));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use plotters::{
 use protocol::Transport;
 
 use super::{
-    chart::{Bar, Series, Word},
+    chart::{Bar, Series, Tone, Word},
     scale::Scale,
     style::{AXIS, GRID, INK, Part, SHADE, Tip, colour},
 };
@@ -21,9 +21,6 @@ const FONT: f64 = 40.0 * 1.24;
 const LINE: u32 = 6;
 const SPREAD: u32 = 3;
 const OUTLINE: u32 = 4;
-/// How strong a bar's first part is, and its others.
-const STRONG: f64 = 0.85;
-const PALE: f64 = 0.35;
 
 /// Why a picture could not be drawn.
 pub(super) type Error = DrawingAreaErrorKind<std::io::Error>;
@@ -98,8 +95,8 @@ impl<'a> Canvas<'a> {
         let (left, right) = bar.x;
         let corners = |foot: f64, top: f64| [self.pixel(left, top), self.pixel(right, foot)];
         let mut top = 0.0;
-        for (index, part) in bar.parts.iter().enumerate() {
-            let fill = colour(bar.transport, Part::Mark).mix(if index == 0 { STRONG } else { PALE });
+        for (part, tone) in &bar.parts {
+            let fill = colour(bar.transport, Part::Mark).mix(opacity(*tone));
             self.page.draw(&Rectangle::new(corners(top, top + part), fill.filled()))?;
             top += part;
         }
@@ -147,5 +144,13 @@ impl<'a> Canvas<'a> {
     fn text(&self, words: &str, foot: (i32, i32), paint: RGBColor) -> Drawn {
         let style = ("sans-serif", FONT * 0.9, &paint).into_text_style(&self.page);
         self.page.draw(&Text::new(words.to_owned(), foot, style.pos(Pos::new(HPos::Center, VPos::Bottom))))
+    }
+}
+
+fn opacity(tone: Tone) -> f64 {
+    match tone {
+        Tone::Strong => 0.85,
+        Tone::Between => 0.6,
+        Tone::Pale => 0.35,
     }
 }

@@ -46,12 +46,21 @@ pub(super) struct Dot {
     pub(super) tip: String,
 }
 
-/// A bar of one or more parts, from the bottom, each paler than the one below.
+/// How strong a part of a bar is painted.
+#[derive(Clone, Copy)]
+pub(super) enum Tone {
+    Strong,
+    Pale,
+    /// Neither, for what ought to be divided and could not be.
+    Between,
+}
+
+/// A bar of one or more parts, from the bottom.
 pub(super) struct Bar {
     pub(super) transport: Transport,
     /// Its sides.
     pub(super) x: (f64, f64),
-    pub(super) parts: Vec<f64>,
+    pub(super) parts: Vec<(f64, Tone)>,
     /// Least and greatest of the whole over the repeats.
     pub(super) spread: Option<(f64, f64)>,
     /// What stands on top.

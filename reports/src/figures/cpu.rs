@@ -14,7 +14,8 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         id: "cpu",
         title: "Server CPU per delivery",
         caption: source.caption(
-            "Strong colour is time in the server’s own code, pale is time in the kernel on its behalf; lower is better.",
+            "Strong colour is time in the server’s own code, pale is time in the kernel on its behalf, and a tone between \
+             is both, where there was too little to tell them apart; lower is better.",
             Metric::CpuUsPerDelivery,
         ),
         panels: over_axis::bars(&source.sweep, &[stack], "cpu"),

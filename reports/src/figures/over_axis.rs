@@ -4,7 +4,7 @@ use protocol::Transport;
 
 use super::{
     Panel,
-    chart::{Bar, Chart, Dot, Series, Word},
+    chart::{Bar, Chart, Dot, Series, Tone, Word},
     scale::Scale,
 };
 use crate::{
@@ -133,12 +133,10 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     chart.description = values.describe(stack.whole, sweep);
     let band = |case: &Case<'_>| slice.cases.iter().position(|known| std::ptr::eq(*known, case)).unwrap_or(0);
     for (case, transport, whole) in values.all {
-        let parts: Option<Vec<f64>> =
-            stack.parts.iter().map(|part| Some(case.measure(transport, *part)?.value.max(0.0))).collect();
         chart.bars.push(Bar {
             transport,
             x: place(band(case), case, transport),
-            parts: parts.filter(|parts| !parts.is_empty()).unwrap_or_else(|| vec![whole.value.max(0.0)]),
+            parts: parts(case, transport, stack, whole),
             spread: spread(whole),
             label: if slice.cases.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
             tip: tip(sweep, case, transport, whole, stack.whole),
@@ -150,6 +148,17 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     };
     chart.words = slice.cases.iter().flat_map(|case| words(case, |transport| middle(case, transport))).collect();
     Some(chart)
+}
+
+/// A bar's parts: the first strong, further ones pale; undivided if one of them cannot be told.
+fn parts(case: &Case<'_>, transport: Transport, stack: Stack<'_>, whole: Measure) -> Vec<(f64, Tone)> {
+    let value = |part: &Metric| Some(case.measure(transport, *part)?.value.max(0.0));
+    let tones = [Tone::Strong].into_iter().chain(std::iter::repeat(Tone::Pale));
+    match stack.parts.iter().map(value).collect::<Option<Vec<f64>>>() {
+        Some(parts) if !parts.is_empty() => parts.into_iter().zip(tones).collect(),
+        Some(_) => vec![(whole.value.max(0.0), Tone::Strong)],
+        None => vec![(whole.value.max(0.0), Tone::Between)],
+    }
 }
 
 /// The sides of a transport's bar within its load's band.

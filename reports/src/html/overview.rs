@@ -7,7 +7,7 @@ use crate::{
     Results, Validity,
     compare::{Comparison, Verdict},
     headline::headline,
-    table::{COLUMNS, Cell, Row, common_load, rows, rows_of},
+    table::{COLUMNS, Cell, Row, UNCLEAR, common_load, rows, rows_of},
     warnings as warnings_of,
 };
 
@@ -49,9 +49,7 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
                 details { summary { "All loads" } (table("Comparison of all loads", &rows(comparison))) }
             }
             p class="note" {
-                "Small figures: least to greatest over the repeats; for ratios, over pairs of equal repeats. A ratio is \
-                 bold where every pair agrees which is more and it is at least 5% apart; otherwise there is no clear \
-                 difference."
+                "Small figures: least to greatest over the repeats; for ratios, over pairs of equal repeats. " (UNCLEAR) "."
             }
         }
     }

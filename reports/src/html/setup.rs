@@ -75,7 +75,7 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         None => "shared".to_owned(),
     };
     vec![
-        ("began", results.manifest.started_utc.clone()),
+        ("began", began(&results.manifest.started_utc)),
         ("runs", format!("{} of {}", results.runs.len(), results.manifest.planned_runs)),
         ("repeats", scenario.repeats.to_string()),
         (
@@ -96,6 +96,12 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("server", scenario.server.clone().unwrap_or_else(|| "a fresh one for every run".to_owned())),
         ("seed", scenario.seed.to_string()),
     ]
+}
+
+/// An RFC 3339 time in UTC, to the second.
+fn began(started_utc: &str) -> String {
+    let to_the_second = started_utc.split(['.', 'Z']).next().unwrap_or(started_utc);
+    format!("{} UTC", to_the_second.replace('T', " "))
 }
 
 fn expectation(results: &Results) -> &'static str {
@@ -119,6 +125,12 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nobody_reads_nanoseconds() {
+        assert_eq!(began("2026-11-23T19:12:08.024651764Z"), "2026-11-23 19:12:08 UTC");
+        assert_eq!(began("2026-11-23T19:12:08Z"), "2026-11-23 19:12:08 UTC");
+    }
 
     #[test]
     fn a_shell_reads_the_command_back() {

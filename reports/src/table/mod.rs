@@ -23,6 +23,10 @@ pub(crate) const COLUMNS: [Metric; 5] = [
     Metric::KernelKibPerClient,
 ];
 
+/// What `~` before a ratio means, to stand under every table that has one.
+pub(crate) const UNCLEAR: &str =
+    "~ no clear difference: the repeats disagree on which is more, there is but one, or it is under 5%";
+
 /// A row of the comparison table.
 pub(crate) struct Row {
     /// The load by what distinguishes it; empty if the row above has it.
@@ -69,7 +73,8 @@ impl Cell {
         };
         // One pair agrees with itself, which is no evidence.
         let verdict = if ratio.pairs > 1 { ratio.verdict() } else { Verdict::Unclear };
-        Self { text: times(ratio.value), spread, verdict: Some(verdict) }
+        let mark = if verdict == Verdict::Unclear { "~" } else { "" };
+        Self { text: format!("{mark}{}", times(ratio.value)), spread, verdict: Some(verdict) }
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
 
-use super::{Row, common_load, rows};
+use super::{Row, UNCLEAR, common_load, rows};
 use crate::{Results, compare::Comparison, warnings};
 
 /// Columns of a terminal that nobody has to widen.
@@ -27,6 +27,9 @@ pub fn summary_table(results: &Results) -> String {
         for line in table(&comparison).lines() {
             let _ = writeln!(out, "{}", line.trim_end());
         }
+    }
+    if out.contains('~') {
+        let _ = writeln!(out, "{UNCLEAR}");
     }
     for warning in warnings(results) {
         out += &wrapped(&format!("{}: {warning}", warning.severity().name()));

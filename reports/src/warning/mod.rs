@@ -131,7 +131,7 @@ impl Warning {
                 "Most of that latency is the publisher's own: the point is void. Ask for less, or free a core for it."
             }
             Self::PublisherLate { .. } => {
-                "That time is part of every latency here, for all transports alike. Compare differences, not ratios."
+                "That time is in the latencies here, whatever the transport. Compare differences, not ratios."
             }
             Self::Missed { .. } => {
                 "Latency counts only what arrived. Look for client errors, or ask for less until nothing is missed."
