@@ -1,13 +1,14 @@
 //! Everything that may be wrong with results: what happened, with its numbers, and what to do about it.
 
 mod detect;
+mod point;
 
 use std::fmt;
 
 use protocol::results::Point;
 
-pub(crate) use detect::of_point;
 pub use detect::warnings;
+pub(crate) use point::of_point;
 
 use crate::{
     Validity,
