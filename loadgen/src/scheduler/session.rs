@@ -204,12 +204,14 @@ impl<'a> Session<'a> {
         for worker in self.workers.drain(..) {
             self.gathered.reports.push(worker.stop()?);
         }
-        let Some(server) = self.server.take() else { return Ok(()) };
         let patience_ns = clock::now_ns() + EMPTYING.as_nanos() as u64;
         while self.gathered.sample_drained().is_ok_and(|empty| !empty) && clock::now_ns() < patience_ns {
             tokio::time::sleep(Duration::from_nanos(LOOK_NS)).await;
         }
-        server.stop().await
+        match self.server.take() {
+            Some(server) => server.stop().await,
+            None => Ok(()),
+        }
     }
 
     pub(super) fn into_run(self, started_utc: String, failure: Option<Failure>) -> Run {
