@@ -1,0 +1,11 @@
+//! The load generator's program from outside: real sweeps, small ones, and everything that may go wrong with them.
+
+mod broken;
+mod commands;
+mod interrupted;
+mod program;
+mod refused;
+mod report;
+mod results;
+mod sweep;
+mod target;

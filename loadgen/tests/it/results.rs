@@ -1,0 +1,69 @@
+//! What a results folder must hold, whatever was measured.
+
+use std::path::Path;
+
+use protocol::results::{Expectation, Run};
+use reports::{Results, Validity, Warning, load, warnings};
+
+use crate::program::Ended;
+
+/// Files for people.
+pub(crate) const REPORTS: [&str; 3] = ["report.html", "summary.md", "runs.csv"];
+
+/// The results of a sweep that went well: judged as its status says, all of it there, nothing missed.
+pub(crate) fn of_success(dir: &Path, ended: &Ended) -> Results {
+    let results = load(dir).unwrap();
+    let status = match results.validity() {
+        Validity::Valid => 0,
+        Validity::Flawed => 3,
+        Validity::Failed => 1,
+    };
+    assert_eq!(ended.status, Some(status), "{ended:#?}");
+    // A machine that is busy with other tests may void a point. It must not do anything else.
+    for warning in warnings(&results) {
+        let busy = matches!(warning, Warning::PublisherLate { .. } | Warning::GeneratorSaturated { .. });
+        assert!(warning.validity() == Validity::Valid || busy, "{warning}");
+    }
+    assert_eq!(results.runs.len(), results.manifest.planned_runs as usize);
+    for (run, index) in results.runs.iter().zip(0..) {
+        assert_eq!(run.index, index);
+        assert_accounted(run);
+    }
+    assert_reported(dir, ended);
+    results
+}
+
+/// The reports are there, and the last word on stdout is where.
+pub(crate) fn assert_reported(dir: &Path, ended: &Ended) {
+    for name in REPORTS {
+        assert!(std::fs::metadata(dir.join(name)).unwrap().len() > 100, "{name}");
+    }
+    let last = ended.stdout.last().unwrap();
+    assert!(last.ends_with("results/report.html"), "{last}");
+}
+
+fn assert_accounted(run: &Run) {
+    let clients = u64::from(run.point.load.clients);
+    let (counts, updates) = (&run.counts, run.stream.updates);
+    assert_eq!(run.failure, None);
+    assert!(updates > 0, "{run:#?}");
+    assert_eq!(counts.expected, clients * updates);
+    assert_eq!((counts.delivered, counts.missed), (counts.expected, 0));
+    assert_eq!((counts.duplicated, counts.reordered, counts.out_of_range), (0, 0, 0));
+    assert_eq!(counts.clients_ready, clients);
+    assert_eq!(counts.errors.len(), 0, "{:?}", counts.errors);
+    assert_eq!(run.latency.len(), counts.delivered);
+    assert_eq!(run.slices.iter().map(|slice| slice.latency.len()).sum::<u64>(), counts.delivered);
+    assert_eq!(run.handshake.len(), clients);
+    assert!(run.traffic.payloads <= run.traffic.updates, "{:?}", run.traffic);
+    let server = run.server.as_ref().expect("it could be read");
+    assert!(server.cpu.total_ns > 0 && server.peak_rss_bytes >= server.plateaus.empty.rss, "{server:?}");
+    assert!(server.plateaus.drained.is_some(), "{server:?}");
+    match run.stream.source {
+        Expectation::Publisher => {
+            assert_eq!(run.stream.lateness.as_ref().expect("the publisher told").len(), updates);
+            assert!(run.traffic.server_writes.is_some_and(|writes| writes > 0));
+        }
+        Expectation::Bracketed => assert_eq!((&run.stream.lateness, run.traffic.server_writes), (&None, None)),
+    }
+}

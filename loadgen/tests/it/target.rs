@@ -1,0 +1,96 @@
+//! `--server`: a server that runs already is measured, or refused if it cannot be.
+
+use std::{
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+};
+
+use protocol::{
+    control::Event,
+    results::{Arrivals, Expectation, Stream},
+};
+
+use crate::{
+    program::{Loadgen, loadgen},
+    results::of_success,
+    sweep::SHORT,
+};
+
+fn serve(dir: &Path, options: &str) -> (Loadgen, SocketAddr) {
+    let server = Loadgen::start(dir, &format!("serve --listen 127.0.0.1:0 {options}"));
+    let ready = server.stdout_line();
+    let Event::Ready { listen } = serde_json::from_str(&ready).unwrap() else { panic!("{ready}") };
+    (server, listen)
+}
+
+#[test]
+fn a_running_server_is_measured_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    // Fast, so that updates come while clients connect.
+    let (server, address) = serve(dir.path(), "--rate 200 --payload-bytes 300");
+    let ended = loadgen(dir.path(), &format!("run {SHORT} --server http://{address}"));
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert_eq!(results.manifest.scenario.server, Some(format!("http://{address}")));
+    assert_eq!(results.runs.len(), 2);
+    for run in &results.runs {
+        let stream = Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz: 200.0, payload_bytes: 300 };
+        assert_eq!(run.point.load.stream, stream, "what the server says that it publishes");
+        assert_eq!(run.stream.source, Expectation::Bracketed);
+        assert!((99..=101).contains(&run.stream.updates), "{}", run.stream.updates);
+    }
+    drop(server);
+}
+
+#[test]
+fn nobody_there_is_refused_with_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    let address = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    refused(dir.path(), &format!("http://{address}"), &["refused", &format!("server --listen {address}")]);
+}
+
+#[test]
+fn somebody_else_is_refused_with_what_it_said() {
+    for (body, reason) in [
+        (r#"{"hello":"world"}"#.to_owned(), r#"not a pushbench server; its /healthz said: {"hello":"world"}"#),
+        (health("nginx", "boot"), "it calls itself `nginx`, not `pushbench`"),
+        (health("pushbench", "boot"), "another machine or boot"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let answering = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let read = stream.read(&mut [0; 1024]).unwrap();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len()).unwrap();
+            read
+        });
+        refused(dir.path(), &url, &[reason]);
+        assert!(answering.join().unwrap() > 0, "it was asked");
+    }
+}
+
+#[test]
+fn a_url_that_is_none_is_refused_with_its_form() {
+    let dir = tempfile::tempdir().unwrap();
+    for url in ["127.0.0.1:8080", "https://127.0.0.1:8080", "http://127.0.0.1", "http://127.0.0.1:8080/ws", "http://"] {
+        refused(dir.path(), url, &["give it as http://HOST:PORT"]);
+    }
+}
+
+fn health(server: &str, clock: &str) -> String {
+    let stream = r#"{"synthetic":{"arrivals":"constant","rate_hz":10.0,"payload_bytes":128}}"#;
+    format!(
+        r#"{{"status":"ok","server":"{server}","version":"0","pid":1,"clock":"{clock}","allocator":"x","stream":{stream}}}"#
+    )
+}
+
+fn refused(dir: &Path, url: &str, parts: &[&str]) {
+    let ended = loadgen(dir, &format!("run {SHORT} --server {url}"));
+    let message = ended.message();
+    assert_eq!(ended.status, Some(2), "{url}: {message}");
+    for part in parts.iter().chain(&[url]) {
+        assert!(message.contains(part), "{part:?} is not in: {message}");
+    }
+    assert!(!dir.join("results").exists(), "{url}: a folder is left");
+}
