@@ -29,7 +29,7 @@ impl Folder {
         let path = out.map_or_else(|| default_path(&manifest.scenario.name), Path::to_path_buf);
         let remedy = || format!("cannot write results to {}; choose another folder with --out", path.display());
         fs::create_dir_all(&path).with_context(remedy)?;
-        if path.join(RUNS_FILE).exists() {
+        if [MANIFEST_FILE, RUNS_FILE].iter().any(|file| path.join(file).exists()) {
             bail!("{} holds results already; choose another folder with --out", path.display());
         }
         let json = serde_json::to_string_pretty(manifest)?;

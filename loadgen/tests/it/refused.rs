@@ -96,17 +96,19 @@ fn a_folder_that_cannot_be_had_is_refused() {
 
 #[test]
 fn results_are_never_written_over() {
-    let dir = tempfile::tempdir().unwrap();
-    let before = dir.path().join("before");
-    std::fs::create_dir(&before).unwrap();
-    for name in ["manifest.json", "runs.jsonl"] {
-        std::fs::write(before.join(name), name).unwrap();
-    }
-    let parts = ["before holds results already", "choose another folder with --out"];
-    assert_refused(&loadgen(dir.path(), "run --out before"), "--out before", &parts);
-    assert_eq!(names(&before), ["manifest.json", "runs.jsonl"]);
-    for name in names(&before) {
-        assert_eq!(std::fs::read_to_string(before.join(&name)).unwrap(), name, "untouched");
+    for files in [&["manifest.json", "runs.jsonl"][..], &["manifest.json"], &["runs.jsonl"]] {
+        let dir = tempfile::tempdir().unwrap();
+        let before = dir.path().join("before");
+        std::fs::create_dir(&before).unwrap();
+        for name in files {
+            std::fs::write(before.join(name), name).unwrap();
+        }
+        let parts = ["before holds results already", "choose another folder with --out"];
+        assert_refused(&loadgen(dir.path(), "run --clients 5 --out before"), "--out before", &parts);
+        assert_eq!(names(&before), files);
+        for name in files {
+            assert_eq!(std::fs::read_to_string(before.join(name)).unwrap(), *name, "untouched");
+        }
     }
 }
 
