@@ -2,11 +2,10 @@
 
 use std::{thread, time::Duration};
 
-use procfs::{CurrentSI, KernelStats};
-use protocol::clock::{NS_PER_SEC, now_ns};
+use protocol::clock::now_ns;
 
 use super::{Need, finding::Finding, machine, read};
-use crate::usage::Process;
+use crate::usage::{Process, machine_between, machine_reading};
 
 /// Above this share of all processors the machine is busy with something else.
 const BUSY_SHARE_MAX: f64 = 0.25;
@@ -23,16 +22,16 @@ pub(super) fn cores(need: &Need) -> Finding {
 pub(super) fn busy() -> Finding {
     const CHECK: &str = "other work";
     const LOOK: Duration = Duration::from_millis(200);
-    let (before, own_before, start_ns) = (machine_ticks(), own_cpu_ns(), now_ns());
+    let (before, own_before, start_ns) = (machine_reading(), own_cpu_ns(), now_ns());
     // Asleep, so that what is seen is not us.
     thread::sleep(LOOK);
-    let (after, own_after, end_ns) = (machine_ticks(), own_cpu_ns(), now_ns());
-    let (Some((before, _)), Some((after, processors))) = (before, after) else {
+    let (after, own_after, end_ns) = (machine_reading(), own_cpu_ns(), now_ns());
+    let (Ok(before), Ok(after)) = (before, after) else {
         return Finding::unknown(CHECK, "/proc/stat");
     };
-    let all_ns = after.saturating_sub(before) * (NS_PER_SEC / procfs::ticks_per_second());
-    let others_ns = all_ns.saturating_sub(own_after.saturating_sub(own_before));
-    let share = others_ns as f64 / ((end_ns - start_ns) as f64 * processors as f64);
+    let all = machine_between(before, after);
+    let others_ns = (all.busy_ns + all.stolen_ns).saturating_sub(own_after.saturating_sub(own_before));
+    let share = others_ns as f64 / ((end_ns - start_ns) as f64 * f64::from(all.processors));
     // Ticks are coarser than the look, so a full machine may seem fuller than full.
     let share = share.min(1.0);
     // The load average is shown and not judged: it remembers for minutes the compiler that built us.
@@ -103,15 +102,6 @@ fn judge_governor(governor: &str) -> Finding {
     )
 }
 
-/// Ticks in which all processors together were not idle, stolen ones included, and how many processors there are.
-fn machine_ticks() -> Option<(u64, usize)> {
-    let stat = KernelStats::current().ok()?;
-    let cpu = &stat.total;
-    let often = cpu.user + cpu.nice + cpu.system;
-    let rare = [cpu.irq, cpu.softirq, cpu.steal].into_iter().flatten().sum::<u64>();
-    Some((often + rare, stat.cpu_time.len().max(1)))
-}
-
 fn own_cpu_ns() -> u64 {
     Process::own().and_then(|own| own.cpu()).map_or(0, |cpu| cpu.total_ns())
 }
@@ -136,14 +126,5 @@ mod tests {
     fn what_is_not_known_is_no_fault() {
         let finding = judge_cores(0, 1, 1);
         assert_eq!((finding.level, finding.found.starts_with("unknown")), (Level::Ok, true));
-    }
-
-    #[test]
-    fn a_spin_shows_in_the_machines_ticks() {
-        let (before, _) = machine_ticks().unwrap();
-        let start_ns = now_ns();
-        while now_ns() - start_ns < NS_PER_SEC / 5 {}
-        let (after, _) = machine_ticks().unwrap();
-        assert!(after - before >= 5, "a spin of 200 ms is 20 ticks of 10 ms: {before} -> {after}");
     }
 }

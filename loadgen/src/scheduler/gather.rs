@@ -6,8 +6,8 @@ use protocol::{
     clock,
     control::{Published, Window},
     results::{
-        Counts, Expectation, Failure, GeneratorUsage, LosslessHistogram, MemorySample, Moment, Phases, Plateaus, Run,
-        ServerUsage, Slice, StreamAccount, Traffic,
+        Counts, Expectation, Failure, GeneratorUsage, LosslessHistogram, MachineUsage, MemorySample, Moment, Phases,
+        Plateaus, Run, ServerUsage, Slice, StreamAccount, Traffic,
     },
 };
 
@@ -15,7 +15,7 @@ use super::Phase;
 use crate::{
     plan::Planned,
     recorder::{SLICES, histogram},
-    usage::{CpuReading, Observed, Process, cpu_between, thread_cpu_ns},
+    usage::{CpuReading, Observed, Process, cpu_between, machine_between, machine_reading, thread_cpu_ns},
     worker::{Report, Worker},
 };
 
@@ -51,6 +51,7 @@ struct Standing {
     workers_cpu_ns: Vec<u64>,
     rss_bytes: u64,
     traffic: Traffic,
+    machine: MachineUsage,
 }
 
 #[derive(Debug)]
@@ -146,6 +147,7 @@ impl Gathered {
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,
             traffic: workers.iter().map(traffic).fold(Traffic::default(), combine(u64::wrapping_add)),
+            machine: machine_reading()?,
         };
         match edge {
             Edge::From => self.from = Some(standing),
@@ -164,7 +166,7 @@ impl Gathered {
         let counts = self.counts(u64::from(planned.point.load.clients));
         let (latency, slices, handshake) = self.histograms(window);
         let server = self.server_usage();
-        let (traffic, generator) = self.between_edges();
+        let (traffic, generator, machine) = self.between_edges();
         let account = self.account.take();
         Run {
             index: planned.index,
@@ -186,6 +188,7 @@ impl Gathered {
             handshake,
             server,
             generator,
+            machine,
         }
     }
 
@@ -246,9 +249,9 @@ impl Gathered {
         })
     }
 
-    fn between_edges(&self) -> (Traffic, GeneratorUsage) {
+    fn between_edges(&self) -> (Traffic, GeneratorUsage, MachineUsage) {
         let (Some(from), Some(to)) = (&self.from, &self.to) else {
-            return <(Traffic, GeneratorUsage)>::default();
+            return <(Traffic, GeneratorUsage, MachineUsage)>::default();
         };
         let mut traffic = combine(u64::saturating_sub)(to.traffic, from.traffic);
         traffic.server_writes = self.account.as_ref().and_then(|account| account.writes);
@@ -258,7 +261,7 @@ impl Gathered {
             workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
             rss_bytes: to.rss_bytes,
         };
-        (traffic, generator)
+        (traffic, generator, machine_between(from.machine, to.machine))
     }
 }
 

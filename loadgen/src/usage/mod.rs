@@ -2,6 +2,7 @@
 
 mod cpu;
 mod kernel;
+mod machine;
 mod process;
 mod sockets;
 
@@ -11,6 +12,7 @@ use protocol::{
 };
 
 pub use cpu::{CpuReading, cpu_between, thread_cpu_ns};
+pub use machine::{machine_between, machine_reading};
 pub use process::Process;
 
 use kernel::Kernel;

@@ -40,6 +40,8 @@ pub struct Run {
     pub server: Option<ServerUsage>,
     /// What the generator itself used within the measure phase.
     pub generator: GeneratorUsage,
+    /// How busy the machine was meanwhile, with whatever.
+    pub machine: MachineUsage,
 }
 
 /// Why and when a run ended early.
@@ -212,6 +214,17 @@ pub struct Cpu {
     pub user_ns: u64,
     /// The part in the kernel.
     pub system_ns: u64,
+}
+
+/// Processor time of the whole machine within the measure phase, from the kernel's ticks (`/proc/stat`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MachineUsage {
+    /// Processors there are.
+    pub processors: u32,
+    /// Time in which they were not idle, stolen time left out.
+    pub busy_ns: u64,
+    /// Time in which the hypervisor gave them to somebody else.
+    pub stolen_ns: u64,
 }
 
 /// The generator's own effort within the measure phase.

@@ -2,13 +2,13 @@
 
 use std::cmp::Reverse;
 
-use protocol::results::{Machine, Point, Run};
+use protocol::results::{Point, Run};
 
 use super::{Warning, of_point};
 use crate::{Results, compare::group};
 
-/// Load average per core above which the machine counts as busy.
-const BUSY_PER_CORE: f64 = 0.5;
+/// The share of all processors that other work may take, stolen time included, before it is worth a word.
+const OTHER_WORK_MAX: f64 = 0.1;
 
 /// Everything to know before the numbers are believed: the gravest first, within that the sweep's own, then by point.
 pub fn warnings(results: &Results) -> Vec<Warning> {
@@ -21,7 +21,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     found.extend(results.runs.iter().filter_map(failed));
     found.extend(points(results).into_iter().flat_map(|(point, runs)| of_point(&point, &runs)));
     found.extend(unobserved(results));
-    found.extend(busy(&results.manifest.machine));
+    found.extend(busy(results));
     if results.manifest.scenario.repeats == 1 {
         found.push(Warning::SingleRepeat);
     }
@@ -57,9 +57,20 @@ fn unobserved(results: &Results) -> Option<Warning> {
     (runs > 0).then(|| Warning::ServerUnobserved { runs, of_runs: finished().count() })
 }
 
-fn busy(machine: &Machine) -> Option<Warning> {
-    (machine.load_average > BUSY_PER_CORE * f64::from(machine.cores))
-        .then_some(Warning::MachineBusy { load_average: machine.load_average, cores: machine.cores })
+fn busy(results: &Results) -> Option<Warning> {
+    let finished = || results.runs.iter().filter(|run| run.failure.is_none());
+    let busy: Vec<f64> = finished().filter_map(other_work).filter(|share| *share > OTHER_WORK_MAX).collect();
+    let share = busy.iter().copied().reduce(f64::max)?;
+    Some(Warning::MachineBusy { runs: busy.len(), of_runs: finished().count(), share })
+}
+
+/// The share of all processors, in the measure phase, that neither server nor generator used and that was not idle.
+fn other_work(run: &Run) -> Option<f64> {
+    let (server, machine) = (run.server.as_ref()?, run.machine);
+    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns;
+    let others_ns = (machine.busy_ns + machine.stolen_ns).saturating_sub(ours_ns);
+    let all_ns = f64::from(machine.processors) * run.phases.measure_s * 1e9;
+    (all_ns > 0.0).then(|| others_ns as f64 / all_ns)
 }
 
 #[cfg(test)]
@@ -163,8 +174,7 @@ mod tests {
     #[test]
     fn the_sweep_as_a_whole() {
         let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
-        results.manifest.machine.load_average = 1.5;
-        results.manifest.machine.cores = 2;
+        results.runs[2].machine.stolen_ns = (0.5 * results.runs[2].phases.measure_s * 1e9) as u64;
         results.truncated_line = Some(6);
         results.runs.truncate(5);
         let names: Vec<_> = warnings(&results).iter().map(|warning| format!("{warning:?}")).collect();

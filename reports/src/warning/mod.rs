@@ -70,8 +70,8 @@ pub enum Warning {
     FewDeliveries { point: Point, delivered: u64 },
     /// The server's process could not be read.
     ServerUnobserved { runs: usize, of_runs: usize },
-    /// The machine had other work as the sweep began.
-    MachineBusy { load_average: f64, cores: u32 },
+    /// The machine had other work while it measured.
+    MachineBusy { runs: usize, of_runs: usize, share: f64 },
     /// Every point was measured once.
     SingleRepeat,
 }
@@ -152,7 +152,7 @@ impl Warning {
             Self::ServerUnobserved { .. } => {
                 "Its memory and CPU are missing below. Let the benchmark start the server itself to have them."
             }
-            Self::MachineBusy { .. } => "Other work disturbs latency and CPU. Repeat on a quiet machine.",
+            Self::MachineBusy { .. } => "It disturbs latency and CPU. Repeat on a quiet machine.",
             Self::SingleRepeat => {
                 "No spread can be stated, and no small difference believed. Use `--repeats 3` or more to compare."
             }
@@ -216,10 +216,10 @@ impl Warning {
             Self::ServerUnobserved { runs, of_runs } => {
                 write!(f, "The server's process could not be read in {runs} of {of_runs} runs.")
             }
-            Self::MachineBusy { load_average, cores } => write!(
+            Self::MachineBusy { runs, of_runs, share } => write!(
                 f,
-                "The machine's load average was {} on {cores} cores as the sweep began.",
-                number(*load_average),
+                "Other work than the benchmark took up to {}% of the machine's processors ({runs} of {of_runs} runs).",
+                number(100.0 * share),
             ),
             Self::SingleRepeat => write!(f, "Every point was measured once."),
             Self::Missed { point, missed, expected } => write_share(f, point, *missed, *expected, "never arrived"),
