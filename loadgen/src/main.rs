@@ -6,7 +6,7 @@ use clap::Parser;
 use loadgen::{
     cli::{Cli, Command, RunArgs, ServeArgs},
     doctor::{self, Level},
-    scenario, sweep,
+    output, scenario, sweep,
     sweep::Outcome,
 };
 use reports::Validity;
@@ -28,8 +28,8 @@ fn main() -> ExitCode {
     match Cli::parse().command.unwrap_or_else(default_run) {
         Command::Run(args) => run(*args),
         Command::Report { dir } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
-        Command::Doctor(args) => check(*args),
-        Command::Scenarios => list_scenarios(),
+        Command::Doctor(args) => check(*args).unwrap_or_else(|error| fail(&error, USAGE)),
+        Command::Scenarios => list_scenarios().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
         Command::Serve(args) => serve(*args),
     }
 }
@@ -56,27 +56,22 @@ fn ended(outcome: anyhow::Result<Outcome>, status_of_error: u8) -> ExitCode {
     }
 }
 
-fn check(args: RunArgs) -> ExitCode {
-    let scenario = match scenario::load(&args.scenario, args.settings) {
-        Ok(scenario) => scenario,
-        Err(error) => return fail(&error, USAGE),
-    };
+fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let scenario = scenario::load(&args.scenario, args.settings)?;
     let findings = doctor::examine(&sweep::need(&scenario, args.server.is_some()));
     for finding in &findings {
-        println!("{finding}");
+        output::print(&finding.to_string())?;
     }
-    if doctor::worst(&findings) < Level::Fail { ExitCode::SUCCESS } else { ExitCode::from(FAILED) }
+    Ok(if doctor::worst(&findings) < Level::Fail { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
 }
 
-fn list_scenarios() -> ExitCode {
+fn list_scenarios() -> anyhow::Result<()> {
     for (name, text) in scenario::BUILT_IN {
-        match scenario::parse(name, text) {
-            Ok(settings) => println!("{name}\n  {}\n", settings.why.unwrap_or_default().trim().replace('\n', "\n  ")),
-            Err(error) => return fail(&error, FAILED),
-        }
+        let why = scenario::parse(name, text)?.why.unwrap_or_default();
+        output::print(&format!("{name}\n  {}\n", why.trim().replace('\n', "\n  ")))?;
     }
-    println!("Run one: loadgen run NAME. Change any of it by options, or write your own TOML file.");
-    ExitCode::SUCCESS
+    output::print("Run one: loadgen run NAME. Change any of it by options, or write your own TOML file.")?;
+    Ok(())
 }
 
 fn serve(args: ServeArgs) -> ExitCode {

@@ -11,7 +11,7 @@ use crate::{
     dial::CLIENTS_PER_SOURCE,
     doctor::{self, Level, Need, ServerNeed},
     interrupt,
-    output::{folder::Folder, manifest::manifest, show::Show},
+    output::{self, folder::Folder, manifest::manifest, show::Show},
     plan::{Planned, plan},
     scenario,
     scheduler::{self, Sweep},
@@ -141,7 +141,7 @@ pub fn report(dir: &Path) -> anyhow::Result<Validity> {
     let results = reports::load(dir)?;
     let written =
         reports::write(&results).with_context(|| format!("cannot write the report into {}", dir.display()))?;
-    println!("\n{}", reports::summary_table(&results).trim_end());
-    println!("\nReport: {}", written.report.display());
+    let table = reports::summary_table(&results);
+    output::print(&format!("\n{}\n\nReport: {}", table.trim_end(), written.report.display()))?;
     Ok(results.validity())
 }

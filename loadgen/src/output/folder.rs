@@ -18,6 +18,8 @@ pub const DEFAULT_PARENT: &str = "results";
 pub struct Folder {
     path: PathBuf,
     runs: File,
+    /// Whether the folder was there before.
+    found: bool,
     written: u32,
 }
 
@@ -28,6 +30,7 @@ impl Folder {
     pub fn create(out: Option<&Path>, manifest: &Manifest) -> anyhow::Result<Self> {
         let path = out.map_or_else(|| default_path(&manifest.scenario.name), Path::to_path_buf);
         let remedy = || format!("cannot write results to {}; choose another folder with --out", path.display());
+        let found = path.exists();
         fs::create_dir_all(&path).with_context(remedy)?;
         if [MANIFEST_FILE, RUNS_FILE].iter().any(|file| path.join(file).exists()) {
             bail!("{} holds results already; choose another folder with --out", path.display());
@@ -35,7 +38,7 @@ impl Folder {
         let json = serde_json::to_string_pretty(manifest)?;
         fs::write(path.join(MANIFEST_FILE), json + "\n").with_context(remedy)?;
         let runs = File::create(path.join(RUNS_FILE)).with_context(remedy)?;
-        Ok(Self { path, runs, written: 0 })
+        Ok(Self { path, runs, found, written: 0 })
     }
 
     /// The folder.
@@ -63,8 +66,10 @@ impl Folder {
         }
         fs::remove_file(self.path.join(RUNS_FILE))?;
         fs::remove_file(self.path.join(MANIFEST_FILE))?;
-        // Kept if somebody else put something there.
-        let _ = fs::remove_dir(&self.path);
+        if !self.found {
+            // Kept if somebody else has put something there.
+            let _ = fs::remove_dir(&self.path);
+        }
         Ok(true)
     }
 }

@@ -1,5 +1,15 @@
 //! What the user sees while it works, and what stays on disk.
 
+use std::io::{self, Write};
+
 pub mod folder;
 pub mod manifest;
 pub mod show;
+
+/// Prints to stdout. A reader that has had enough (`| head`) is no error.
+pub fn print(text: &str) -> io::Result<()> {
+    match writeln!(io::stdout().lock(), "{text}") {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => printed,
+    }
+}

@@ -88,7 +88,7 @@ pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
     let started_utc = Timestamp::now().to_string();
     sweep.show.begin(planned);
     let mut session = Session::new(sweep, planned);
-    let ended = phases(&mut session, sweep.scenario).await;
+    let ended = phases(&mut session, sweep.scenario).await.map_err(|halt| session.explain(halt));
     let closed = session.close().await.map_err(Halt::Failed);
     match ended.and(closed) {
         Err(Halt::Interrupted) => None,

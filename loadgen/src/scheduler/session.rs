@@ -152,6 +152,14 @@ impl<'a> Session<'a> {
         }
     }
 
+    /// If the server has died, that is the reason, whatever failed first because of it.
+    pub(super) fn explain(&mut self, halt: Halt) -> Halt {
+        match (halt, self.server.as_mut().and_then(ServerProcess::death)) {
+            (Halt::Failed(_), Some(death)) => Halt::Failed(anyhow!(death)),
+            (halt, _) => halt,
+        }
+    }
+
     /// Exact memory with every client connected and nothing happening.
     pub(super) fn sample_idle(&mut self) -> Result<(), Halt> {
         Ok(self.gathered.sample(|plateaus| &mut plateaus.idle)?)

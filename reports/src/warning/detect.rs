@@ -117,11 +117,20 @@ mod tests {
                 run.latency = histogram(vec![latency_ms * 1_000_000; 5_000]);
             })
         };
-        assert_eq!(with(1, 2), [], "little is little, whatever its share");
+        assert_eq!(with(0, 2), [], "little is little, whatever its share");
         assert_eq!(with(4, 100), [], "a small share of a long latency");
-        assert_eq!(only(with(4, 5)).severity(), Severity::Caution);
+        assert_eq!(only(with(2, 5)).severity(), Severity::Caution);
         assert_eq!(only(with(40, 100)).severity(), Severity::Caution);
         assert_eq!(only(with(60, 100)).severity(), Severity::Invalid);
+    }
+
+    #[test]
+    fn one_late_update_cautions_and_does_not_void() {
+        let warning = only(after(|run| {
+            run.stream.lateness = Some(histogram([100_000; 29].into_iter().chain([8_000_000])));
+            run.latency = histogram([vec![1_000_000; 2_900], vec![9_000_000; 100]].concat());
+        }));
+        assert!(matches!(warning, Warning::PublisherLate { .. }), "{warning}");
     }
 
     #[test]

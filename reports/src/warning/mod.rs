@@ -52,8 +52,10 @@ pub enum Warning {
     NotConserved { point: Point, run: u32, expected: u64, delivered: u64, missed: u64 },
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: Point, runs: usize, of_runs: usize, busy_percent: f64 },
-    /// Updates left the publisher late enough to matter.
-    PublisherLate { point: Point, lateness_p99_ms: f64, latency_p50_ms: f64, void: bool },
+    /// Updates left the publisher so late that most of the latency is its own.
+    PublisherOverrun { point: Point, lateness_mean_ms: f64, latency_mean_ms: f64 },
+    /// Some updates left the publisher late enough to show in the tail.
+    PublisherLate { point: Point, lateness_p99_ms: f64, latency_p99_ms: f64 },
     /// Updates never arrived.
     Missed { point: Point, missed: u64, expected: u64 },
     /// Latencies that the histogram cannot hold.
@@ -89,10 +91,7 @@ impl Warning {
 
     /// Whether the point it speaks of has no numbers worth showing.
     pub fn voids_point(&self) -> bool {
-        matches!(
-            self,
-            Self::NotConserved { .. } | Self::GeneratorSaturated { .. } | Self::PublisherLate { void: true, .. }
-        )
+        matches!(self, Self::NotConserved { .. } | Self::GeneratorSaturated { .. } | Self::PublisherOverrun { .. })
     }
 
     /// What it means for the sweep as a whole.
@@ -110,7 +109,7 @@ impl Warning {
         match self {
             Self::NotConserved { .. } => "updates unaccounted for",
             Self::GeneratorSaturated { .. } => "generator saturated",
-            Self::PublisherLate { .. } => "publisher late",
+            Self::PublisherOverrun { .. } => "publisher late",
             _ => "see the warnings",
         }
     }
@@ -128,7 +127,7 @@ impl Warning {
             Self::GeneratorSaturated { .. } => {
                 "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
             }
-            Self::PublisherLate { void: true, .. } => {
+            Self::PublisherOverrun { .. } => {
                 "Most of that latency is the publisher's own: the point is void. Ask for less, or free a core for it."
             }
             Self::PublisherLate { .. } => {
@@ -193,12 +192,19 @@ impl Warning {
                 words::point(point),
                 number(*busy_percent),
             ),
-            Self::PublisherLate { point, lateness_p99_ms, latency_p50_ms, .. } => write!(
+            Self::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms } => write!(
                 f,
-                "{}: updates were published up to {} ms late (p99), of a median latency of {} ms.",
+                "{}: updates were published {} ms late in the mean, of a mean latency of {} ms.",
+                words::point(point),
+                number(*lateness_mean_ms),
+                number(*latency_mean_ms),
+            ),
+            Self::PublisherLate { point, lateness_p99_ms, latency_p99_ms } => write!(
+                f,
+                "{}: an update in a hundred was published over {} ms late, of a p99 latency of {} ms.",
                 words::point(point),
                 number(*lateness_p99_ms),
-                number(*latency_p50_ms),
+                number(*latency_p99_ms),
             ),
             Self::ServerFellBehind { point, first_ms, last_ms } => write!(
                 f,

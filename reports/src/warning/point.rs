@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use protocol::results::{Counts, Point, Run};
+use protocol::results::{Counts, LosslessHistogram, Point, Run};
 
 use super::Warning;
 
 /// Above this share of one core, a thread cannot be trusted to have read in time.
 const WORKER_BUSY_MAX: f64 = 0.9;
-/// Lateness (p99) that matters: more than this, and more than [`LATE_SHARE`] of the median latency.
-const LATE_MS: f64 = 2.0;
-const LATE_SHARE: f64 = 0.1;
-/// Lateness (p99) that voids: more than this, and more than [`VOID_LATE_SHARE`] of the median latency.
-const VOID_LATE_MS: f64 = 5.0;
+/// Lateness that matters to the tail: its p99 is more than this, and more than that share of the latency's p99.
+const LATE_MS: f64 = 1.0;
+const LATE_SHARE: f64 = 0.25;
+/// Lateness that voids: its mean is more than this, and more than that share of the mean latency.
+const VOID_LATE_MS: f64 = 1.0;
 const VOID_LATE_SHARE: f64 = 0.5;
 /// A queue grows if the last slice's median is this many times the first's, and this much more.
 const BEHIND_TIMES: f64 = 3.0;
@@ -28,7 +28,8 @@ pub(crate) fn of_point(point: &Point, runs: &[&Run]) -> Vec<Warning> {
     let mut found: Vec<_> = runs.iter().filter_map(|run| not_conserved(point, run)).collect();
     found.extend(saturated(point, runs));
     found.extend(worst(runs.iter().filter_map(|run| late(point, run)), |warning| match warning {
-        Warning::PublisherLate { lateness_p99_ms, void, .. } => (*void, *lateness_p99_ms),
+        Warning::PublisherOverrun { lateness_mean_ms, .. } => (true, *lateness_mean_ms),
+        Warning::PublisherLate { lateness_p99_ms, .. } => (false, *lateness_p99_ms),
         _ => (false, 0.0),
     }));
     found.extend(counted(point, runs));
@@ -69,11 +70,19 @@ fn busiest_worker(run: &Run) -> f64 {
 }
 
 fn late(point: &Point, run: &Run) -> Option<Warning> {
-    let lateness_p99_ms = run.stream.lateness.as_ref()?.value_at_quantile(0.99) as f64 / NS_PER_MS;
-    let latency_p50_ms = run.latency.value_at_quantile(0.5) as f64 / NS_PER_MS;
-    let void = lateness_p99_ms > VOID_LATE_MS && lateness_p99_ms > VOID_LATE_SHARE * latency_p50_ms;
-    let matters = lateness_p99_ms > LATE_MS && lateness_p99_ms > LATE_SHARE * latency_p50_ms;
-    (void || matters).then(|| Warning::PublisherLate { point: point.clone(), lateness_p99_ms, latency_p50_ms, void })
+    let lateness = run.stream.lateness.as_ref()?;
+    let (lateness_mean_ms, latency_mean_ms) = (lateness.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
+    let p99_ms = |histogram: &LosslessHistogram| histogram.value_at_quantile(0.99) as f64 / NS_PER_MS;
+    let (lateness_p99_ms, latency_p99_ms) = (p99_ms(lateness), p99_ms(&run.latency));
+    let point = point.clone();
+    if lateness_mean_ms > VOID_LATE_MS && lateness_mean_ms > VOID_LATE_SHARE * latency_mean_ms {
+        return Some(Warning::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms });
+    }
+    (lateness_p99_ms > LATE_MS && lateness_p99_ms > LATE_SHARE * latency_p99_ms).then_some(Warning::PublisherLate {
+        point,
+        lateness_p99_ms,
+        latency_p99_ms,
+    })
 }
 
 fn counted(point: &Point, runs: &[&Run]) -> Vec<Warning> {
