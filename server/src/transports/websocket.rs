@@ -15,10 +15,7 @@ use protocol::{
     Transport,
     wire::{CURSOR_HEADER, Refusal, StreamQuery},
 };
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -83,12 +80,13 @@ async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(),
         tokio::select! {
             batch = subscription.next() => match batch {
                 Ok(batch) => write(&mut socket, &batch.frames()).await?,
-                Err(ended) => return close(&mut socket, ended).await,
+                // Boxed: its room would else be part of every connection, all the time.
+                Err(ended) => return Box::pin(close(&mut socket, ended)).await,
             },
             message = socket.next() => match message {
                 // Pings and Close are answered by the library; what a client says otherwise is not for us.
                 Some(Ok(_)) => {}
-                Some(Err(error)) => return fail(&mut socket, error).await,
+                Some(Err(error)) => return Box::pin(fail(&mut socket, error)).await,
                 None => return Ok(()),
             },
         }
@@ -118,7 +116,7 @@ async fn fail(socket: &mut Socket, error: Error) -> Result<(), Error> {
         let raw = socket.get_mut();
         raw.shutdown().await?;
         // Closed while bytes lie unread, the kernel would reset the connection and our Close might be lost.
-        while raw.read(&mut [0; 1024]).await? > 0 {}
+        tokio::io::copy(raw, &mut tokio::io::sink()).await?;
         Err(error)
     };
     tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or(Ok(()))
