@@ -13,6 +13,8 @@ pub mod recorder;
 pub mod scenario;
 pub mod scheduler;
 pub mod server_process;
+pub mod socket;
+pub mod spread;
 pub mod sweep;
 pub mod target;
 pub mod tracker;

@@ -8,7 +8,10 @@ use std::sync::{
 use hdrhistogram::Histogram;
 use protocol::{Update, clock::NS_PER_SEC, control::Window};
 
-use crate::tracker::{Arrival, Tracker};
+use crate::{
+    spread::Spreads,
+    tracker::{Arrival, Tracker},
+};
 
 /// The longest latency that is recorded: a minute. What takes longer is counted as out of range.
 pub const LATENCY_NS_MAX: u64 = 60 * NS_PER_SEC;
@@ -52,6 +55,47 @@ impl Default for Progress {
     }
 }
 
+/// When a payload came.
+#[derive(Debug, Clone, Copy)]
+pub struct Receipt {
+    /// When the client asked for it: sent its poll, or was done with the payload before.
+    pub asked_ns: u64,
+    /// When its bytes were there.
+    pub received_ns: u64,
+}
+
+/// What is kept for each client.
+#[derive(Debug, Clone)]
+pub struct ClientRecord {
+    /// What it has seen.
+    pub tracker: Tracker,
+    latency_sum_ns: u64,
+    deliveries: u64,
+}
+
+impl ClientRecord {
+    /// A client that is to receive everything after `cursor`.
+    pub fn new(cursor: u64) -> Self {
+        Self { tracker: Tracker::new(cursor), latency_sum_ns: 0, deliveries: 0 }
+    }
+
+    /// The mean latency of its deliveries that count.
+    pub fn mean_latency_ns(&self) -> Option<u64> {
+        self.latency_sum_ns.checked_div(self.deliveries)
+    }
+}
+
+/// Latency of deliveries that count, by what the update found; see [`protocol::results::Polling`].
+#[derive(Debug)]
+pub struct Meeting {
+    /// A poll that was there.
+    pub parked: Histogram<u64>,
+    /// None.
+    pub between: Histogram<u64>,
+    /// Another update in the same answer.
+    pub rode: Histogram<u64>,
+}
+
 /// One thread's record. Never shared, so never locked; merged when the run is over.
 #[derive(Debug)]
 pub struct Recorder {
@@ -61,6 +105,10 @@ pub struct Recorder {
     pub latency: Histogram<u64>,
     /// The same by slice, two digits.
     pub slices: Vec<Histogram<u64>>,
+    /// The same by what the update found, two digits; meaningful for transports that ask.
+    pub meeting: Meeting,
+    /// Who had each update first and last.
+    pub spreads: Spreads,
     /// Counted updates that came again.
     pub duplicated: u64,
     /// Counted updates that came after a later one.
@@ -77,15 +125,17 @@ impl Recorder {
             progress,
             latency: histogram(3),
             slices: vec![histogram(2); SLICES],
+            meeting: Meeting { parked: histogram(2), between: histogram(2), rode: histogram(2) },
+            spreads: Spreads::default(),
             duplicated: 0,
             reordered: 0,
             out_of_range: 0,
         }
     }
 
-    /// Records one update as received then by the client that the tracker belongs to.
-    pub fn record(&mut self, tracker: &mut Tracker, update: &Update<'_>, received_ns: u64) {
-        let arrival = tracker.see(update.seq);
+    /// Records the update at `place` of a payload that came to a client then.
+    pub fn record(&mut self, client: &mut ClientRecord, update: &Update<'_>, place: usize, receipt: Receipt) {
+        let arrival = client.tracker.see(update.seq);
         bump(&self.progress.updates);
         let Some(&window) = self.phase.get() else { return };
         if update.due_ns < window.from_ns {
@@ -93,7 +143,14 @@ impl Recorder {
         } else if update.due_ns >= window.to_ns {
             self.progress.first_after.fetch_min(update.seq, Relaxed);
         } else {
-            self.count(arrival, update.due_ns, received_ns, window);
+            match arrival {
+                Arrival::Duplicate => self.duplicated += 1,
+                Arrival::Reordered => {
+                    self.reordered += 1;
+                    self.count(client, update, place, receipt, window);
+                }
+                Arrival::InOrder => self.count(client, update, place, receipt, window),
+            }
         }
     }
 
@@ -107,22 +164,35 @@ impl Recorder {
         bump(&self.progress.payloads);
     }
 
-    fn count(&mut self, arrival: Arrival, due_ns: u64, received_ns: u64, window: Window) {
-        match arrival {
-            Arrival::Duplicate => {
-                self.duplicated += 1;
-                return;
-            }
-            Arrival::Reordered => self.reordered += 1,
-            Arrival::InOrder => {}
-        }
+    fn count(
+        &mut self,
+        client: &mut ClientRecord,
+        update: &Update<'_>,
+        place: usize,
+        Receipt { asked_ns, received_ns }: Receipt,
+        window: Window,
+    ) {
         bump(&self.progress.delivered);
-        // Received before it was due cannot be: a clock that says so is out of range as well.
-        let latency_ns = received_ns.checked_sub(due_ns).unwrap_or(u64::MAX);
-        let slice = u128::from(due_ns - window.from_ns) * SLICES as u128 / u128::from(window.to_ns - window.from_ns);
-        if self.latency.record(latency_ns).is_err() || self.slices[slice as usize].record(latency_ns).is_err() {
+        let Some(latency_ns) =
+            received_ns.checked_sub(update.due_ns).filter(|latency_ns| *latency_ns <= LATENCY_NS_MAX)
+        else {
+            // Received before it was due cannot be: a clock that says so is out of range as well.
             self.out_of_range += 1;
+            return;
+        };
+        let phase_ns = window.to_ns - window.from_ns;
+        let slice = u128::from(update.due_ns - window.from_ns) * SLICES as u128 / u128::from(phase_ns);
+        let met = match place {
+            0 if update.due_ns >= asked_ns => &mut self.meeting.parked,
+            0 => &mut self.meeting.between,
+            _ => &mut self.meeting.rode,
+        };
+        for histogram in [&mut self.latency, &mut self.slices[slice as usize], met] {
+            histogram.record(latency_ns).expect("within the bounds, which are the same");
         }
+        self.spreads.add(update.seq, update.due_ns, received_ns);
+        client.latency_sum_ns += latency_ns;
+        client.deliveries += 1;
     }
 }
 
@@ -147,15 +217,19 @@ mod tests {
         Recorder::new(Arc::new(WINDOW.into()), Arc::default())
     }
 
+    fn at(received_ns: u64) -> Receipt {
+        Receipt { asked_ns: 0, received_ns }
+    }
+
     fn update(seq: u64, due_ns: u64) -> Update<'static> {
         Update { seq, due_ns, data: b"0" }
     }
 
     #[test]
     fn only_what_is_due_in_the_measure_phase_counts_however_late_it_comes() {
-        let (mut recorder, mut tracker) = (recorder(), Tracker::new(0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
         for (seq, due_ns) in [(1, 999), (2, 1_000), (3, 3_399), (4, 3_400)] {
-            recorder.record(&mut tracker, &update(seq, due_ns), 10_000);
+            recorder.record(&mut client, &update(seq, due_ns), 0, at(10_000));
         }
         let progress = &recorder.progress;
         assert_eq!(progress.delivered.load(Relaxed), 2);
@@ -166,9 +240,9 @@ mod tests {
 
     #[test]
     fn a_duplicate_is_counted_but_is_no_delivery() {
-        let (mut recorder, mut tracker) = (recorder(), Tracker::new(0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
         for seq in [1, 3, 2, 2] {
-            recorder.record(&mut tracker, &update(seq, 2_000), 2_500);
+            recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500));
         }
         assert_eq!(recorder.latency.len(), 3);
         assert_eq!((recorder.duplicated, recorder.reordered), (1, 1));
@@ -176,17 +250,29 @@ mod tests {
 
     #[test]
     fn what_the_histogram_cannot_hold_is_counted_and_not_clamped() {
-        let (mut recorder, mut tracker) = (recorder(), Tracker::new(0));
-        recorder.record(&mut tracker, &update(1, 2_000), 1_999);
-        recorder.record(&mut tracker, &update(2, 2_000), 3 * LATENCY_NS_MAX);
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
+        recorder.record(&mut client, &update(1, 2_000), 0, at(1_999));
+        recorder.record(&mut client, &update(2, 2_000), 0, at(3 * LATENCY_NS_MAX));
         assert_eq!((recorder.out_of_range, recorder.latency.len()), (2, 0));
         assert_eq!(recorder.progress.delivered.load(Relaxed), 2);
     }
 
     #[test]
+    fn an_update_finds_a_poll_or_waits_for_the_next_or_rides_behind_another() {
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
+        let receipt = Receipt { asked_ns: 2_000, received_ns: 2_500 };
+        recorder.record(&mut client, &update(1, 2_000), 0, receipt);
+        recorder.record(&mut client, &update(2, 1_999), 0, receipt);
+        recorder.record(&mut client, &update(3, 2_000), 1, receipt);
+        let Meeting { parked, between, rode } = &recorder.meeting;
+        assert_eq!((parked.len(), between.len(), rode.len()), (1, 1, 1));
+        assert_eq!(client.mean_latency_ns(), Some(500));
+    }
+
+    #[test]
     fn before_the_phase_is_known_nothing_counts() {
         let mut recorder = Recorder::new(MeasurePhase::default(), Arc::default());
-        recorder.record(&mut Tracker::new(0), &update(1, 2_000), 2_500);
+        recorder.record(&mut ClientRecord::new(0), &update(1, 2_000), 0, at(2_500));
         assert_eq!(recorder.latency.len(), 0);
         assert_eq!(recorder.progress.updates.load(Relaxed), 1);
     }

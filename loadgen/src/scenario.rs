@@ -171,6 +171,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         server_threads: options.server_threads.or(file.server_threads).unwrap_or(1),
         pinned,
         seed: options.seed.or(file.seed).unwrap_or(1),
+        aa: false,
         server: None,
     }
 }

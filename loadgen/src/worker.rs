@@ -19,8 +19,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     dial::dial,
-    recorder::{MeasurePhase, Progress, Recorder, histogram},
-    tracker::Tracker,
+    recorder::{ClientRecord, MeasurePhase, Progress, Receipt, Recorder, histogram},
+    socket::{LagMeter, Socket},
     transports::{Client, ClientError, Request, Stream},
 };
 
@@ -28,6 +28,9 @@ use crate::{
 const HANDSHAKES_MAX: usize = 256;
 /// Polls ask to be held for so long, drawn anew for each client, so that quiet clients do not ask again all at once.
 const POLL_WAIT_MS: std::ops::Range<u64> = 20_000..25_000;
+
+/// One client in so many has its reads timed by the kernel; the first of a worker always has.
+const LAG_SAMPLE: usize = 64;
 
 /// What one worker is to do.
 #[derive(Debug, Clone)]
@@ -68,8 +71,12 @@ pub struct Report {
     pub recorder: Recorder,
     /// From the beginning of each connection until its client was ready, nanoseconds.
     pub handshake: Histogram<u64>,
-    /// One for every client, ready or not.
-    pub trackers: Vec<Option<Tracker>>,
+    /// The part of that which came after the TCP connection: one exchange on an idle connection.
+    pub exchange: Histogram<u64>,
+    /// One for every client, if it was ready.
+    pub clients: Vec<Option<ClientRecord>>,
+    /// How late bytes were read, on a sample of the connections.
+    pub loop_lag: Histogram<u64>,
     /// Errors that ended clients, by kind.
     pub errors: BTreeMap<String, u64>,
     /// The first of them in words.
@@ -107,11 +114,14 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, stop
     let report = Report {
         recorder: Recorder::new(Arc::clone(&assignment.phase), Arc::clone(&progress)),
         handshake: histogram(3),
-        trackers: vec![None; assignment.clients.len()],
+        exchange: histogram(3),
+        clients: vec![None; assignment.clients.len()],
+        loop_lag: histogram(3),
         errors: BTreeMap::new(),
         first_error: None,
     };
-    let crew = Rc::new(Crew { assignment, progress, tally, report: RefCell::new(report) });
+    let lag = LagMeter::new(Arc::clone(&assignment.phase));
+    let crew = Rc::new(Crew { assignment, progress, tally, lag, report: RefCell::new(report) });
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
@@ -125,7 +135,8 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, stop
     });
     // Ends the clients, which closes their sockets and lets go of the crew.
     drop(runtime);
-    Rc::into_inner(crew).expect("no client is left").report.into_inner()
+    let Crew { report, lag, .. } = Rc::into_inner(crew).expect("no client is left");
+    Report { loop_lag: lag.into_histogram(), ..report.into_inner() }
 }
 
 /// What the clients of a worker share.
@@ -133,6 +144,7 @@ struct Crew {
     assignment: Assignment,
     progress: Arc<Progress>,
     tally: Arc<Tally>,
+    lag: LagMeter,
     report: RefCell<Report>,
 }
 
@@ -173,38 +185,43 @@ async fn hold(
     let Assignment { transport, server, ref clients, .. } = crew.assignment;
     let begun_ns = clock::now_ns();
     let socket = dial(server, clients.start + place as u32).await?;
+    let connected_ns = clock::now_ns();
+    let socket = Socket::new(socket, place.is_multiple_of(LAG_SAMPLE).then(|| crew.lag.clone()))?;
     let stream = Stream::new(socket, Arc::clone(&crew.tally));
-    let (mut client, cursor) = Client::open(transport, stream, Request { server, poll_wait }).await?;
-    crew.joined(place, cursor, clock::now_ns() - begun_ns);
+    let (mut client, mut cursor) = Client::open(transport, stream, Request { server, poll_wait }).await?;
+    let mut asked_ns = clock::now_ns();
+    crew.joined(place, cursor, asked_ns - begun_ns, asked_ns - connected_ns);
     drop(permit);
-    let mut cursor = cursor;
     loop {
         let payload = client.next(cursor).await?;
         let received_ns = clock::now_ns();
-        cursor = crew.received(place, &payload, received_ns)?;
+        cursor = crew.received(place, &payload, Receipt { asked_ns, received_ns })?;
+        // The next payload is asked for at once: what happens in between is the line above.
+        asked_ns = received_ns;
     }
 }
 
 impl Crew {
-    fn joined(&self, place: usize, cursor: u64, took_ns: u64) {
+    fn joined(&self, place: usize, cursor: u64, handshake_ns: u64, exchange_ns: u64) {
         let report = &mut *self.report.borrow_mut();
-        report.trackers[place] = Some(Tracker::new(cursor));
+        report.clients[place] = Some(ClientRecord::new(cursor));
         // A handshake of over a minute has failed the run before it is recorded.
-        report.handshake.saturating_record(took_ns);
+        report.handshake.saturating_record(handshake_ns);
+        report.exchange.saturating_record(exchange_ns);
         self.progress.ready.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// Records what a payload held and gives the cursor after it.
-    fn received(&self, place: usize, payload: &Bytes, received_ns: u64) -> Result<u64, ClientError> {
-        let Report { recorder, trackers, .. } = &mut *self.report.borrow_mut();
-        let tracker = trackers[place].as_mut().expect("joined before it receives");
-        for update in wire::updates(payload) {
+    fn received(&self, client: usize, payload: &Bytes, receipt: Receipt) -> Result<u64, ClientError> {
+        let Report { recorder, clients, .. } = &mut *self.report.borrow_mut();
+        let client = clients[client].as_mut().expect("joined before it receives");
+        for (place, update) in wire::updates(payload).enumerate() {
             let update = update.map_err(|error| ClientError::Protocol(error.to_string()))?;
-            recorder.record(tracker, &update, received_ns);
+            recorder.record(client, &update, place, receipt);
         }
         if !payload.is_empty() {
             recorder.payload();
         }
-        Ok(tracker.cursor())
+        Ok(client.tracker.cursor())
     }
 }

@@ -4,8 +4,6 @@ use std::net::SocketAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::results::LosslessHistogram;
-
 /// A line from the generator to its server. The end of input means: drain and exit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,7 +18,7 @@ pub enum Command {
 }
 
 /// A line from the server to its generator.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// The server accepts connections.
@@ -49,14 +47,14 @@ impl Window {
 }
 
 /// The updates that were due within a window, as their publisher accounts for them.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
     /// The first of them; meaningless if there are none.
     pub first_seq: u64,
     /// How many there are: `first_seq .. first_seq + updates`.
     pub updates: u64,
-    /// Actual minus due time of their publication, nanoseconds.
-    pub lateness: LosslessHistogram,
+    /// Actual minus due time of the publication of each, in order, nanoseconds.
+    pub lateness_ns: Vec<u64>,
     /// Writes (WebSocket) or answers (long polling) that the server made between the window's first and last
     /// update; each carries one update or more.
     pub writes: u64,

@@ -27,6 +27,14 @@ impl Transport {
         }
     }
 
+    /// Whether a client asks anew for every payload, so that an update may come between two requests.
+    pub fn asks(self) -> bool {
+        match self {
+            Self::WebSocket => false,
+            Self::LongPoll => true,
+        }
+    }
+
     /// The name in prose.
     pub fn title(self) -> &'static str {
         match self {

@@ -10,7 +10,6 @@ use std::{
 };
 
 use anyhow::Context;
-use hdrhistogram::Histogram;
 use protocol::{
     clock::{self, NS_PER_SEC},
     control::{Published, Window},
@@ -21,8 +20,6 @@ use crate::{hub::Hub, metrics::Metrics, source::Source};
 
 /// A sleep is never longer than this, so that the thread ends soon when told to.
 const NAP_NS: u64 = 50_000_000;
-/// Lateness is counted up to a minute.
-const LATENESS_NS_MAX: u64 = 60 * NS_PER_SEC;
 
 /// From when to when to publish, and what to account for.
 #[derive(Debug, Clone, Copy)]
@@ -126,33 +123,29 @@ impl Work {
 /// The account of a window as it builds up.
 struct Account {
     first_seq: u64,
-    updates: u64,
-    lateness: Histogram<u64>,
+    lateness_ns: Vec<u64>,
     writes_before: u64,
 }
 
 impl Account {
     fn new() -> Self {
-        let lateness = Histogram::new_with_bounds(1, LATENESS_NS_MAX, 3).expect("valid bounds");
-        Self { first_seq: 0, updates: 0, lateness, writes_before: 0 }
+        Self { first_seq: 0, lateness_ns: Vec::new(), writes_before: 0 }
     }
 
     fn add(&mut self, seq: u64, late_ns: u64, metrics: &Metrics) {
-        if self.updates == 0 {
+        if self.lateness_ns.is_empty() {
             self.first_seq = seq;
             self.writes_before = metrics.writes();
         }
-        self.updates += 1;
-        // A minute late is as void as an hour late, so the clamp hides nothing.
-        self.lateness.saturating_record(late_ns);
+        self.lateness_ns.push(late_ns);
     }
 
     fn close(self, writes: u64) -> Published {
         Published {
             first_seq: self.first_seq,
-            updates: self.updates,
-            lateness: self.lateness.into(),
-            writes: if self.updates == 0 { 0 } else { writes - self.writes_before },
+            updates: self.lateness_ns.len() as u64,
+            writes: if self.lateness_ns.is_empty() { 0 } else { writes - self.writes_before },
+            lateness_ns: self.lateness_ns,
         }
     }
 }
@@ -184,7 +177,7 @@ mod tests {
         let account = published.recv().unwrap();
         drop(publisher);
         assert_eq!((account.first_seq, account.updates), (51, 100));
-        assert_eq!(account.lateness.len(), 100);
+        assert_eq!(account.lateness_ns.len(), 100);
         let lines = hub.after(50).unwrap().lines();
         let due: Vec<u64> = wire::updates(&lines).map(|update| update.unwrap().due_ns).collect();
         assert!(due.len() == 100 && due.iter().all(|due_ns| window.contains(*due_ns)), "{due:?}");

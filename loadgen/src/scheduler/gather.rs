@@ -2,12 +2,13 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use hdrhistogram::Histogram;
 use protocol::{
     clock,
     control::{Published, Window},
     results::{
-        Counts, Expectation, Failure, GeneratorUsage, LosslessHistogram, MachineUsage, MemorySample, Moment, Phases,
-        Plateaus, Run, ServerUsage, Slice, StreamAccount, Traffic,
+        Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, MemorySample, Moment,
+        Phases, Plateaus, Polling, Run, ServerUsage, Slice, StreamAccount, Traffic,
     },
 };
 
@@ -15,6 +16,7 @@ use super::Phase;
 use crate::{
     plan::Planned,
     recorder::{SLICES, histogram},
+    spread::fan_out,
     usage::{CpuReading, Observed, Process, cpu_between, machine_between, machine_reading, thread_cpu_ns},
     worker::{Report, Worker},
 };
@@ -32,14 +34,15 @@ pub(super) struct Account {
     pub(super) first_seq: u64,
     pub(super) updates: u64,
     pub(super) source: Expectation,
-    pub(super) lateness: Option<LosslessHistogram>,
+    pub(super) lateness_ns: Option<Vec<u64>>,
     pub(super) writes: Option<u64>,
 }
 
 impl Account {
     pub(super) fn stated(published: Published) -> Self {
-        let Published { first_seq, updates, lateness, writes } = published;
-        Self { first_seq, updates, source: Expectation::Publisher, lateness: Some(lateness), writes: Some(writes) }
+        let Published { first_seq, updates, lateness_ns, writes } = published;
+        let (lateness_ns, writes) = (Some(lateness_ns), Some(writes));
+        Self { first_seq, updates, source: Expectation::Publisher, lateness_ns, writes }
     }
 }
 
@@ -57,6 +60,7 @@ struct Standing {
 #[derive(Debug)]
 pub(super) struct Gathered {
     begun_ns: u64,
+    machine_at_start: MachineUsage,
     observed: Option<Observed>,
     plateaus: Option<Plateaus>,
     timeline: Vec<Moment>,
@@ -73,6 +77,7 @@ impl Gathered {
     pub(super) fn new() -> Self {
         Self {
             begun_ns: clock::now_ns(),
+            machine_at_start: MachineUsage::default(),
             observed: None,
             plateaus: None,
             timeline: Vec::new(),
@@ -87,8 +92,10 @@ impl Gathered {
     }
 
     /// The first connection is about to be begun: times of the run count from here.
-    pub(super) fn begin(&mut self) {
+    pub(super) fn begin(&mut self) -> anyhow::Result<()> {
+        self.machine_at_start = machine_reading()?;
         self.begun_ns = clock::now_ns();
+        Ok(())
     }
 
     pub(super) fn observe(&mut self, observed: Observed) -> anyhow::Result<()> {
@@ -164,7 +171,16 @@ impl Gathered {
         window: Option<Window>,
     ) -> Run {
         let counts = self.counts(u64::from(planned.point.load.clients));
-        let (latency, slices, handshake) = self.histograms(window);
+        let (latency, slices) = self.latency(window);
+        let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
+        let (handshake, exchange) = (merged(|report| &report.handshake), merged(|report| &report.exchange));
+        let polling = planned.point.transport.asks().then(|| Polling {
+            parked: merged(|report| &report.recorder.meeting.parked),
+            between: merged(|report| &report.recorder.meeting.between),
+            rode: merged(|report| &report.recorder.meeting.rode),
+        });
+        let client_means = self.client_means();
+        let fan_out = self.fan_out(u64::from(planned.point.load.clients));
         let server = self.server_usage();
         let (traffic, generator, machine) = self.between_edges();
         let account = self.account.take();
@@ -179,12 +195,16 @@ impl Gathered {
             stream: StreamAccount {
                 updates: account.as_ref().map_or(0, |account| account.updates),
                 source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
-                lateness: account.and_then(|account| account.lateness),
+                lateness: account.and_then(|account| Some(lateness(&account.lateness_ns?))),
             },
             counts,
             traffic,
             latency,
             slices,
+            fan_out,
+            client_means,
+            polling,
+            exchange,
             handshake,
             server,
             generator,
@@ -201,7 +221,7 @@ impl Gathered {
             counts.duplicated += recorder.duplicated;
             counts.reordered += recorder.reordered;
             counts.out_of_range += recorder.out_of_range;
-            counts.clients_ready += report.trackers.iter().flatten().count() as u64;
+            counts.clients_ready += report.clients.iter().flatten().count() as u64;
             for (kind, count) in &report.errors {
                 *counts.errors.entry(kind.clone()).or_default() += count;
             }
@@ -209,21 +229,18 @@ impl Gathered {
         if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
             let last_seq = account.first_seq + account.updates - 1;
             counts.expected = clients * account.updates;
-            counts.missed = (self.reports.iter().flat_map(|report| &report.trackers))
-                .map(|tracker| {
-                    tracker.as_ref().map_or(account.updates, |tracker| tracker.missed(account.first_seq, last_seq))
+            counts.missed = (self.reports.iter().flat_map(|report| &report.clients))
+                .map(|client| {
+                    client.as_ref().map_or(account.updates, |client| client.tracker.missed(account.first_seq, last_seq))
                 })
                 .sum();
         }
         counts
     }
 
-    fn histograms(&self, window: Option<Window>) -> (LosslessHistogram, Vec<Slice>, LosslessHistogram) {
-        let (mut latency, mut handshake) = (histogram(3), histogram(3));
+    fn latency(&self, window: Option<Window>) -> (LosslessHistogram, Vec<Slice>) {
         let mut slices = vec![histogram(2); SLICES];
         for report in &self.reports {
-            latency += &report.recorder.latency;
-            handshake += &report.handshake;
             for (slice, part) in slices.iter_mut().zip(&report.recorder.slices) {
                 *slice += part;
             }
@@ -232,7 +249,24 @@ impl Gathered {
         let slices = (slices.into_iter().enumerate())
             .map(|(index, latency)| Slice { from_ms: index as f64 * slice_ms, latency: latency.into() })
             .collect();
-        (latency.into(), slices, handshake.into())
+        (merged(&self.reports, |report| &report.recorder.latency), slices)
+    }
+
+    fn client_means(&self) -> LosslessHistogram {
+        let mut means = histogram(3);
+        for client in self.reports.iter().flat_map(|report| &report.clients).flatten() {
+            if let Some(mean_ns) = client.mean_latency_ns() {
+                means.saturating_record(mean_ns);
+            }
+        }
+        means.into()
+    }
+
+    fn fan_out(&self, clients: u64) -> FanOut {
+        let workers: Vec<_> = self.reports.iter().map(|report| &report.recorder.spreads).collect();
+        let account = self.account.as_ref();
+        let lateness_ns = account.and_then(|account| account.lateness_ns.as_deref());
+        fan_out(&workers, clients, account.map_or(0, |account| account.first_seq), lateness_ns)
     }
 
     fn server_usage(&mut self) -> Option<ServerUsage> {
@@ -259,10 +293,32 @@ impl Gathered {
         let generator = GeneratorUsage {
             cpu: cpu_between(from.own_cpu, to.own_cpu),
             workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
+            loop_lag: Some(merged(&self.reports, |report| &report.loop_lag)),
             rss_bytes: to.rss_bytes,
         };
-        (traffic, generator, machine_between(from.machine, to.machine))
+        let run = machine_between(self.machine_at_start, to.machine);
+        let machine = MachineUsage {
+            listen_overflows: run.listen_overflows,
+            memory_pressures: run.memory_pressures,
+            ..machine_between(from.machine, to.machine)
+        };
+        (traffic, generator, machine)
     }
+}
+
+/// The workers' histograms together.
+fn merged(reports: &[Report], of: fn(&Report) -> &Histogram<u64>) -> LosslessHistogram {
+    let mut parts = reports.iter().map(of);
+    let mut all = parts.next().cloned().unwrap_or_else(|| histogram(3));
+    parts.for_each(|part| all += part);
+    all.into()
+}
+
+fn lateness(lateness_ns: &[u64]) -> LosslessHistogram {
+    let mut lateness = histogram(3);
+    // A minute late is as void as an hour late, so the clamp hides nothing.
+    lateness_ns.iter().for_each(|late_ns| lateness.saturating_record(*late_ns));
+    lateness.into()
 }
 
 /// What one worker has moved so far.

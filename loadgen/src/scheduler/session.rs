@@ -100,7 +100,7 @@ impl<'a> Session<'a> {
         let clients = self.planned.point.load.clients;
         let workers = scenario.workers.min(clients);
         let server = self.address()?;
-        self.gathered.begin();
+        self.gathered.begin()?;
         for worker in 0..workers {
             // Even shares, the remainder spread over the first.
             let edge = |worker: u32| (u64::from(clients) * u64::from(worker) / u64::from(workers)) as u32;
@@ -252,7 +252,7 @@ impl<'a> Session<'a> {
             first_seq: last_before + 1,
             updates: first_after - last_before - 1,
             source: Expectation::Bracketed,
-            lateness: None,
+            lateness_ns: None,
             writes: None,
         })
     }

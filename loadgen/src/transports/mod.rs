@@ -9,10 +9,11 @@ use std::{io, net::SocketAddr, time::Duration};
 use bytes::Bytes;
 use protocol::Transport;
 use server::counted::Counted;
-use tokio::net::TcpStream;
+
+use crate::socket::Socket;
 
 /// A connected socket whose bytes are counted.
-pub type Stream = Counted<TcpStream>;
+pub type Stream = Counted<Socket>;
 
 /// One client, connected and known to the server.
 #[derive(Debug)]

@@ -16,6 +16,8 @@ pub fn machine_reading() -> anyhow::Result<MachineUsage> {
         processors: stat.cpu_time.len().max(1) as u32,
         busy_ns: (cpu.user + cpu.nice + cpu.system + rare) * tick_ns,
         stolen_ns: cpu.steal.unwrap_or(0) * tick_ns,
+        listen_overflows: tcp_counter("ListenOverflows")?,
+        memory_pressures: tcp_counter("TCPMemoryPressures")?,
     })
 }
 
@@ -25,7 +27,19 @@ pub fn machine_between(before: MachineUsage, after: MachineUsage) -> MachineUsag
         processors: after.processors,
         busy_ns: after.busy_ns.saturating_sub(before.busy_ns),
         stolen_ns: after.stolen_ns.saturating_sub(before.stolen_ns),
+        listen_overflows: after.listen_overflows.saturating_sub(before.listen_overflows),
+        memory_pressures: after.memory_pressures.saturating_sub(before.memory_pressures),
     }
+}
+
+/// A counter of the kernel's TCP since it was started: `/proc/net/netstat`, a line of names above a line of values.
+fn tcp_counter(name: &str) -> anyhow::Result<u64> {
+    const FILE: &str = "/proc/net/netstat";
+    let text = std::fs::read_to_string(FILE).context(FILE)?;
+    let mut lines = text.lines().filter_map(|line| line.strip_prefix("TcpExt: ")).map(str::split_whitespace);
+    let (names, values) = lines.next().zip(lines.next()).with_context(|| format!("{FILE}: no TcpExt"))?;
+    let value = names.zip(values).find(|(known, _)| *known == name).map(|(_, value)| value.parse());
+    value.with_context(|| format!("{FILE}: no {name}"))?.with_context(|| format!("{FILE}: {name}"))
 }
 
 #[cfg(test)]
@@ -33,6 +47,26 @@ mod tests {
     use protocol::clock::now_ns;
 
     use super::*;
+
+    #[test]
+    fn a_full_queue_shows() {
+        use socket2::{Domain, Socket, Type};
+        let listener = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+        listener.bind(&std::net::SocketAddr::from(([127, 0, 0, 1], 0)).into()).unwrap();
+        listener.listen(0).unwrap();
+        let before = machine_reading().unwrap();
+        let clients: Vec<Socket> = (0..8)
+            .map(|_| {
+                let client = Socket::new(Domain::IPV4, Type::STREAM, None).unwrap();
+                client.set_nonblocking(true).unwrap();
+                // In progress, for ever: nobody accepts.
+                let _ = client.connect(&listener.local_addr().unwrap());
+                client
+            })
+            .collect();
+        let after = machine_reading().unwrap();
+        assert!(machine_between(before, after).listen_overflows > 0, "{} connections", clients.len());
+    }
 
     #[test]
     fn a_spin_shows() {

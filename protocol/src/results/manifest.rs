@@ -75,6 +75,8 @@ pub struct Scenario {
     pub server_threads: u32,
     /// Processors for the server and for the generator, if they were kept apart.
     pub pinned: Option<Pinning>,
+    /// Whether a transport is compared with itself: the repeats are then two arms in turn, A B B A.
+    pub aa: bool,
     /// Seed of the order of runs, of Poisson gaps and of poll jitter.
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.

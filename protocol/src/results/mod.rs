@@ -11,8 +11,8 @@ pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};
 pub use manifest::{Limits, Machine, Manifest, Pinning, Scenario};
 pub use run::{
-    Counts, Cpu, Expectation, Failure, GeneratorUsage, MachineUsage, MemorySample, Moment, Phases, Plateaus, Run,
-    ServerUsage, Slice, StreamAccount, Traffic,
+    Counts, Cpu, Expectation, Failure, FanOut, GeneratorUsage, MachineUsage, MemorySample, Moment, Phases, Plateaus,
+    Polling, Run, ServerUsage, Slice, StreamAccount, Traffic,
 };
 
 /// The version of the files' form. A reader refuses every other.

@@ -33,6 +33,14 @@ pub struct Run {
     pub latency: LosslessHistogram,
     /// The same in equal slices of the measure phase, by due time, coarser.
     pub slices: Vec<Slice>,
+    /// How each update spread over the clients.
+    pub fan_out: FanOut,
+    /// The mean latency of each client, nanoseconds, one value a client that received anything.
+    pub client_means: LosslessHistogram,
+    /// How updates met the poll that fetched them; absent for a transport that does not ask.
+    pub polling: Option<Polling>,
+    /// One exchange on a fresh, idle connection, nanoseconds, one value a client: the upgrade, or a first poll answered.
+    pub exchange: LosslessHistogram,
     /// From the start of the connection until the client is known to the server, nanoseconds, one value a client:
     /// TCP connect and the upgrade, or TCP connect and a first poll answered.
     pub handshake: LosslessHistogram,
@@ -51,6 +59,31 @@ pub struct Failure {
     pub phase: String,
     /// What happened.
     pub reason: String,
+}
+
+/// How updates spread over the clients: one value an update that counts and that every client received, nanoseconds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FanOut {
+    /// From the due time to the first receipt.
+    pub first: LosslessHistogram,
+    /// From the due time to the last receipt.
+    pub last: LosslessHistogram,
+    /// From the first receipt to the last.
+    pub span: LosslessHistogram,
+    /// From the *actual* publication to the last receipt: what a naive benchmark would call latency, blind to a
+    /// publisher that is late. Absent if the server was not ours to ask.
+    pub last_from_send: Option<LosslessHistogram>,
+}
+
+/// Latency of the deliveries that count, nanoseconds, by what the update found (RFC 6202, section 2.2).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Polling {
+    /// A poll that had been sent before the update was due.
+    pub parked: LosslessHistogram,
+    /// None: it was due between two polls, and waited for the next.
+    pub between: LosslessHistogram,
+    /// It rode in an answer behind another update.
+    pub rode: LosslessHistogram,
 }
 
 /// Seconds that each phase took.
@@ -225,6 +258,10 @@ pub struct MachineUsage {
     pub busy_ns: u64,
     /// Time in which the hypervisor gave them to somebody else.
     pub stolen_ns: u64,
+    /// Connections that found a listener's queue full (`ListenOverflows` of `/proc/net/netstat`), in the whole run.
+    pub listen_overflows: u64,
+    /// Times that TCP came under memory pressure (`TCPMemoryPressures`), in the whole run.
+    pub memory_pressures: u64,
 }
 
 /// The generator's own effort within the measure phase.
@@ -234,6 +271,9 @@ pub struct GeneratorUsage {
     pub cpu: Cpu,
     /// CPU time of each worker thread, nanoseconds.
     pub workers_cpu_ns: Vec<u64>,
+    /// From the arrival of bytes in the kernel to their being read, nanoseconds, on a sample of the connections
+    /// (`SO_TIMESTAMPNS`): how late the generator itself was.
+    pub loop_lag: Option<LosslessHistogram>,
     /// Resident memory at the end of the measure phase.
     pub rss_bytes: u64,
 }

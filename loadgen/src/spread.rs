@@ -1,0 +1,111 @@
+//! How each update spread over the clients: who had it first, who last.
+
+use std::collections::BTreeMap;
+
+use protocol::results::{FanOut, LosslessHistogram};
+
+use crate::recorder::histogram;
+
+/// The receipts of one update.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Spread {
+    due_ns: u64,
+    first_ns: u64,
+    last_ns: u64,
+    receipts: u64,
+}
+
+const NONE: Spread = Spread { due_ns: 0, first_ns: u64::MAX, last_ns: 0, receipts: 0 };
+
+/// The receipts of every update of the measure phase, as one worker saw them.
+#[derive(Debug, Default)]
+pub struct Spreads {
+    /// The `seq` of the first entry.
+    base: u64,
+    /// One for every `seq` from there on: they have no gaps, so this is no larger than the phase has updates.
+    spreads: Vec<Spread>,
+}
+
+impl Spreads {
+    /// Takes note of a receipt.
+    pub fn add(&mut self, seq: u64, due_ns: u64, received_ns: u64) {
+        let spread = self.of(seq);
+        spread.due_ns = due_ns;
+        spread.first_ns = spread.first_ns.min(received_ns);
+        spread.last_ns = spread.last_ns.max(received_ns);
+        spread.receipts += 1;
+    }
+
+    fn of(&mut self, seq: u64) -> &mut Spread {
+        if self.spreads.is_empty() {
+            self.base = seq;
+        } else if seq < self.base {
+            // Some client is behind the one that was heard first.
+            let missing = (self.base - seq) as usize;
+            self.spreads.splice(0..0, std::iter::repeat_n(NONE, missing));
+            self.base = seq;
+        }
+        let index = (seq - self.base) as usize;
+        if index >= self.spreads.len() {
+            self.spreads.resize(index + 1, NONE);
+        }
+        &mut self.spreads[index]
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u64, Spread)> {
+        (self.base..).zip(self.spreads.iter().copied()).filter(|(_, spread)| spread.receipts > 0)
+    }
+}
+
+/// Puts together what the workers saw: the updates that all of `clients` received.
+///
+/// `lateness_ns` is that of each update from `first_seq` on, if the publisher has said.
+pub fn fan_out(workers: &[&Spreads], clients: u64, first_seq: u64, lateness_ns: Option<&[u64]>) -> FanOut {
+    let mut together = BTreeMap::<u64, Spread>::new();
+    for (seq, spread) in workers.iter().flat_map(|spreads| spreads.iter()) {
+        let all = together.entry(seq).or_insert(NONE);
+        all.due_ns = spread.due_ns;
+        all.first_ns = all.first_ns.min(spread.first_ns);
+        all.last_ns = all.last_ns.max(spread.last_ns);
+        all.receipts += spread.receipts;
+    }
+    together.retain(|_, spread| spread.receipts >= clients);
+    let values = |of: &dyn Fn(u64, &Spread) -> Option<u64>| -> LosslessHistogram {
+        let mut values = histogram(3);
+        for value in together.iter().filter_map(|(seq, spread)| of(*seq, spread)) {
+            // Latency beyond the bounds is counted where deliveries are; here it would only be counted again.
+            values.saturating_record(value);
+        }
+        values.into()
+    };
+    let sent_late = |seq: u64| lateness_ns?.get(seq.checked_sub(first_seq)? as usize).copied();
+    FanOut {
+        first: values(&|_, spread| Some(spread.first_ns.saturating_sub(spread.due_ns))),
+        last: values(&|_, spread| Some(spread.last_ns.saturating_sub(spread.due_ns))),
+        span: values(&|_, spread| Some(spread.last_ns - spread.first_ns)),
+        last_from_send: lateness_ns
+            .is_some()
+            .then(|| values(&|seq, spread| Some(spread.last_ns.saturating_sub(spread.due_ns + sent_late(seq)?)))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn first_and_last_are_found_over_all_workers() {
+        let (mut one, mut two) = (Spreads::default(), Spreads::default());
+        one.add(8, 1_000, 1_500);
+        one.add(7, 0, 300);
+        two.add(7, 0, 100);
+        two.add(8, 1_000, 1_900);
+        two.add(9, 2_000, 2_100);
+        let fan_out = fan_out(&[&one, &two], 2, 7, Some(&[50, 0, 0]));
+        let sum = |values: &LosslessHistogram| (values.len(), (values.mean() * values.len() as f64).round());
+        assert_eq!(sum(&fan_out.first), (2, 100.0 + 500.0), "9 did not reach every client");
+        assert_eq!(sum(&fan_out.last), (2, 300.0 + 900.0));
+        assert_eq!(sum(&fan_out.span), (2, 200.0 + 400.0));
+        assert_eq!(sum(&fan_out.last_from_send.unwrap()), (2, 250.0 + 900.0));
+    }
+}
