@@ -62,6 +62,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads"])]
     pub server: Option<String>,
 
+    /// Memory allocator of server and generator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
+    #[arg(long, value_name = "NAME", conflicts_with = "server")]
+    pub allocator: Option<server::Allocator>,
+
     /// The results folder [default: results/<UTC time>-<scenario>]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,

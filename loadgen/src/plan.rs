@@ -38,19 +38,23 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
 ///
 /// Each repeat visits every load once, in a seeded random order. At a load the transports follow each other
 /// directly, so that they meet the same machine; every other repeat in reverse (A B, B A), so that neither gains from
-/// being the first or from a drift.
+/// being the first or from a drift. Where a transport is compared with itself, it takes both parts: its repeats are
+/// then twice as many, the even and the odd ones of a pair being A B, then B A.
 pub fn plan(scenario: &Scenario) -> Vec<Planned> {
     let mut rng = SmallRng::seed_from_u64(scenario.seed);
     let mut loads = loads(scenario);
     let mut transports = scenario.transports.clone();
     transports.shuffle(&mut rng);
+    let turns = if scenario.aa { 2 } else { 1 };
     let mut plan = Vec::new();
     for repeat in 0..scenario.repeats {
         loads.shuffle(&mut rng);
         for load in &loads {
-            for &transport in &transports {
-                let point = Point { transport, load: load.clone() };
-                plan.push(Planned { index: plan.len() as u32, repeat, point });
+            for turn in 0..turns {
+                for &transport in &transports {
+                    let point = Point { transport, load: load.clone() };
+                    plan.push(Planned { index: plan.len() as u32, repeat: repeat * turns + turn, point });
+                }
             }
         }
         transports.reverse();
@@ -94,6 +98,16 @@ mod tests {
         let first = |repeat| plan.iter().find(|run| run.repeat == repeat).unwrap().point.transport;
         assert_eq!((first(0), first(1)), (first(2), first(3)));
         assert_ne!(first(0), first(1));
+    }
+
+    #[test]
+    fn a_transport_compared_with_itself_runs_in_pairs() {
+        let plan = plan(&load("quick", Settings { aa: true, repeats: Some(3), ..Settings::default() }).unwrap());
+        assert_eq!(plan.len(), 3 * 2 * 3);
+        for pair in plan.chunks(2) {
+            assert_eq!(pair[0].point, pair[1].point);
+            assert_eq!((pair[0].repeat / 2, pair[0].repeat + 1), (pair[1].repeat / 2, pair[1].repeat));
+        }
     }
 
     #[test]

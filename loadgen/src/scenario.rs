@@ -102,6 +102,11 @@ pub struct Settings {
     #[arg(long, value_name = "N")]
     pub server_threads: Option<u32>,
 
+    /// Compare a transport with itself, to see what this benchmark calls a difference where there is none
+    #[arg(long)]
+    #[serde(skip)]
+    pub aa: bool,
+
     /// Let server and generator share all processors, instead of half of them each
     #[arg(long)]
     #[serde(skip)]
@@ -124,7 +129,12 @@ fn arrivals(text: &str) -> Result<Arrivals, String> {
 pub fn load(name: &str, options: Settings) -> anyhow::Result<Scenario> {
     let (short, text) = read(name)?;
     let file = parse(name, &text)?;
-    let scenario = resolve(short, file, options);
+    // Named or not: whoever names none leaves the choice to us.
+    let named = options.transports.is_some();
+    let mut scenario = resolve(short, file, options);
+    if scenario.aa && !named {
+        scenario.transports.truncate(1);
+    }
     validate(&scenario)?;
     Ok(scenario)
 }
@@ -171,7 +181,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         server_threads: options.server_threads.or(file.server_threads).unwrap_or(1),
         pinned,
         seed: options.seed.or(file.seed).unwrap_or(1),
-        aa: false,
+        aa: options.aa,
         server: None,
     }
 }
@@ -180,6 +190,11 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
 fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     let Scenario { transports, clients, rate_hz, payload_bytes, speed, .. } = scenario;
     axis("transports", transports, |_| true, "name each transport once")?;
+    ensure!(
+        !scenario.aa || transports.len() == 1,
+        "aa: a transport is compared with itself; name one, as in --transports {}",
+        transports[0]
+    );
     let range = format!("between 1 and {CLIENTS_MAX}");
     axis("clients", clients, |clients| (1..=CLIENTS_MAX).contains(clients), &range)?;
     let range = format!("more than 0 and at most {RATE_HZ_MAX} updates a second");
@@ -261,6 +276,14 @@ mod tests {
         let options = Settings { clients: Some(vec![7]), repeats: Some(2), ..Settings::default() };
         let scenario = load(DEFAULT, options).unwrap();
         assert_eq!((scenario.clients, scenario.repeats, scenario.rate_hz), (vec![7], 2, vec![10.0]));
+    }
+
+    #[test]
+    fn a_transport_is_compared_with_itself() {
+        let aa = |transports| load(DEFAULT, Settings { aa: true, transports, ..Settings::default() });
+        assert_eq!(aa(None).unwrap().transports, [Transport::WebSocket]);
+        assert_eq!(aa(Some(vec![Transport::LongPoll])).unwrap().transports, [Transport::LongPoll]);
+        assert!(aa(Some(Transport::ALL.to_vec())).unwrap_err().to_string().contains("--transports websocket"));
     }
 
     #[test]

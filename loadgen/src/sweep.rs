@@ -41,6 +41,10 @@ pub struct Prepared {
 
 /// Does everything that can fail because of what was asked for, and makes the results folder.
 pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
+    if let Some(allocator) = args.allocator {
+        // For this process and, by its environment, for the servers that it starts.
+        allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
+    }
     let (scenario, target) = resolve(args.scenario, args.settings, args.server).await?;
     let findings = doctor::examine(&need(&scenario, target.is_some()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
@@ -51,7 +55,8 @@ pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
         "this machine cannot run that; `loadgen doctor` shows every check"
     );
     let plan = plan(&scenario);
-    let allocator = target.as_ref().map_or(server::ALLOCATOR, |target| &target.health.allocator);
+    let own = server::Allocator::of_this_process().name();
+    let allocator = target.as_ref().map_or(own, |target| &target.health.allocator);
     let folder = Folder::create(args.out.as_deref(), &manifest(&scenario, plan.len() as u32, allocator))?;
     Ok(Prepared { scenario, target, plan, folder })
 }

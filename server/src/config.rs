@@ -10,7 +10,7 @@ use protocol::{
     wire,
 };
 
-use crate::hub::History;
+use crate::{allocator::Allocator, hub::History};
 
 /// The fastest stream, updates a second.
 pub const RATE_HZ_MAX: f64 = 100_000.0;
@@ -77,6 +77,10 @@ pub struct Config {
     /// Kernel send buffer of a connection, which bounds what a reader that has stopped can make the kernel hold
     #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(4_096..))]
     pub send_buffer: u32,
+
+    /// Memory allocator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
+    #[arg(long, value_name = "NAME")]
+    pub allocator: Option<Allocator>,
 
     /// Keep to these processors, e.g. 0,2-3
     #[arg(long, value_name = "LIST", value_parser = cpus)]

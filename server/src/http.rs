@@ -26,7 +26,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::{
-    ALLOCATOR,
+    Allocator,
     counted::Counted,
     listener::Slot,
     metrics,
@@ -110,7 +110,7 @@ fn health(stream: &Stream) -> Health {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: std::process::id(),
         clock: clock::identity(),
-        allocator: ALLOCATOR.to_owned(),
+        allocator: Allocator::of_this_process().name().to_owned(),
         stream: stream.clone(),
     }
 }

@@ -4,6 +4,7 @@
 //! every [`shard`]'s bell, the shard wakes its parked subscriptions, and a transport hands each of them what follows
 //! its cursor.
 
+pub mod allocator;
 pub mod config;
 pub mod control;
 pub mod counted;
@@ -20,11 +21,9 @@ pub mod transports;
 mod http;
 mod run;
 
+pub use allocator::Allocator;
 pub use config::Config;
 pub use run::{Prepared, prepare};
-
-/// The allocator that this crate's binaries use, as results name it.
-pub const ALLOCATOR: &str = "glibc";
 
 /// Whether a log on stderr may be coloured: on a terminal, unless `NO_COLOR` is set.
 pub fn log_in_colour() -> bool {

@@ -37,6 +37,9 @@ pub struct Prepared {
 
 /// Does everything that can fail because of what was asked for.
 pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
+    if let Some(allocator) = config.allocator {
+        allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
+    }
     if let Some(cpus) = &config.cpus {
         cpus.pin()?;
     }

@@ -24,10 +24,19 @@ fn healthz_says_who_it_is_and_what_it_publishes() {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         pid: server.pid(),
         clock: clock::identity(),
-        allocator: server::ALLOCATOR.to_owned(),
+        allocator: server::Allocator::of_this_process().name().to_owned(),
         stream,
     };
     assert_eq!(answer.json::<Health>(), expected);
+}
+
+#[test]
+fn the_allocator_can_be_chosen() {
+    for name in ["glibc", "jemalloc"] {
+        let server = Server::start(&format!("{ONE_UPDATE} --allocator {name}"));
+        let health: Health = get(server.address, "/healthz").json();
+        assert_eq!((health.allocator.as_str(), health.pid), (name, server.pid()));
+    }
 }
 
 #[test]
