@@ -1,10 +1,9 @@
 //! The result in a sentence or two, with its numbers.
 
-use protocol::Transport;
-
 use crate::{
     Results,
-    compare::{BASELINE, Case, Comparison, Metric, Quantile, Verdict},
+    claims::claims,
+    compare::{Case, Comparison, Contender, Metric, Quantile, Ratio, Verdict},
     numbers::{number, times},
     words,
 };
@@ -19,17 +18,15 @@ const METRICS: [(Metric, &str); 3] = [
 /// The sweep in words: the heaviest load at which transports can be compared.
 pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String {
     let heaviest = comparison.heaviest_first();
-    if let Some(case) = heaviest.iter().find(|case| case.contenders().next().is_some()) {
-        let sentences: Vec<String> = case.contenders().map(|transport| compared(case, transport)).collect();
-        let pairs = case.contenders().flat_map(|transport| METRICS.map(|(metric, _)| case.ratio(transport, metric)));
-        let once = pairs.flatten().any(|ratio| ratio.pairs < 2);
-        let caveat = if once { " Only one repeat could be compared, so no spread can be stated." } else { "" };
-        return format!("{}, {}{caveat}", at(case), sentences.join(" "));
+    if let Some(case) = heaviest.iter().find(|case| case.duels().next().is_some()) {
+        let sentences: Vec<String> = case.duels().map(|duel| compared(case, duel)).collect();
+        let said = format!("{}, {}{}", at(case), sentences.join(" "), certainty(case));
+        return if results.manifest.scenario.aa { format!("{} {said}", claims(results)) } else { said };
     }
     if results.runs.is_empty() {
         return "No run was made.".to_owned();
     }
-    match comparison.transports()[..] {
+    match comparison.contenders()[..] {
         [only] => alone(&heaviest, only),
         _ => "No load of this sweep allows a comparison: see the warnings.".to_owned(),
     }
@@ -38,10 +35,8 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
 /// One metric at one load as a sentence, for under a picture.
 pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
     let said: Vec<String> = case
-        .contenders()
-        .filter_map(|transport| {
-            Some(format!("{}’s {}", transport.title(), clause(case, transport, metric, &metric.name(), true)?))
-        })
+        .duels()
+        .filter_map(|duel| Some(format!("{}’s {}", duel.0.title(), clause(case, duel, metric, &metric.name(), true)?)))
         .collect();
     (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
 }
@@ -52,52 +47,85 @@ fn at(case: &Case<'_>) -> String {
 }
 
 /// "long polling's p99 latency was 3.1× WebSocket's (62 ms against 20 ms), its …."
-fn compared(case: &Case<'_>, transport: Transport) -> String {
+fn compared(case: &Case<'_>, duel: (Contender, Contender)) -> String {
     let mut clauses = Vec::new();
     // "was … WebSocket's" is said once, and then again only after something else was said.
     let mut in_full = true;
     for (metric, name) in METRICS {
-        let Some(clause) = clause(case, transport, metric, name, in_full) else { continue };
+        let Some(clause) = clause(case, duel, metric, name, in_full) else { continue };
         clauses.push(clause);
-        in_full = case.ratio(transport, metric).is_none_or(|ratio| ratio.verdict() != Verdict::More);
+        in_full = case.ratio(duel.0, metric).is_none_or(|ratio| !is_plain(ratio));
     }
     if clauses.is_empty() {
-        return format!("{} delivered nothing that could be compared.", transport.title());
+        return format!("{} delivered nothing that could be compared.", duel.0.title());
     }
-    format!("{}’s {}.", transport.title(), in_a_row(&clauses))
+    format!("{}’s {}.", duel.0.title(), in_a_row(&clauses))
 }
 
-fn clause(case: &Case<'_>, transport: Transport, metric: Metric, name: &str, in_full: bool) -> Option<String> {
-    let ratio = case.ratio(transport, metric)?;
-    let (ours, theirs) = (case.measure(transport, metric)?.value, case.measure(BASELINE, metric)?.value);
+fn clause(
+    case: &Case<'_>,
+    (contender, baseline): (Contender, Contender),
+    metric: Metric,
+    name: &str,
+    in_full: bool,
+) -> Option<String> {
+    let ratio = case.ratio(contender, metric)?;
+    let (ours, theirs) = (case.measure(contender, metric)?.value, case.measure(baseline, metric)?.value);
     let unit = metric.unit();
     let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
-    let times = times(ratio.value);
-    let (baseline, was) = (BASELINE.title(), metric.verb());
+    let (times, baseline, was) = (with_interval(ratio), baseline.title(), metric.verb());
     Some(match ratio.verdict() {
-        Verdict::More if in_full => format!("{name} {was} {times} {baseline}’s ({values})"),
-        Verdict::More => format!("{name} {times} ({values})"),
-        Verdict::Less => format!("{name} {was} lower, {times} {baseline}’s ({values})"),
-        Verdict::Unclear if ratio.is_equal() => format!("{name} {was} the same within 5% ({values})"),
-        Verdict::Unclear => format!("{name} showed no clear difference ({values}; the repeats overlap)"),
+        _ if is_plain(ratio) && !in_full => format!("{name} {times} ({values})"),
+        _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s ({values})"),
+        Verdict::NoDifferenceShown => {
+            format!("{name} showed no difference: {times} {baseline}’s ({values}; {})", ratio.could_not())
+        }
+        _ => format!("{name} {was} lower, {times} {baseline}’s ({values})"),
     })
+}
+
+/// Whether the ratio speaks for itself: it is more, or a single repeat that claims nothing.
+fn is_plain(ratio: Ratio) -> bool {
+    ratio.verdict() == Verdict::More || ratio.interval().is_none()
+}
+
+/// `2.05× (1.96–2.14)`
+pub(crate) fn with_interval(ratio: Ratio) -> String {
+    let interval = interval(ratio).map(|interval| format!(" ({interval})")).unwrap_or_default();
+    format!("{}{interval}", times(ratio.value()))
+}
+
+/// `1.96–2.14`
+pub(crate) fn interval(ratio: Ratio) -> Option<String> {
+    let (low, high) = ratio.interval()?;
+    Some(format!("{}–{}", times(low).trim_end_matches('×'), times(high).trim_end_matches('×')))
+}
+
+/// How sure the ratios are.
+fn certainty(case: &Case<'_>) -> &'static str {
+    let ratios = case.duels().flat_map(|(contender, _)| METRICS.map(|(metric, _)| case.ratio(contender, metric)));
+    match ratios.flatten().map(Ratio::interval).reduce(Option::and) {
+        Some(Some(_)) => " In parentheses after a ratio: its 95% interval.",
+        Some(None) => " Only one repeat could be compared, and a single repeat has no interval.",
+        None => "",
+    }
 }
 
 fn with_unit(value: f64, unit: &str) -> String {
     format!("{} {unit}", number(value)).trim_end().to_owned()
 }
 
-fn alone(heaviest: &[&Case<'_>], transport: Transport) -> String {
+fn alone(heaviest: &[&Case<'_>], only: Contender) -> String {
     let p99 = Metric::LatencyMs(Quantile::P99);
-    let said = heaviest.iter().find_map(|case| Some((case, case.measure(transport, p99)?.value)));
+    let said = heaviest.iter().find_map(|case| Some((case, case.measure(only, p99)?.value)));
     match said {
         Some((case, p99_ms)) => format!(
             "Only {} was measured, so there is nothing to compare. {}, its p99 latency was {} ms.",
-            transport.title(),
+            only.title(),
             at(case),
             number(p99_ms),
         ),
-        None => format!("Only {} was measured, and no run of it counts: see the warnings.", transport.title()),
+        None => format!("Only {} was measured, and no run of it counts: see the warnings.", only.title()),
     }
 }
 
@@ -110,11 +138,14 @@ fn in_a_row(clauses: &[String]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Transport;
+
     use super::*;
+    use crate::compare::BASELINE;
     use crate::fixture::{Sweep, histogram};
 
     fn said(results: &Results) -> String {
-        headline(results, &Comparison::of(&results.runs))
+        headline(results, &Comparison::of(results))
     }
 
     /// The quick sweep with these latencies of every repeat, milliseconds, at every load.
@@ -135,23 +166,29 @@ mod tests {
     #[test]
     fn the_wording_turns_when_the_results_do() {
         let worse = said(&with_latencies([20, 20, 20], [60, 60, 60]));
-        assert!(worse.contains("long polling’s p99 latency was 3.0× WebSocket’s (60.0 ms against 20.0 ms)"), "{worse}");
+        assert!(
+            worse.contains("long polling’s p99 latency was 3.00× (3.00–3.00) WebSocket’s (60.0 ms against 20.0 ms)"),
+            "{worse}"
+        );
         let better = said(&with_latencies([60, 60, 60], [20, 20, 20]));
-        assert!(better.contains("p99 latency was lower, 0.33× WebSocket’s (20.0 ms against 60.0 ms)"), "{better}");
+        assert!(
+            better.contains("p99 latency was lower, 0.333× (0.333–0.333) WebSocket’s (20.0 ms against 60.0 ms)"),
+            "{better}"
+        );
     }
 
     #[test]
     fn what_the_repeats_disagree_on_is_no_difference() {
         let overlapping = said(&with_latencies([20, 40, 30], [40, 20, 60]));
-        assert!(overlapping.contains("p99 latency showed no clear difference"), "{overlapping}");
+        assert!(overlapping.contains("p99 latency showed no difference: 1.26× (0.173–9.20)"), "{overlapping}");
         let equal = said(&with_latencies([30, 30, 30], [31, 31, 31]));
-        assert!(equal.contains("p99 latency was the same within 5%"), "{equal}");
+        assert!(equal.contains("differences under 5% could not have been shown"), "{equal}");
     }
 
     #[test]
     fn one_repeat_is_said_to_be_one() {
         let once = said(&Sweep { repeats: 1, ..Sweep::quick() }.results());
-        assert!(once.ends_with("Only one repeat could be compared, so no spread can be stated."), "{once}");
+        assert!(once.ends_with("Only one repeat could be compared, and a single repeat has no interval."), "{once}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! No sockets, no async, no clock, and nothing of the load generator: the results folder is the boundary.
 //! Whatever is shown is derived here, each time it is read, from what was observed.
 
+mod claims;
 pub mod compare;
 mod csv;
 mod figures;
@@ -18,6 +19,7 @@ mod warning;
 mod words;
 mod write;
 
+pub use claims::{Claim, Claims, claims};
 pub use load::{LoadError, Results, load};
 pub use table::summary_table;
 pub use validity::Validity;

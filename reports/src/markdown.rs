@@ -4,15 +4,16 @@ use std::fmt::Write as _;
 
 use crate::{
     Results,
+    claims::claims,
     compare::Comparison,
     headline::headline,
-    table::{COLUMNS, Row, UNCLEAR, common_load, rows},
+    table::{COLUMNS, LEGEND, Row, common_load, rows},
     warnings,
 };
 
 /// The summary as Markdown.
 pub(crate) fn summary(results: &Results) -> String {
-    let comparison = Comparison::of(&results.runs);
+    let comparison = Comparison::of(results);
     let mut out = format!("## pushbench: {}\n\n", escaped(&results.manifest.scenario.name));
     let _ = writeln!(out, "{}\n", escaped(&headline(results, &comparison)));
     if !comparison.cases.is_empty() {
@@ -20,7 +21,11 @@ pub(crate) fn summary(results: &Results) -> String {
             let _ = writeln!(out, "All points: {}.\n", escaped(&load));
         }
         out += &table(&comparison);
-        let _ = writeln!(out, "\nIn parentheses: least to greatest over the repeats. {UNCLEAR}.");
+        let _ = writeln!(
+            out,
+            "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval. {LEGEND}\n\n{}",
+            claims(results)
+        );
     }
     let warnings = warnings(results);
     if !warnings.is_empty() {

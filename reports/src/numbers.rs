@@ -10,9 +10,9 @@ pub(crate) fn number(value: f64) -> String {
     significant(value, 3)
 }
 
-/// A ratio with its sign, two significant digits: `3.1×`, `0.40×`, `12×`.
+/// A ratio with its sign, three significant digits: `3.13×`, `0.400×`, `12.0×`.
 pub(crate) fn times(ratio: f64) -> String {
-    format!("{}×", significant(ratio, 2))
+    format!("{}×", significant(ratio, 3))
 }
 
 /// A value of an axis exactly as it was asked for.
@@ -85,8 +85,8 @@ mod tests {
 
     #[test]
     fn ratios_shares_and_settings() {
-        assert_eq!(times(3.13), "3.1×");
-        assert_eq!(times(0.4), "0.40×");
+        assert_eq!(times(3.13), "3.13×");
+        assert_eq!(times(0.4), "0.400×");
         assert_eq!(percent(1, 300_000), "0.00033%");
         assert_eq!(percent(0, 0), "–");
         assert_eq!(setting(4_000.0), "4,000");

@@ -2,6 +2,8 @@
 
 use protocol::results::{Cpu, LosslessHistogram, MemorySample, Run};
 
+use super::Verdict;
+
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_US: f64 = 1e3;
 const NS_PER_S: f64 = 1e9;
@@ -126,6 +128,38 @@ impl Metric {
             | Self::BytesOutPerDelivery
             | Self::UpdatesPerPayload => "were",
             _ => "was",
+        }
+    }
+
+    /// What more of it is called, and what less.
+    pub fn more_or_less(self) -> (&'static str, &'static str) {
+        match self {
+            Self::LatencyMs(_) | Self::HandshakeMs(_) => ("slower", "faster"),
+            Self::CpuUsPerDelivery
+            | Self::UserCpuUsPerDelivery
+            | Self::KernelCpuUsPerDelivery
+            | Self::GeneratorCpuUsPerDelivery => ("more CPU", "less CPU"),
+            Self::UserKibPerClient
+            | Self::KernelKibPerClient
+            | Self::UserMib
+            | Self::BusyUserMib
+            | Self::DrainedUserMib
+            | Self::KernelMib => ("more memory", "less memory"),
+            Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => {
+                ("more bytes", "fewer bytes")
+            }
+            Self::DeliveriesPerS | Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => {
+                ("more", "fewer")
+            }
+        }
+    }
+
+    /// A verdict in words that fit the metric.
+    pub fn verdict(self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::More => self.more_or_less().0,
+            Verdict::Less => self.more_or_less().1,
+            Verdict::NoDifferenceShown => "no difference shown",
         }
     }
 

@@ -2,27 +2,43 @@
 //!
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
+mod contender;
 mod metric;
 mod ratio;
 mod side;
 mod slope;
+pub(crate) mod student;
 mod sweep;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::{
     Transport,
-    results::{Load, Point, Run, Stream},
+    results::{Load, Run, Stream},
 };
 
+pub use contender::{Arm, Contender};
 pub use metric::{Metric, Quantile};
+pub(crate) use ratio::difference;
 pub use ratio::{Ratio, Verdict};
 pub use side::{Measure, Side, Standing};
 pub use slope::{Slope, slope};
 pub use sweep::{Axis, Slice, Sweep};
 
+use crate::Results;
+
 /// The transport that every other is compared with.
 pub const BASELINE: Transport = Transport::ALL[0];
+
+/// What is compared at every load, and so shares the 5% of claims that may be wrong. Throughput (deliveries for a second
+/// of server CPU) is CPU per delivery turned over, and so no claim of its own.
+pub const COMPARED: [Metric; 5] = [
+    Metric::LatencyMs(Quantile::P50),
+    Metric::LatencyMs(Quantile::P99),
+    Metric::CpuUsPerDelivery,
+    Metric::UserKibPerClient,
+    Metric::KernelKibPerClient,
+];
 
 /// Every load of a sweep, least first.
 #[derive(Debug, Clone)]
@@ -31,24 +47,24 @@ pub struct Comparison<'a> {
     pub cases: Vec<Case<'a>>,
 }
 
-/// One load, as each transport bore it.
+/// One load, as each contender bore it.
 #[derive(Debug, Clone)]
 pub struct Case<'a> {
     /// The load.
     pub load: Load,
-    /// The transports that were measured under it, in the order in which they are shown.
-    pub sides: BTreeMap<Transport, Side<'a>>,
+    /// The contenders that were measured under it, in the order in which they are shown.
+    pub sides: BTreeMap<Contender, Side<'a>>,
 }
 
 impl<'a> Comparison<'a> {
-    /// Groups runs by load and transport.
-    pub fn of(runs: &'a [Run]) -> Self {
-        let cases = group(runs)
+    /// Groups runs by load and contender.
+    pub fn of(results: &'a Results) -> Self {
+        let cases = group(results)
             .into_iter()
-            .map(|(load, by_transport)| {
-                let sides = by_transport
+            .map(|(load, by_contender)| {
+                let sides = by_contender
                     .into_iter()
-                    .map(|(transport, runs)| (transport, Side::of(&Point { transport, load: load.clone() }, &runs)))
+                    .map(|(contender, runs)| (contender, Side::of(contender, &load, &runs)))
                     .collect();
                 Case { load, sides }
             })
@@ -56,12 +72,9 @@ impl<'a> Comparison<'a> {
         Self { cases }
     }
 
-    /// The transports that were measured, in the order in which they are shown.
-    pub fn transports(&self) -> Vec<Transport> {
-        Transport::ALL
-            .into_iter()
-            .filter(|transport| self.cases.iter().any(|case| case.sides.contains_key(transport)))
-            .collect()
+    /// Those that were measured, in the order in which they are shown.
+    pub fn contenders(&self) -> Vec<Contender> {
+        self.cases.iter().flat_map(|case| case.sides.keys().copied()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The cases by the deliveries that they ask of a server, most first; of equals, the one with larger updates.
@@ -73,23 +86,28 @@ impl<'a> Comparison<'a> {
 }
 
 impl Case<'_> {
-    /// The value of a metric for a transport; none if it was not measured, or must not be shown.
-    pub fn measure(&self, transport: Transport, metric: Metric) -> Option<Measure> {
-        self.sides.get(&transport)?.measure(metric)
+    /// The value of a metric for a contender; none if it was not measured, or must not be shown.
+    pub fn measure(&self, contender: Contender, metric: Metric) -> Option<Measure> {
+        self.sides.get(&contender)?.measure(metric)
     }
 
-    /// A transport's value over the baseline's.
-    pub fn ratio(&self, transport: Transport, metric: Metric) -> Option<Ratio> {
-        Ratio::of(self.sides.get(&transport)?, self.sides.get(&BASELINE)?, metric)
+    /// What the others are compared with, if it was measured here.
+    pub fn baseline(&self) -> Option<Contender> {
+        self.sides.keys().copied().find(|contender| contender.is_baseline())
     }
 
-    /// The transports other than the baseline that can be compared with it here.
-    pub fn contenders(&self) -> impl Iterator<Item = Transport> {
-        let comparable = self.sides.get(&BASELINE).is_some_and(Side::is_valid);
+    /// A contender's value over the baseline's.
+    pub fn ratio(&self, contender: Contender, metric: Metric) -> Option<Ratio> {
+        Ratio::of(self.sides.get(&contender)?, self.sides.get(&self.baseline()?)?, metric)
+    }
+
+    /// Each that can be compared with the baseline here, and the baseline.
+    pub fn duels(&self) -> impl Iterator<Item = (Contender, Contender)> {
+        let baseline = self.baseline().filter(|baseline| self.sides[baseline].is_valid());
         self.sides
             .iter()
-            .filter(move |(transport, side)| comparable && **transport != BASELINE && side.is_valid())
-            .map(|(transport, _)| *transport)
+            .filter(|(contender, side)| !contender.is_baseline() && side.is_valid())
+            .filter_map(move |(contender, _)| Some((*contender, baseline?)))
     }
 
     fn deliveries_per_s_asked(&self) -> f64 {
@@ -101,21 +119,21 @@ impl Case<'_> {
     }
 }
 
-type ByTransport<'a> = BTreeMap<Transport, Vec<&'a Run>>;
+type ByContender<'a> = BTreeMap<Contender, Vec<&'a Run>>;
 
 /// Runs of equal load together, the loads in ascending order of their axes.
-pub(crate) fn group(runs: &[Run]) -> Vec<(Load, ByTransport<'_>)> {
-    let mut groups: Vec<(Load, ByTransport<'_>)> = Vec::new();
-    for run in runs {
+pub(crate) fn group(results: &Results) -> Vec<(Load, ByContender<'_>)> {
+    let mut groups: Vec<(Load, ByContender<'_>)> = Vec::new();
+    for run in &results.runs {
         let load = &run.point.load;
         let at = groups.iter().position(|(known, _)| known == load).unwrap_or_else(|| {
             groups.push((load.clone(), BTreeMap::new()));
             groups.len() - 1
         });
-        groups[at].1.entry(run.point.transport).or_default().push(run);
+        groups[at].1.entry(Contender::of(run, &results.manifest)).or_default().push(run);
     }
     groups.sort_by(|(a, _), (b, _)| sweep::order(a).partial_cmp(&sweep::order(b)).unwrap_or(std::cmp::Ordering::Equal));
-    for runs in groups.iter_mut().flat_map(|(_, by_transport)| by_transport.values_mut()) {
+    for runs in groups.iter_mut().flat_map(|(_, by_contender)| by_contender.values_mut()) {
         runs.sort_by_key(|run| run.repeat);
     }
     groups

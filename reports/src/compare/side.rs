@@ -1,14 +1,17 @@
-//! One transport under one load: its finished runs, whether they count, and its values with their spread.
+//! One contender under one load: its finished runs, whether they count, and its values with their spread.
+
+use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use protocol::results::{LosslessHistogram, Point, Run};
+use protocol::results::{Load, LosslessHistogram, Point, Run};
 
-use super::{Metric, metric::quantile_ms};
+use super::{Contender, Metric, metric::quantile_ms};
 use crate::warning;
 
 /// The finished runs of one point.
 #[derive(Debug, Clone)]
 pub struct Side<'a> {
+    contender: Contender,
     runs: Vec<&'a Run>,
     standing: Standing,
     latency: Histogram<u64>,
@@ -40,9 +43,10 @@ pub struct Measure {
 }
 
 impl<'a> Side<'a> {
-    pub(super) fn of(point: &Point, runs: &[&'a Run]) -> Self {
+    pub(super) fn of(contender: Contender, load: &Load, runs: &[&'a Run]) -> Self {
+        let point = Point { transport: contender.transport, load: load.clone() };
         let runs: Vec<_> = runs.iter().copied().filter(|run| run.failure.is_none()).collect();
-        let void = warning::of_point(point, &runs).into_iter().find(warning::Warning::voids_point);
+        let void = warning::of_point(&point, &runs).into_iter().find(warning::Warning::voids_point);
         let standing = match void {
             _ if runs.is_empty() => Standing::Unfinished,
             Some(warning) => Standing::Void(warning.brief()),
@@ -50,7 +54,7 @@ impl<'a> Side<'a> {
         };
         let latency = merged(runs.iter().map(|run| &run.latency));
         let handshake = merged(runs.iter().map(|run| &run.handshake));
-        Self { runs, standing, latency, handshake }
+        Self { contender, runs, standing, latency, handshake }
     }
 
     /// Its finished runs, by repeat.
@@ -87,6 +91,11 @@ impl<'a> Side<'a> {
             _ => median(&values),
         };
         Some(Measure { value, min, max, repeats: values.len() })
+    }
+
+    /// Its metric in each run, by the pair that the run belongs to.
+    pub(super) fn by_pair(&self, metric: Metric) -> BTreeMap<u32, f64> {
+        self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?))).collect()
     }
 
     /// Updates that never arrived, over all repeats.

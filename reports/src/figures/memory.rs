@@ -1,13 +1,11 @@
 //! The server’s memory with every client connected and idle, its own and the kernel’s, and what one more client costs.
 
-use protocol::Transport;
-
 use super::{
     Figure, Source,
     over_axis::{self, Scales},
 };
 use crate::{
-    compare::{Axis, Metric, Slice, slope},
+    compare::{Axis, Contender, Metric, Slice, slope},
     numbers::number,
 };
 
@@ -47,20 +45,20 @@ fn slopes(source: &Source<'_>) -> String {
     let Some(slice) = source.sweep.slices.last() else { return String::new() };
     let said: Vec<String> = source
         .comparison
-        .transports()
+        .contenders()
         .into_iter()
-        .filter_map(|transport| {
+        .filter_map(|contender| {
             let (user, kernel) =
-                (kib_per_client(slice, transport, SHOWN[0])?, kib_per_client(slice, transport, SHOWN[1])?);
-            Some(format!("{} KiB of its own and {} KiB of the kernel’s over {}", user, kernel, transport.title()))
+                (kib_per_client(slice, contender, SHOWN[0])?, kib_per_client(slice, contender, SHOWN[1])?);
+            Some(format!("{} KiB of its own and {} KiB of the kernel’s over {}", user, kernel, contender.title()))
         })
         .collect();
     if said.is_empty() { String::new() } else { format!(" One more client costs the server {}.", said.join(", ")) }
 }
 
-fn kib_per_client(slice: &Slice<'_>, transport: Transport, mib: Metric) -> Option<String> {
+fn kib_per_client(slice: &Slice<'_>, contender: Contender, mib: Metric) -> Option<String> {
     let sides =
-        slice.cases.iter().filter_map(|case| Some((case, case.sides.get(&transport).filter(|side| side.is_valid())?)));
+        slice.cases.iter().filter_map(|case| Some((case, case.sides.get(&contender).filter(|side| side.is_valid())?)));
     let points: Vec<(f64, f64)> = sides
         .flat_map(|(case, side)| {
             side.runs().iter().filter_map(|run| Some((f64::from(case.load.clients), KIB_PER_MIB * mib.of_run(run)?)))

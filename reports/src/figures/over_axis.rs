@@ -1,6 +1,6 @@
 //! Metrics over the axis that a sweep varies: lines where it has several values, bars where it has one.
 
-use protocol::Transport;
+use std::collections::BTreeSet;
 
 use super::{
     Panel,
@@ -8,7 +8,7 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Case, Comparison, Measure, Metric, Slice, Standing, Sweep},
+    compare::{Case, Comparison, Contender, Measure, Metric, Slice, Standing, Sweep},
     numbers::number,
 };
 
@@ -66,15 +66,15 @@ fn panels<T: Copy>(
 
 /// What all values of a picture were measured on.
 struct Values<'a> {
-    all: Vec<(&'a Case<'a>, Transport, Measure)>,
+    all: Vec<(&'a Case<'a>, Contender, Measure)>,
 }
 
 impl<'a> Values<'a> {
     fn of(slice: &Slice<'a>, metric: Metric) -> Option<Self> {
         let mut all = Vec::new();
         for case in &slice.cases {
-            for &transport in case.sides.keys() {
-                all.extend(case.measure(transport, metric).map(|measure| (*case, transport, measure)));
+            for &contender in case.sides.keys() {
+                all.extend(case.measure(contender, metric).map(|measure| (*case, contender, measure)));
             }
         }
         (!all.is_empty()).then_some(Self { all })
@@ -89,8 +89,8 @@ impl<'a> Values<'a> {
     }
 
     fn describe(&self, metric: Metric, sweep: &Sweep<'_>) -> String {
-        let said = self.all.iter().map(|(case, transport, measure)| {
-            format!("{}, {}: {}", transport.title(), sweep.name_of(&case.load), with_unit(*measure, metric))
+        let said = self.all.iter().map(|(case, contender, measure)| {
+            format!("{}, {}: {}", contender.title(), sweep.name_of(&case.load), with_unit(*measure, metric))
         });
         said.collect::<Vec<_>>().join("; ")
     }
@@ -107,16 +107,18 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
     };
     let mut chart = Chart::new(&metric.heading(), x, y);
     chart.description = values.describe(metric, sweep);
-    for transport in Transport::ALL {
+    let contenders: BTreeSet<Contender> = slice.cases.iter().flat_map(|case| case.sides.keys().copied()).collect();
+    for contender in contenders {
         let dot = |case: &Case<'_>| {
-            let measure = case.measure(transport, metric)?;
-            let tip = tip(sweep, case, transport, measure, metric);
+            let measure = case.measure(contender, metric)?;
+            let tip = tip(sweep, case, contender, measure, metric);
             Some(Dot { x: x_of(case), y: measure.value, spread: spread(measure), tip })
         };
         // A line through a point that is void would show it by the back door, so the line ends before it.
-        let pieces = slice.cases.split(|case| case.sides.contains_key(&transport) && dot(case).is_none());
+        let pieces = slice.cases.split(|case| case.sides.contains_key(&contender) && dot(case).is_none());
         let pieces = pieces.map(|cases| cases.iter().filter_map(|case| dot(case)).collect::<Vec<_>>());
         let pieces = pieces.filter(|dots| !dots.is_empty());
+        let transport = contender.drawn_as();
         chart.series.extend(pieces.map(|dots| Series { transport, dots, marked: true }));
     }
     chart.words = slice.cases.iter().flat_map(|case| words(case, |_| x_of(case))).collect();
@@ -132,27 +134,27 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     let mut chart = Chart::new(&stack.whole.heading(), x, y);
     chart.description = values.describe(stack.whole, sweep);
     let band = |case: &Case<'_>| slice.cases.iter().position(|known| std::ptr::eq(*known, case)).unwrap_or(0);
-    for (case, transport, whole) in values.all {
+    for (case, contender, whole) in values.all {
         chart.bars.push(Bar {
-            transport,
-            x: place(band(case), case, transport),
-            parts: parts(case, transport, stack, whole),
+            transport: contender.drawn_as(),
+            x: place(band(case), case, contender),
+            parts: parts(case, contender, stack, whole),
             spread: spread(whole),
             label: if slice.cases.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
-            tip: tip(sweep, case, transport, whole, stack.whole),
+            tip: tip(sweep, case, contender, whole, stack.whole),
         });
     }
-    let middle = |case: &Case<'_>, transport| {
-        let (left, right) = place(band(case), case, transport);
+    let middle = |case: &Case<'_>, contender| {
+        let (left, right) = place(band(case), case, contender);
         f64::midpoint(left, right)
     };
-    chart.words = slice.cases.iter().flat_map(|case| words(case, |transport| middle(case, transport))).collect();
+    chart.words = slice.cases.iter().flat_map(|case| words(case, |contender| middle(case, contender))).collect();
     Some(chart)
 }
 
 /// A bar's parts: the first strong, further ones pale; undivided if one of them cannot be told.
-fn parts(case: &Case<'_>, transport: Transport, stack: Stack<'_>, whole: Measure) -> Vec<(f64, Tone)> {
-    let value = |part: &Metric| Some(case.measure(transport, *part)?.value.max(0.0));
+fn parts(case: &Case<'_>, contender: Contender, stack: Stack<'_>, whole: Measure) -> Vec<(f64, Tone)> {
+    let value = |part: &Metric| Some(case.measure(contender, *part)?.value.max(0.0));
     let tones = [Tone::Strong].into_iter().chain(std::iter::repeat(Tone::Pale));
     match stack.parts.iter().map(value).collect::<Option<Vec<f64>>>() {
         Some(parts) if !parts.is_empty() => parts.into_iter().zip(tones).collect(),
@@ -161,17 +163,17 @@ fn parts(case: &Case<'_>, transport: Transport, stack: Stack<'_>, whole: Measure
     }
 }
 
-/// The sides of a transport's bar within its load's band.
-fn place(band: usize, case: &Case<'_>, transport: Transport) -> (f64, f64) {
+/// The sides of a contender's bar within its load's band.
+fn place(band: usize, case: &Case<'_>, contender: Contender) -> (f64, f64) {
     const FILLED: f64 = 0.76;
     let width = FILLED / case.sides.len() as f64;
-    let before = case.sides.keys().take_while(|known| **known != transport).count();
+    let before = case.sides.keys().take_while(|known| **known != contender).count();
     let left = band as f64 - FILLED / 2.0 + width * before as f64;
     (left + 0.02, left + width - 0.02)
 }
 
 /// The word where a point has no number, lest its absence pass for an omission.
-pub(super) fn words(case: &Case<'_>, x: impl Fn(Transport) -> f64) -> Vec<Word> {
+pub(super) fn words(case: &Case<'_>, x: impl Fn(Contender) -> f64) -> Vec<Word> {
     let word = |standing: &Standing| match standing {
         Standing::Valid => None,
         Standing::Void(_) => Some("void"),
@@ -179,8 +181,8 @@ pub(super) fn words(case: &Case<'_>, x: impl Fn(Transport) -> f64) -> Vec<Word> 
     };
     case.sides
         .iter()
-        .filter_map(|(&transport, side)| {
-            Some(Word { transport, x: x(transport), text: word(side.standing())?.to_owned() })
+        .filter_map(|(&contender, side)| {
+            Some(Word { transport: contender.drawn_as(), x: x(contender), text: word(side.standing())?.to_owned() })
         })
         .collect()
 }
@@ -193,8 +195,8 @@ fn spread(measure: Measure) -> Option<(f64, f64)> {
     (measure.repeats > 1).then_some((measure.min, measure.max))
 }
 
-fn tip(sweep: &Sweep<'_>, case: &Case<'_>, transport: Transport, measure: Measure, metric: Metric) -> String {
-    format!("{}, {}: {}", transport.title(), sweep.name_of(&case.load), with_unit(measure, metric))
+fn tip(sweep: &Sweep<'_>, case: &Case<'_>, contender: Contender, measure: Measure, metric: Metric) -> String {
+    format!("{}, {}: {}", contender.title(), sweep.name_of(&case.load), with_unit(measure, metric))
 }
 
 /// `62.1 ms (58.0–66.3)`
@@ -210,8 +212,8 @@ pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric]) -> super::T
     head.extend(metrics.iter().map(|metric| metric.heading()));
     let mut rows = Vec::new();
     for case in &comparison.cases {
-        for (transport, side) in &case.sides {
-            let mut row = vec![sweep.name_of(&case.load), transport.title().to_owned()];
+        for (contender, side) in &case.sides {
+            let mut row = vec![sweep.name_of(&case.load), contender.title()];
             row.extend(metrics.iter().map(|metric| crate::table::cell(side, *metric).to_string()));
             rows.push(row);
         }

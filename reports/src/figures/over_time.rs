@@ -11,7 +11,7 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Quantile, Side},
+    compare::{Contender, Quantile, Side, Standing},
     words,
 };
 
@@ -26,9 +26,13 @@ type Line = (Transport, Vec<(f64, f64)>);
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     let heaviest = source.comparison.heaviest_first();
     let case = heaviest.iter().find(|case| case.sides.values().any(|side| side.representative().is_some()));
-    let runs: Vec<&Run> = case.iter().flat_map(|case| case.sides.values()).filter_map(Side::representative).collect();
+    let sides = || case.iter().flat_map(|case| &case.sides);
+    let runs: Vec<(Transport, &Run)> =
+        sides().filter_map(|(contender, side)| Some((contender.drawn_as(), side.representative()?))).collect();
     let load = case.map(|case| words::load(&case.load)).unwrap_or_default();
-    let measure_s = runs.first().map_or(0.0, |run| run.phases.measure_s);
+    // What is not drawn must be said not to be.
+    let void: String = sides().filter_map(|(contender, side)| not_drawn(*contender, side)).collect();
+    let measure_s = runs.first().map_or(0.0, |(_, run)| run.phases.measure_s);
     let panels = [
         ("resident memory of the server, MiB", lines(&runs, memory)),
         ("p50 latency, ms", lines(&runs, |run| latency(run, Quantile::P50))),
@@ -39,7 +43,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         title: "Within a run",
         caption: format!(
             "The repeat with the middle median stands for its transport at {load}; the measure phase is shaded. \
-             Level lines mean that the server kept up; a rising latency would be the length of a queue."
+             Level lines mean that the server kept up; a rising latency would be the length of a queue.{void}"
         ),
         panels: panels
             .into_iter()
@@ -50,8 +54,17 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     }
 }
 
-fn lines(runs: &[&Run], points: impl Fn(&Run) -> Vec<(f64, f64)>) -> Vec<Line> {
-    runs.iter().map(|run| (run.point.transport, points(run))).filter(|(_, points)| points.len() > 1).collect()
+fn not_drawn(contender: Contender, side: &Side<'_>) -> Option<String> {
+    let why = match side.standing() {
+        Standing::Valid => return None,
+        Standing::Void(why) => format!("void ({why})"),
+        Standing::Unfinished => "without a finished run".to_owned(),
+    };
+    Some(format!(" Not drawn: {}, which is {why} here.", contender.title()))
+}
+
+fn lines(runs: &[(Transport, &Run)], points: impl Fn(&Run) -> Vec<(f64, f64)>) -> Vec<Line> {
+    runs.iter().map(|(transport, run)| (*transport, points(run))).filter(|(_, points)| points.len() > 1).collect()
 }
 
 /// Seconds since the measure phase began, and resident MiB.

@@ -39,7 +39,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
 
 fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
     let measured: Vec<_> =
-        case.sides.iter().filter_map(|(transport, side)| Some((*transport, side.latency()?))).collect();
+        case.sides.iter().filter_map(|(contender, side)| Some((contender.drawn_as(), side.latency()?))).collect();
     let highest = measured.iter().map(|(_, latency)| highest(latency)).fold(0.0, f64::max);
     let least = measured.iter().map(|(_, latency)| latency.value_at_quantile(FIRST)).min()? as f64 / NS_PER_MS;
     let greatest = measured.iter().map(|(_, latency)| latency.value_at_quantile(highest)).max()? as f64 / NS_PER_MS;

@@ -4,6 +4,8 @@ use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 use protocol::Transport;
 
+use crate::compare::Contender;
+
 /// Stand-ins that no picture contains by chance; [`themed`] turns each into what stands beside it.
 const STAND_INS: [(RGBColor, &str); 8] = [
     (INK, "\"var(--ink)\""),
@@ -45,15 +47,15 @@ pub(super) fn colour(transport: Transport, part: Part) -> RGBColor {
 }
 
 /// The picture's key, drawn as its lines and markers are.
-pub(crate) fn legend(transports: &[Transport]) -> Markup {
+pub(crate) fn legend(contenders: &[Contender]) -> Markup {
     html! {
         p class="legend" aria-hidden="true" {
-            @for transport in transports {
+            @for contender in contenders {
                 span {
                     svg viewBox="0 0 36 12" width="36" height="12" {
-                        (PreEscaped(sample(*transport)))
+                        (PreEscaped(sample(contender.drawn_as())))
                     }
-                    " " (transport.title())
+                    " " (contender.title())
                 }
             }
         }

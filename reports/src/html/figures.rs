@@ -1,27 +1,26 @@
 //! The pictures, each with what to see in it and the numbers behind it.
 
 use maud::{Markup, PreEscaped, html};
-use protocol::Transport;
 
 use super::{scrolling, table};
 use crate::{
-    compare::Comparison,
+    compare::{Comparison, Contender},
     figures::{Figure, all, legend},
 };
 
 pub(super) fn section(comparison: &Comparison<'_>) -> Markup {
-    let transports = comparison.transports();
+    let contenders = comparison.contenders();
     html! {
-        @for figure in all(comparison) { (one(&figure, &transports)) }
+        @for figure in all(comparison) { (one(&figure, &contenders)) }
     }
 }
 
-fn one(figure: &Figure, transports: &[Transport]) -> Markup {
+fn one(figure: &Figure, contenders: &[Contender]) -> Markup {
     html! {
         section aria-labelledby=(figure.id) {
             h2 id=(figure.id) { (figure.title) }
             figure {
-                (legend(transports))
+                (legend(contenders))
                 div class="panels" {
                     @for panel in &figure.panels {
                         div class="panel" {

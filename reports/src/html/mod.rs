@@ -14,7 +14,7 @@ const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
 pub(crate) fn report(results: &Results) -> String {
-    let comparison = Comparison::of(&results.runs);
+    let comparison = Comparison::of(results);
     html! {
         (DOCTYPE)
         html lang="en" {

@@ -5,9 +5,9 @@ use maud::{Markup, html};
 use super::scrolling;
 use crate::{
     Results, Validity,
-    compare::{Comparison, Verdict},
+    compare::Comparison,
     headline::headline,
-    table::{COLUMNS, Cell, Row, UNCLEAR, common_load, rows, rows_of},
+    table::{COLUMNS, Cell, LEGEND, Row, common_load, rows, rows_of},
     warnings as warnings_of,
 };
 
@@ -49,7 +49,7 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
                 details { summary { "All loads" } (table("Comparison of all loads", &rows(comparison))) }
             }
             p class="note" {
-                "Small figures: least to greatest over the repeats; for ratios, over pairs of equal repeats. " (UNCLEAR) "."
+                "Small figures beside a value: least to greatest over the repeats. " (LEGEND)
             }
         }
     }
@@ -86,16 +86,17 @@ fn table_rows(row: &Row) -> Markup {
 }
 
 fn table_cell(cell: &Cell) -> Markup {
-    let class = match cell.verdict {
-        Some(Verdict::More | Verdict::Less) => "number clear",
-        Some(Verdict::Unclear) => "number unclear",
-        None if cell.text == "void" || cell.text == "failed" => "number void",
-        None => "number",
+    let class = match (cell.is_claim, cell.text.as_str()) {
+        (true, _) => "number clear",
+        (false, "void" | "failed") => "number void",
+        (false, _) if !cell.verdict.is_empty() => "number unclear",
+        _ => "number",
     };
     html! {
         td class=(class) {
             (cell.text)
             @if !cell.spread.is_empty() { small { (cell.spread) } }
+            @if !cell.verdict.is_empty() { small class="verdict" { (cell.verdict) } }
         }
     }
 }

@@ -4,34 +4,31 @@ mod terminal;
 
 use std::fmt;
 
-use protocol::Transport;
-
 pub use terminal::summary_table;
 
 use crate::{
-    compare::{BASELINE, Case, Comparison, Measure, Metric, Quantile, Ratio, Side, Standing, Sweep, Verdict},
+    compare::{
+        COMPARED, Case, Comparison, Contender, Measure, Metric, Ratio, Side, Standing, Sweep, Verdict, difference,
+    },
+    headline::interval,
     numbers::{count, number, times},
     words,
 };
 
 /// What the comparison table shows of each point, in this order; what was missed stands apart.
-pub(crate) const COLUMNS: [Metric; 5] = [
-    Metric::LatencyMs(Quantile::P50),
-    Metric::LatencyMs(Quantile::P99),
-    Metric::CpuUsPerDelivery,
-    Metric::UserKibPerClient,
-    Metric::KernelKibPerClient,
-];
+pub(crate) const COLUMNS: [Metric; 5] = COMPARED;
 
-/// What `~` before a ratio means, to stand under every table that has one.
-pub(crate) const UNCLEAR: &str =
-    "~ no clear difference: the repeats disagree on which is more, there is but one, or it is under 5%";
+/// What stands under every comparison table.
+pub(crate) const LEGEND: &str = "A ratio is the geometric mean over pairs of repeats, under it its 95% confidence \
+    interval (Student’s t on logarithms). A difference is claimed if the interval, widened for the five metrics of a \
+    load, leaves out 1, and it is over 5%. “none <12%”: no difference shown, and none under 12% could have been with \
+    repeats so few and so varied.";
 
 /// A row of the comparison table.
 pub(crate) struct Row {
     /// The load by what distinguishes it; empty if the row above has it.
     pub(crate) load: String,
-    /// The transport, or the pair whose ratio this is.
+    /// The contender, or the pair whose ratio this is.
     pub(crate) who: String,
     /// Whether it is a ratio.
     pub(crate) is_ratio: bool,
@@ -46,42 +43,50 @@ pub(crate) struct Row {
 pub(crate) struct Cell {
     /// The value, or why there is none.
     pub(crate) text: String,
-    /// Least and greatest over the repeats; empty if there is no spread to state.
+    /// Least and greatest over the repeats, or a ratio’s interval; empty if there is none to state.
     pub(crate) spread: String,
-    /// What a ratio says; none for a value.
-    pub(crate) verdict: Option<Verdict>,
+    /// What a ratio says, in words that fit a table; empty for a value.
+    pub(crate) verdict: String,
+    /// Whether that is a difference.
+    pub(crate) is_claim: bool,
 }
 
 impl Cell {
     fn word(text: &str) -> Self {
-        Self { text: text.to_owned(), spread: String::new(), verdict: None }
+        Self { text: text.to_owned(), spread: String::new(), verdict: String::new(), is_claim: false }
     }
 
     /// A value with its spread.
     fn of(measure: Option<Measure>) -> Self {
         let Some(Measure { value, min, max, repeats }) = measure else { return Self::word("–") };
         let spread = if repeats > 1 { format!("{}–{}", number(min), number(max)) } else { String::new() };
-        Self { text: number(value), spread, verdict: None }
+        Self { spread, ..Self::word(&number(value)) }
     }
 
-    fn ratio(ratio: Option<Ratio>) -> Self {
+    fn ratio(ratio: Option<Ratio>, metric: Metric) -> Self {
         let Some(ratio) = ratio else { return Self::word("–") };
-        let spread = if ratio.pairs > 1 {
-            format!("{}–{}", times(ratio.min).trim_end_matches('×'), times(ratio.max))
-        } else {
-            String::new()
+        let verdict = match (ratio.verdict(), ratio.resolution()) {
+            (Verdict::NoDifferenceShown, Some(least)) => format!("none <{}", short(least)),
+            (Verdict::NoDifferenceShown, None) => "no interval".to_owned(),
+            (verdict, _) => metric.verdict(verdict).to_owned(),
         };
-        // One pair agrees with itself, which is no evidence.
-        let verdict = if ratio.pairs > 1 { ratio.verdict() } else { Verdict::Unclear };
-        let mark = if verdict == Verdict::Unclear { "~" } else { "" };
-        Self { text: format!("{mark}{}", times(ratio.value)), spread, verdict: Some(verdict) }
+        let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
+        Self { text: times(ratio.value()), spread: interval(ratio).unwrap_or_default(), verdict, is_claim }
     }
+}
+
+/// A difference as short as a cell: `12%`, `3.9×`.
+fn short(share: f64) -> String {
+    if share < 1.0 { difference(share) } else { times(1.0 + share) }
 }
 
 impl fmt::Display for Cell {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)?;
-        if self.spread.is_empty() { Ok(()) } else { write!(f, " ({})", self.spread) }
+        if !self.spread.is_empty() {
+            write!(f, " ({})", self.spread)?;
+        }
+        if self.verdict.is_empty() { Ok(()) } else { write!(f, ", {}", self.verdict) }
     }
 }
 
@@ -96,18 +101,18 @@ pub(crate) fn rows_of<'c>(comparison: &Comparison<'_>, cases: impl Iterator<Item
     let mut rows = Vec::new();
     for case in cases {
         let mut load = sweep.name_of(&case.load);
-        for (transport, side) in &case.sides {
-            rows.push(of_side(std::mem::take(&mut load), *transport, side));
+        for (contender, side) in &case.sides {
+            rows.push(of_side(std::mem::take(&mut load), *contender, side));
         }
-        rows.extend(case.contenders().map(|transport| of_ratio(case, transport)));
+        rows.extend(case.duels().map(|duel| of_ratio(case, duel)));
     }
     rows
 }
 
-fn of_side(load: String, transport: Transport, side: &Side<'_>) -> Row {
+fn of_side(load: String, contender: Contender, side: &Side<'_>) -> Row {
     let cell = |metric| cell(side, metric);
     let missed = if side.is_valid() { count(side.missed()) } else { cell(COLUMNS[0]).text };
-    Row { load, who: transport.title().to_owned(), is_ratio: false, cells: COLUMNS.map(cell).to_vec(), missed }
+    Row { load, who: contender.title(), is_ratio: false, cells: COLUMNS.map(cell).to_vec(), missed }
 }
 
 /// A point's value, or the word that stands for it.
@@ -119,12 +124,12 @@ pub(crate) fn cell(side: &Side<'_>, metric: Metric) -> Cell {
     }
 }
 
-fn of_ratio(case: &Case<'_>, transport: Transport) -> Row {
+fn of_ratio(case: &Case<'_>, (contender, baseline): (Contender, Contender)) -> Row {
     Row {
         load: String::new(),
-        who: format!("{} : {}", transport.title(), BASELINE.title()),
+        who: format!("{} : {}", contender.title(), baseline.title()),
         is_ratio: true,
-        cells: COLUMNS.map(|metric| Cell::ratio(case.ratio(transport, metric))).to_vec(),
+        cells: COLUMNS.map(|metric| Cell::ratio(case.ratio(contender, metric), metric)).to_vec(),
         missed: String::new(),
     }
 }
@@ -148,7 +153,7 @@ mod tests {
     use crate::{Results, fixture};
 
     fn all_rows(results: &Results) -> Vec<Row> {
-        rows(&Comparison::of(&results.runs))
+        rows(&Comparison::of(results))
     }
 
     /// The quick sweep with one point's generator saturated in one of its repeats.
@@ -186,8 +191,8 @@ mod tests {
     fn one_failed_repeat_leaves_the_others() {
         let mut results = fixture::Sweep::quick().results();
         fixture::fail(&mut results.runs[0], "connect", "refused");
-        let comparison = Comparison::of(&results.runs);
-        let p50 = comparison.cases[0].measure(BASELINE, COLUMNS[0]).unwrap();
+        let comparison = Comparison::of(&results);
+        let p50 = comparison.cases[0].measure(comparison.cases[0].baseline().unwrap(), COLUMNS[0]).unwrap();
         assert_eq!(p50.repeats, 2);
     }
 

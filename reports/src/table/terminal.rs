@@ -2,20 +2,29 @@
 
 use std::fmt::Write as _;
 
-use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 
-use super::{Row, UNCLEAR, common_load, rows};
-use crate::{Results, compare::Comparison, warnings};
+use super::{Cell, LEGEND, Row, common_load, rows};
+use crate::{Results, claims::claims, compare::Comparison, warnings};
 
 /// Columns of a terminal that nobody has to widen.
 const WIDTH: u16 = 100;
+/// `long polling : WebSocket`, indented, and padding.
+const WHO_WIDTH: u16 = 27;
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
-const HEADINGS: [&str; 7] =
-    ["", "", "latency\np50 ms", "latency\np99 ms", "missed", "server CPU\nµs/delivery", "server mem.\nKiB/client"];
+const HEADINGS: [&str; 7] = [
+    "",
+    "latency\np50 ms",
+    "latency\np99 ms",
+    "missed",
+    "server CPU\nµs/deliv.",
+    "server mem.\nKiB/client",
+    "kernel mem.\nKiB/client",
+];
 
 /// The comparison as plain text of at most 100 columns, then the warnings.
 pub fn summary_table(results: &Results) -> String {
-    let comparison = Comparison::of(&results.runs);
+    let comparison = Comparison::of(results);
     let mut out = String::new();
     if comparison.cases.is_empty() {
         out += "No run was made.\n";
@@ -28,8 +37,11 @@ pub fn summary_table(results: &Results) -> String {
             let _ = writeln!(out, "{}", line.trim_end());
         }
     }
-    if out.contains('~') {
-        let _ = writeln!(out, "{UNCLEAR}");
+    if comparison.cases.iter().any(|case| case.duels().next().is_some()) {
+        out += &wrapped(LEGEND);
+    }
+    if results.manifest.scenario.aa {
+        let _ = writeln!(out, "{}", claims(results));
     }
     for warning in warnings(results) {
         out += &wrapped(&format!("{}: {warning}", warning.severity().name()));
@@ -40,22 +52,42 @@ pub fn summary_table(results: &Results) -> String {
 fn table(comparison: &Comparison<'_>) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(HEADINGS);
-    for column in table.column_iter_mut().skip(2) {
+    if let Some(column) = table.column_mut(0) {
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WHO_WIDTH)));
+    }
+    for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
         column.set_constraint(ColumnConstraint::ContentWidth);
+        column.set_padding((1, 0));
     }
     for (index, row) in rows(comparison).iter().enumerate() {
-        if index > 0 && !row.load.is_empty() {
-            table.add_row([""]);
+        if !row.load.is_empty() {
+            // A load has a line of its own, or its name would take the numbers' room.
+            if index > 0 {
+                table.add_row([""]);
+            }
+            table.add_row([&row.load]);
         }
-        table.add_row(texts(row));
+        for line in lines(row) {
+            table.add_row(line);
+        }
     }
     table
 }
 
-fn texts(row: &Row) -> Vec<String> {
-    let value = |column: usize| row.cells[column].text.clone();
-    vec![row.load.clone(), row.who.clone(), value(0), value(1), row.missed.clone(), value(2), value(3)]
+/// A row, and under a ratio its interval and what it says.
+fn lines(row: &Row) -> Vec<Vec<String>> {
+    let line = |who: &str, of: fn(&Cell) -> &String| -> Vec<String> {
+        let value = |column: usize| of(&row.cells[column]).clone();
+        let missed = if who == row.who { row.missed.clone() } else { String::new() };
+        vec![format!(" {who}"), value(0), value(1), missed, value(2), value(3), value(4)]
+    };
+    let mut lines = vec![line(&row.who, |cell| &cell.text)];
+    if row.is_ratio {
+        lines.push(line("  95% interval", |cell| &cell.spread));
+        lines.push(line("  difference", |cell| &cell.verdict));
+    }
+    lines
 }
 
 /// Breaks a paragraph at spaces, its further lines indented.

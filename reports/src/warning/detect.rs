@@ -5,7 +5,10 @@ use std::cmp::Reverse;
 use protocol::results::{Point, Run};
 
 use super::{Warning, of_point};
-use crate::{Results, compare::group};
+use crate::{
+    Results,
+    compare::{Contender, group},
+};
 
 /// The share of all processors that other work may take, stolen time included, before it is worth a word.
 const OTHER_WORK_MAX: f64 = 0.1;
@@ -30,11 +33,12 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
 }
 
 fn points(results: &Results) -> Vec<(Point, Vec<&Run>)> {
-    let groups = group(&results.runs);
+    let groups = group(results);
     groups
         .into_iter()
-        .flat_map(|(load, by_transport)| {
-            by_transport.into_iter().map(move |(transport, runs)| (Point { transport, load: load.clone() }, runs))
+        .flat_map(|(load, by_contender)| {
+            let point = move |contender: Contender| Point { transport: contender.transport, load: load.clone() };
+            by_contender.into_iter().map(move |(contender, runs)| (point(contender), runs))
         })
         .map(|(point, runs)| (point, runs.into_iter().filter(|run| run.failure.is_none()).collect::<Vec<_>>()))
         .filter(|(_, runs)| !runs.is_empty())
