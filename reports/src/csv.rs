@@ -4,14 +4,13 @@ use protocol::results::{Run, Stream};
 
 use crate::{
     Results,
-    compare::{Metric, Quantile},
-    warning,
+    compare::{Comparison, Metric, Quantile, Side, Standing},
 };
 
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 37] = [
+const COLUMNS: [Column; 36] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -34,7 +33,6 @@ const COLUMNS: [Column; 37] = [
     }),
     ("started_utc", |run| run.started_utc.clone()),
     ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),
-    ("void", |run| void(run).to_owned()),
     ("measure_s", |run| run.phases.measure_s.to_string()),
     ("updates", |run| run.stream.updates.to_string()),
     ("expected", |run| run.counts.expected.to_string()),
@@ -65,22 +63,26 @@ const COLUMNS: [Column; 37] = [
 
 /// Every run as a row, failed and void ones marked as such, in full precision.
 pub(crate) fn runs(results: &Results) -> String {
+    let comparison = Comparison::of(results);
     let mut writer = ::csv::Writer::from_writer(Vec::new());
-    let header = COLUMNS.map(|(name, _)| name.to_owned());
-    let rows = results.runs.iter().map(|run| COLUMNS.map(|(_, value)| value(run)));
-    for row in std::iter::once(header).chain(rows) {
-        writer.write_record(row).expect("memory takes every row, and all rows are of one length");
+    let mut write = |fields: Vec<String>| {
+        writer.write_record(fields).expect("memory takes every row, and all rows are of one length");
+    };
+    write(COLUMNS.iter().map(|(name, _)| *name).chain(["void"]).map(str::to_owned).collect());
+    for run in &results.runs {
+        let void = void(comparison.side_of(run)).to_owned();
+        write(COLUMNS.iter().map(|(_, value)| value(run)).chain([void]).collect());
     }
     let bytes = writer.into_inner().expect("memory needs no flushing");
     String::from_utf8(bytes).expect("every field is text")
 }
 
-/// Why the run's own figures must not be used, if so. They are kept here: a reader of this file has been told.
-fn void(run: &Run) -> &'static str {
-    warning::of_point(&run.point, &[run])
-        .into_iter()
-        .find(warning::Warning::voids_point)
-        .map_or("", |warning| warning.brief())
+/// Why the point's figures must not be used, if so. They are kept here: a reader of this file has been told.
+fn void(side: Option<&Side<'_>>) -> &'static str {
+    match side.map(Side::standing) {
+        Some(Standing::Void(why)) => why,
+        _ => "",
+    }
 }
 
 fn value(metric: Metric, run: &Run) -> String {

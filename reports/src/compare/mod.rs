@@ -77,6 +77,12 @@ impl<'a> Comparison<'a> {
         self.cases.iter().flat_map(|case| case.sides.keys().copied()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// The side that a finished run belongs to; none for a run that failed.
+    pub fn side_of(&self, run: &Run) -> Option<&Side<'a>> {
+        let sides = self.cases.iter().filter(|case| case.load == run.point.load).flat_map(|case| case.sides.values());
+        sides.into_iter().find(|side| side.runs().iter().any(|known| known.index == run.index))
+    }
+
     /// The cases by the deliveries that they ask of a server, most first; of equals, the one with larger updates.
     pub fn heaviest_first(&self) -> Vec<&Case<'a>> {
         let mut cases: Vec<_> = self.cases.iter().rev().collect();

@@ -32,7 +32,7 @@ pub(crate) fn report(results: &Results) -> String {
                     (overview::comparison(&comparison))
                     (overview::warnings(results))
                     (figures::section(&comparison))
-                    (runs::section(results))
+                    (runs::section(results, &comparison))
                     (setup::section(results))
                     (method::section(results))
                 }

@@ -6,9 +6,9 @@ use protocol::results::Run;
 use super::{scrolling, table};
 use crate::{
     Results,
-    compare::{Metric, Quantile},
+    compare::{Comparison, Metric, Quantile, Side, Standing},
     numbers::{count, number},
-    warning, words,
+    words,
 };
 
 const METRICS: [Metric; 6] = [
@@ -20,14 +20,14 @@ const METRICS: [Metric; 6] = [
     Metric::HandshakeMs(Quantile::P50),
 ];
 
-pub(super) fn section(results: &Results) -> Markup {
+pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup {
     if results.runs.is_empty() {
         return html! {};
     }
     let mut head =
         ["run", "load", "transport", "repeat", "expected", "delivered", "missed", "errors"].map(str::to_owned).to_vec();
     head.extend(METRICS.map(Metric::heading));
-    let rows: Vec<Vec<String>> = results.runs.iter().map(row).collect();
+    let rows: Vec<Vec<String>> = results.runs.iter().map(|run| row(run, comparison.side_of(run))).collect();
     html! {
         section aria-labelledby="runs" {
             h2 id="runs" { "Every run" }
@@ -40,22 +40,23 @@ pub(super) fn section(results: &Results) -> Markup {
     }
 }
 
-fn row(run: &Run) -> Vec<String> {
+fn row(run: &Run, side: Option<&Side<'_>>) -> Vec<String> {
     let counts = &run.counts;
-    let mut row = vec![run.index.to_string(), words::load(&run.point.load), run.point.transport.title().to_owned()];
-    // Repeats count from 0 in the files and from 1 among people.
+    // Runs and repeats count from 0 in the files and from 1 among people.
+    let mut row =
+        vec![(run.index + 1).to_string(), words::load(&run.point.load), run.point.transport.title().to_owned()];
     row.push((run.repeat + 1).to_string());
     row.extend([counts.expected, counts.delivered, counts.missed, counts.errors.values().sum()].map(count));
-    row.extend(METRICS.map(|metric| value(run, metric)));
+    row.extend(METRICS.map(|metric| value(run, side, metric)));
     row
 }
 
-fn value(run: &Run, metric: Metric) -> String {
-    let void = || warning::of_point(&run.point, &[run]).iter().any(warning::Warning::voids_point);
-    match metric.of_run(run) {
-        _ if run.failure.is_some() => "failed".to_owned(),
-        _ if void() => "void".to_owned(),
-        Some(value) => number(value),
-        None => "–".to_owned(),
+/// A run's own value, unless its point is void: one bad repeat among three voids them all, here too.
+fn value(run: &Run, side: Option<&Side<'_>>, metric: Metric) -> String {
+    match (side.map(Side::standing), metric.of_run(run)) {
+        (Some(Standing::Valid), Some(value)) => number(value),
+        (Some(Standing::Valid), None) => "–".to_owned(),
+        (Some(Standing::Void(_)), _) => "void".to_owned(),
+        (Some(Standing::Unfinished) | None, _) => "failed".to_owned(),
     }
 }

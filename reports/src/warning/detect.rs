@@ -4,14 +4,11 @@ use std::cmp::Reverse;
 
 use protocol::results::{Point, Run};
 
-use super::{Warning, of_point};
+use super::{Warning, limits::OTHER_WORK, of_point};
 use crate::{
     Results,
     compare::{Contender, group},
 };
-
-/// The share of all processors that other work may take, stolen time included, before it is worth a word.
-const OTHER_WORK_MAX: f64 = 0.1;
 
 /// Everything to know before the numbers are believed: the gravest first, within that the sweep's own, then by point.
 pub fn warnings(results: &Results) -> Vec<Warning> {
@@ -63,7 +60,7 @@ fn unobserved(results: &Results) -> Option<Warning> {
 
 fn busy(results: &Results) -> Option<Warning> {
     let finished = || results.runs.iter().filter(|run| run.failure.is_none());
-    let busy: Vec<f64> = finished().filter_map(other_work).filter(|share| *share > OTHER_WORK_MAX).collect();
+    let busy: Vec<f64> = finished().filter_map(other_work).filter(|share| *share > OTHER_WORK).collect();
     let share = busy.iter().copied().reduce(f64::max)?;
     Some(Warning::MachineBusy { runs: busy.len(), of_runs: finished().count(), share })
 }
@@ -129,6 +126,59 @@ mod tests {
     }
 
     #[test]
+    fn a_generator_that_lags_cautions_then_voids() {
+        let with = |lag_us: u64| {
+            after(|run| {
+                run.generator.loop_lag = Some(histogram([lag_us * 1_000; 50]));
+                run.latency = histogram(vec![2_000_000; 5_000]);
+            })
+        };
+        assert_eq!(with(190), []);
+        assert_eq!(only(with(300)).severity(), Severity::Caution);
+        let void = only(with(600));
+        assert!(void.voids_point() && void.to_string().contains("read 0.600 ms later in the mean"), "{void}");
+    }
+
+    #[test]
+    fn stolen_time_cautions_then_voids() {
+        let with = |share: f64| {
+            after(|run| run.machine.stolen_ns = (share * 2.0 * run.phases.measure_s * 1e9) as u64)
+                .into_iter()
+                .find(|warning| matches!(warning, Warning::TimeStolen { .. }))
+                .map(|warning| warning.severity())
+        };
+        assert_eq!([0.04, 0.06, 0.3].map(with), [None, Some(Severity::Caution), Some(Severity::Invalid)]);
+    }
+
+    #[test]
+    fn the_kernel_is_asked_too() {
+        assert!(matches!(only(after(|run| run.machine.listen_overflows = 3)), Warning::ListenOverflows { .. }));
+        assert!(matches!(only(after(|run| run.machine.memory_pressures = 1)), Warning::MemoryPressure { .. }));
+    }
+
+    #[test]
+    fn a_warm_up_that_was_not_over_is_seen() {
+        let halves = |first_us: u64, second_us: u64| {
+            after(|run| {
+                let half = run.slices.len() / 2;
+                for (index, slice) in run.slices.iter_mut().enumerate() {
+                    slice.latency = histogram([1_000 * if index < half { first_us } else { second_us }; 9]);
+                }
+            })
+        };
+        assert!(matches!(only(halves(2_000, 1_500)), Warning::HalvesDiffer { .. }));
+        assert!(matches!(only(halves(1_500, 2_000)), Warning::HalvesDiffer { .. }));
+        assert_eq!(halves(2_000, 1_700), [], "0.3 ms, but only a sixth");
+        assert_eq!(halves(400, 250), [], "much, but only 0.15 ms");
+    }
+
+    #[test]
+    fn people_count_runs_from_one() {
+        let warning = only(after(|run| fail(run, "connect", "refused")));
+        assert!(warning.to_string().starts_with("Run 1 ("), "{warning}");
+    }
+
+    #[test]
     fn one_late_update_cautions_and_does_not_void() {
         let warning = only(after(|run| {
             run.stream.lateness = Some(histogram([100_000; 29].into_iter().chain([8_000_000])));
@@ -187,7 +237,7 @@ mod tests {
     #[test]
     fn the_sweep_as_a_whole() {
         let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
-        results.runs[2].machine.stolen_ns = (0.5 * results.runs[2].phases.measure_s * 1e9) as u64;
+        results.runs[2].machine.busy_ns += (0.5 * results.runs[2].phases.measure_s * 1e9) as u64;
         results.truncated_line = Some(6);
         results.runs.truncate(5);
         let names: Vec<_> = warnings(&results).iter().map(|warning| format!("{warning:?}")).collect();

@@ -1,7 +1,10 @@
 //! Everything that may be wrong with results: what happened, with its numbers, and what to do about it.
 
 mod detect;
+mod keeping_up;
+mod limits;
 mod point;
+mod steady;
 
 use std::fmt;
 
@@ -10,6 +13,7 @@ use protocol::results::Point;
 pub use detect::warnings;
 pub(crate) use point::of_point;
 
+use self::limits::{LAG_VOID, STOLEN_VOID};
 use crate::{
     Validity,
     numbers::{count, number, percent},
@@ -46,12 +50,20 @@ pub enum Warning {
     Interrupted { made: usize, planned: u32 },
     /// The last line of the runs was cut off.
     TruncatedResults { line: usize },
-    /// A run ended early; its figures are not used.
+    /// A run ended early; its figures are not used. Runs count from 0 here, and from 1 where people read.
     RunFailed { run: u32, point: Point, phase: String, reason: String },
     /// Delivered and missed do not add up to expected.
     NotConserved { point: Point, run: u32, expected: u64, delivered: u64, missed: u64 },
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: Point, runs: usize, of_runs: usize, busy_percent: f64 },
+    /// The generator read late what had arrived.
+    GeneratorLagged { point: Point, lag_mean_ms: f64, latency_mean_ms: f64 },
+    /// The hypervisor took processor time away.
+    TimeStolen { point: Point, runs: usize, of_runs: usize, share: f64 },
+    /// Connections found the listener's queue full.
+    ListenOverflows { point: Point, overflows: u64 },
+    /// TCP came under memory pressure.
+    MemoryPressure { point: Point, pressures: u64 },
     /// Updates left the publisher so late that most of the latency is its own.
     PublisherOverrun { point: Point, lateness_mean_ms: f64, latency_mean_ms: f64 },
     /// Some updates left the publisher late enough to show in the tail.
@@ -66,6 +78,8 @@ pub enum Warning {
     Reordered { point: Point, reordered: u64, delivered: u64 },
     /// Latency grew all through the measure phase.
     ServerFellBehind { point: Point, first_ms: f64, last_ms: f64 },
+    /// Latency was another in the second half of the measure phase than in the first.
+    HalvesDiffer { point: Point, first_ms: f64, second_ms: f64 },
     /// Clients met errors of one kind.
     ClientErrors { point: Point, kind: String, errors: u64 },
     /// Too little was delivered for a p99.
@@ -91,7 +105,14 @@ impl Warning {
 
     /// Whether the point it speaks of has no numbers worth showing.
     pub fn voids_point(&self) -> bool {
-        matches!(self, Self::NotConserved { .. } | Self::GeneratorSaturated { .. } | Self::PublisherOverrun { .. })
+        match self {
+            Self::NotConserved { .. } | Self::GeneratorSaturated { .. } | Self::PublisherOverrun { .. } => true,
+            Self::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => {
+                LAG_VOID.is_passed(*lag_mean_ms, *latency_mean_ms)
+            }
+            Self::TimeStolen { share, .. } => *share > STOLEN_VOID,
+            _ => false,
+        }
     }
 
     /// What it means for the sweep as a whole.
@@ -109,6 +130,8 @@ impl Warning {
         match self {
             Self::NotConserved { .. } => "updates unaccounted for",
             Self::GeneratorSaturated { .. } => "generator saturated",
+            Self::GeneratorLagged { .. } => "generator could not keep up",
+            Self::TimeStolen { .. } => "processor time stolen",
             Self::PublisherOverrun { .. } => "publisher late",
             _ => "see the warnings",
         }
@@ -126,6 +149,27 @@ impl Warning {
             }
             Self::GeneratorSaturated { .. } => {
                 "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
+            }
+            Self::GeneratorLagged { .. } if self.voids_point() => {
+                "The generator could not keep up, and measured itself: the point is void. Ask for less, or give it more \
+                 cores."
+            }
+            Self::GeneratorLagged { .. } => {
+                "That time is in the latencies here, and is the generator's own. Ask for less, or give it more cores."
+            }
+            Self::TimeStolen { .. } if self.voids_point() => {
+                "What was measured is the neighbours: the point is void. Measure on a machine of your own."
+            }
+            Self::TimeStolen { .. } => "Other guests of the machine disturb latency. Measure on a machine of your own.",
+            Self::ListenOverflows { .. } => {
+                "Those connected late, after a retry of TCP's. Time to ready holds it; raise net.core.somaxconn."
+            }
+            Self::MemoryPressure { .. } => {
+                "The kernel then holds back what it would send. Raise net.ipv4.tcp_mem, or ask for fewer clients."
+            }
+            Self::HalvesDiffer { .. } => {
+                "Warm-up was not over, or the machine had other work: the figure is of no steady state. Warm up or \
+                 measure longer."
             }
             Self::PublisherOverrun { .. } => {
                 "Most of that latency is the publisher's own: the point is void. Ask for less, or free a core for it."
@@ -153,7 +197,7 @@ impl Warning {
             }
             Self::MachineBusy { .. } => "It disturbs latency and CPU. Repeat on a quiet machine.",
             Self::SingleRepeat => {
-                "No spread can be stated, and no small difference believed. Use `--repeats 3` or more to compare."
+                "A single repeat has no interval, so no difference can be claimed. Use `--repeats 5` or more to compare."
             }
         }
     }
@@ -176,12 +220,13 @@ impl Warning {
                 write!(f, "Line {line} of the runs was cut off, so that run is left out.")
             }
             Self::RunFailed { run, point, phase, reason } => {
-                write!(f, "Run {run} ({}) failed in its {phase} phase: {reason}.", words::point(point))
+                write!(f, "Run {} ({}) failed in its {phase} phase: {reason}.", run + 1, words::point(point))
             }
             Self::NotConserved { point, run, expected, delivered, missed } => write!(
                 f,
-                "{}: in run {run}, {} delivered and {} missed are not the {} expected.",
+                "{}: in run {}, {} delivered and {} missed are not the {} expected.",
                 words::point(point),
+                run + 1,
                 count(*delivered),
                 count(*missed),
                 count(*expected),
@@ -191,6 +236,32 @@ impl Warning {
                 "{}: a thread of the load generator used {}% of a core ({runs} of {of_runs} runs).",
                 words::point(point),
                 number(*busy_percent),
+            ),
+            Self::GeneratorLagged { point, lag_mean_ms, latency_mean_ms } => write!(
+                f,
+                "{}: what had arrived was read {} ms later in the mean, of a mean latency of {} ms.",
+                words::point(point),
+                number(*lag_mean_ms),
+                number(*latency_mean_ms),
+            ),
+            Self::TimeStolen { point, runs, of_runs, share } => write!(
+                f,
+                "{}: the hypervisor took {}% of the machine's processors away ({runs} of {of_runs} runs).",
+                words::point(point),
+                number(100.0 * share),
+            ),
+            Self::ListenOverflows { point, overflows } => {
+                write!(f, "{}: {} connections found the listener's queue full.", words::point(point), count(*overflows))
+            }
+            Self::MemoryPressure { point, pressures } => {
+                write!(f, "{}: TCP came under memory pressure {} times.", words::point(point), count(*pressures))
+            }
+            Self::HalvesDiffer { point, first_ms, second_ms } => write!(
+                f,
+                "{}: the median latency was {} ms in the first half of the measure phase and {} ms in the second.",
+                words::point(point),
+                number(*first_ms),
+                number(*second_ms),
             ),
             Self::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms } => write!(
                 f,

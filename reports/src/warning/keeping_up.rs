@@ -1,0 +1,96 @@
+//! Whether the generator kept up with the server, the publisher with its schedule, and the machine with both.
+
+use protocol::results::{LosslessHistogram, Point, Run};
+
+use super::{
+    Warning,
+    limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
+};
+
+const NS_PER_MS: f64 = 1e6;
+const NS_PER_S: f64 = 1e9;
+
+/// What the generator and the publisher in it did too late.
+pub(super) fn of_generator(point: &Point, runs: &[&Run]) -> Vec<Warning> {
+    let lagged = worst(runs.iter().filter_map(|run| lagged(point, run)), |warning| match warning {
+        Warning::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => lag_mean_ms / latency_mean_ms,
+        _ => 0.0,
+    });
+    let late = worst(runs.iter().filter_map(|run| late(point, run)), |warning| match warning {
+        Warning::PublisherOverrun { lateness_mean_ms, .. } => (true, *lateness_mean_ms),
+        Warning::PublisherLate { lateness_p99_ms, .. } => (false, *lateness_p99_ms),
+        _ => (false, 0.0),
+    });
+    [saturated(point, runs), lagged, late].into_iter().flatten().collect()
+}
+
+/// What the machine took away or could not hold.
+pub(super) fn of_machine(point: &Point, runs: &[&Run]) -> Vec<Warning> {
+    let point = || point.clone();
+    let overflows: u64 = runs.iter().map(|run| run.machine.listen_overflows).sum();
+    let pressures: u64 = runs.iter().map(|run| run.machine.memory_pressures).sum();
+    let stolen: Vec<f64> = runs.iter().map(|run| stolen_share(run)).filter(|&share| share > STOLEN).collect();
+    let most = stolen.iter().copied().reduce(f64::max);
+    [
+        most.map(|share| Warning::TimeStolen { point: point(), runs: stolen.len(), of_runs: runs.len(), share }),
+        (overflows > 0).then(|| Warning::ListenOverflows { point: point(), overflows }),
+        (pressures > 0).then(|| Warning::MemoryPressure { point: point(), pressures }),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
+}
+
+/// The share of all processors, in the measure phase, that the hypervisor gave to somebody else.
+pub(crate) fn stolen_share(run: &Run) -> f64 {
+    let all_ns = f64::from(run.machine.processors) * run.phases.measure_s * NS_PER_S;
+    if all_ns > 0.0 { run.machine.stolen_ns as f64 / all_ns } else { 0.0 }
+}
+
+fn saturated(point: &Point, runs: &[&Run]) -> Option<Warning> {
+    let busy: Vec<f64> = runs.iter().map(|run| busiest_worker(run)).filter(|&busy| busy > WORKER_BUSY_MAX).collect();
+    let most = busy.iter().copied().reduce(f64::max)?;
+    Some(Warning::GeneratorSaturated {
+        point: point.clone(),
+        runs: busy.len(),
+        of_runs: runs.len(),
+        busy_percent: 100.0 * most,
+    })
+}
+
+/// The share of one core that the busiest worker of the generator used.
+pub(crate) fn busiest_worker(run: &Run) -> f64 {
+    let most_ns = run.generator.workers_cpu_ns.iter().copied().max().unwrap_or(0);
+    if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
+}
+
+fn lagged(point: &Point, run: &Run) -> Option<Warning> {
+    let lag = run.generator.loop_lag.as_ref().filter(|lag| !lag.is_empty())?;
+    let (lag_mean_ms, latency_mean_ms) = (lag.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
+    let warning = Warning::GeneratorLagged { point: point.clone(), lag_mean_ms, latency_mean_ms };
+    LAG.is_passed(lag_mean_ms, latency_mean_ms).then_some(warning)
+}
+
+fn late(point: &Point, run: &Run) -> Option<Warning> {
+    let lateness = run.stream.lateness.as_ref()?;
+    let (lateness_mean_ms, latency_mean_ms) = (lateness.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
+    let p99_ms = |histogram: &LosslessHistogram| histogram.value_at_quantile(0.99) as f64 / NS_PER_MS;
+    let (lateness_p99_ms, latency_p99_ms) = (p99_ms(lateness), p99_ms(&run.latency));
+    let point = point.clone();
+    if LATE_VOID.is_passed(lateness_mean_ms, latency_mean_ms) {
+        return Some(Warning::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms });
+    }
+    LATE.is_passed(lateness_p99_ms, latency_p99_ms).then_some(Warning::PublisherLate {
+        point,
+        lateness_p99_ms,
+        latency_p99_ms,
+    })
+}
+
+/// The gravest of one kind stands for all runs of a point.
+pub(super) fn worst<K: PartialOrd>(
+    warnings: impl Iterator<Item = Warning>,
+    weight: impl Fn(&Warning) -> K,
+) -> Option<Warning> {
+    warnings.reduce(|worst, next| if weight(&next) > weight(&worst) { next } else { worst })
+}

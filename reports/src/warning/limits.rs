@@ -1,0 +1,44 @@
+//! Every limit beyond which a result is doubted or void, in one place. METHODOLOGY.md says why for each.
+
+/// Above this share of one core, a thread cannot be trusted to have read in time: void.
+pub(super) const WORKER_BUSY_MAX: f64 = 0.9;
+
+/// The generator's lag, from the arrival of bytes in the kernel to their being read, is doubtful if its mean is more
+/// than both this and this share of the mean latency...
+pub(super) const LAG: Limit = Limit { ms: 0.2, share: 0.10 };
+/// ... and void beyond these.
+pub(super) const LAG_VOID: Limit = Limit { ms: 0.5, share: 0.25 };
+
+/// The publisher's lateness matters to the tail if its p99 is more than both this and this share of the latency's p99.
+pub(super) const LATE: Limit = Limit { ms: 1.0, share: 0.25 };
+/// It voids if its mean is more than both this and this share of the mean latency.
+pub(super) const LATE_VOID: Limit = Limit { ms: 1.0, share: 0.5 };
+
+/// The share of all processors that a hypervisor may take before it is worth a word, and before it voids.
+pub(super) const STOLEN: f64 = 0.05;
+pub(super) const STOLEN_VOID: f64 = 0.25;
+/// The share of all processors that other work may take, stolen time included, before it is worth a word.
+pub(super) const OTHER_WORK: f64 = 0.1;
+
+/// A queue grows if the last slice's median is this many times the first's, and this much more.
+pub(super) const BEHIND_TIMES: f64 = 3.0;
+pub(super) const BEHIND_MS: f64 = 50.0;
+/// Warm-up was not over if the halves' medians differ by more than both.
+pub(super) const HALVES: Limit = Limit { ms: 0.2, share: 0.25 };
+
+/// Ten deliveries beyond the p99.
+pub(super) const DELIVERIES_MIN: u64 = 1_000;
+
+/// A part that matters if it is much in itself, and much of the whole: a share alone would condemn the fast.
+#[derive(Clone, Copy)]
+pub(super) struct Limit {
+    ms: f64,
+    share: f64,
+}
+
+impl Limit {
+    /// Whether a part of some whole, both milliseconds, is beyond it.
+    pub(super) fn is_passed(self, part_ms: f64, of_ms: f64) -> bool {
+        part_ms > self.ms && part_ms > self.share * of_ms
+    }
+}

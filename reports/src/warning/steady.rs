@@ -1,0 +1,53 @@
+//! Whether latency stood still while it was measured: no queue grew, and the warm-up was over.
+
+use hdrhistogram::Histogram;
+use protocol::results::{Point, Run, Slice};
+
+use super::{
+    Warning,
+    keeping_up::worst,
+    limits::{BEHIND_MS, BEHIND_TIMES, HALVES},
+};
+
+const NS_PER_MS: f64 = 1e6;
+
+/// The gravest unsteadiness of a point's runs.
+pub(super) fn of_runs(point: &Point, runs: &[&Run]) -> Option<Warning> {
+    let unsteady = runs.iter().filter_map(|run| fell_behind(point, run).or_else(|| halves_differ(point, run)));
+    worst(unsteady, |warning| match warning {
+        Warning::ServerFellBehind { last_ms, .. } => (true, *last_ms),
+        Warning::HalvesDiffer { first_ms, second_ms, .. } => (false, (first_ms - second_ms).abs()),
+        _ => (false, 0.0),
+    })
+}
+
+fn fell_behind(point: &Point, run: &Run) -> Option<Warning> {
+    let mut medians = run
+        .slices
+        .iter()
+        .filter(|slice| !slice.latency.is_empty())
+        .map(|slice| slice.latency.value_at_quantile(0.5) as f64 / NS_PER_MS);
+    let first_ms = medians.next()?;
+    let last_ms = medians.next_back()?;
+    (last_ms > BEHIND_TIMES * first_ms && last_ms > first_ms + BEHIND_MS).then(|| Warning::ServerFellBehind {
+        point: point.clone(),
+        first_ms,
+        last_ms,
+    })
+}
+
+fn halves_differ(point: &Point, run: &Run) -> Option<Warning> {
+    let (first, second) = run.slices.split_at(run.slices.len() / 2);
+    let (first_ms, second_ms) = (median_ms(first)?, median_ms(second)?);
+    let point = point.clone();
+    let passed = HALVES.is_passed((first_ms - second_ms).abs(), first_ms.min(second_ms));
+    passed.then_some(Warning::HalvesDiffer { point, first_ms, second_ms })
+}
+
+fn median_ms(slices: &[Slice]) -> Option<f64> {
+    let mut all = Histogram::<u64>::new(2).expect("two digits are a valid precision");
+    for slice in slices {
+        all.add(&*slice.latency).expect("a histogram that resizes itself takes every value");
+    }
+    (!all.is_empty()).then(|| all.value_at_quantile(0.5) as f64 / NS_PER_MS)
+}
