@@ -10,7 +10,7 @@ use protocol::{
     wire,
 };
 
-use crate::{allocator::Allocator, hub::History};
+use crate::{allocator::Allocator, fault::Fault, hub::History};
 
 /// The fastest stream, updates a second.
 pub const RATE_HZ_MAX: f64 = 100_000.0;
@@ -89,6 +89,10 @@ pub struct Config {
     /// How long shutting down may take
     #[arg(long, value_name = "SECS", default_value = "5", value_parser = seconds)]
     pub drain_timeout: Duration,
+
+    /// Plant a fault in the stream, such as delay:websocket:5ms (a wrong one is answered with the list); repeatable
+    #[arg(long = "fault", value_name = "SPEC", help_heading = "For proofs only: makes the server misbehave")]
+    pub faults: Vec<Fault>,
 }
 
 impl Config {

@@ -91,10 +91,10 @@ fn route(
             transports::open(Transport::LongPoll, context, slot, request)
         }
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
-            let text = context.metrics.encode(&context.hub);
+            let text = context.metrics.encode(context.hubs.published());
             Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
         }
-        (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(&http.stream)))),
+        (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(http)))),
         (_, WS_PATH | POLL_PATH) => Err(Refusal::MethodNotAllowed { message: "GET".to_owned() }),
         (_, METRICS_PATH | HEALTH_PATH) => Err(Refusal::MethodNotAllowed { message: "GET, HEAD".to_owned() }),
         (_, path) => Err(Refusal::NotFound {
@@ -103,7 +103,7 @@ fn route(
     }
 }
 
-fn health(stream: &Stream) -> Health {
+fn health(http: &Http) -> Health {
     Health {
         status: "ok".to_owned(),
         server: Health::SERVER.to_owned(),
@@ -111,7 +111,8 @@ fn health(stream: &Stream) -> Health {
         pid: std::process::id(),
         clock: clock::identity(),
         allocator: Allocator::of_this_process().name().to_owned(),
-        stream: stream.clone(),
+        stream: http.stream.clone(),
+        faults: http.context.faults.iter().map(ToString::to_string).collect(),
     }
 }
 

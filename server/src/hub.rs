@@ -174,7 +174,7 @@ impl Ring {
 
 /// An update in both of its forms in one allocation: WebSocket frame head, line, line break.
 #[derive(Debug, Clone)]
-struct Encoded(Bytes);
+pub(crate) struct Encoded(Bytes);
 
 impl Encoded {
     fn new(line: &[u8]) -> Self {
@@ -217,7 +217,7 @@ impl Encoded {
 
 /// Consecutive updates, oldest first.
 #[derive(Debug, Default)]
-pub struct Batch(SmallVec<[Encoded; 1]>);
+pub struct Batch(pub(crate) SmallVec<[Encoded; 1]>);
 
 impl Batch {
     /// How many updates.

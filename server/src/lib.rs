@@ -8,6 +8,7 @@ pub mod allocator;
 pub mod config;
 pub mod control;
 pub mod counted;
+pub mod fault;
 pub mod hub;
 pub mod listener;
 pub mod metrics;

@@ -49,12 +49,14 @@ pub(crate) struct Accepted {
 pub struct Slot {
     taken: Arc<AtomicU32>,
     pub(crate) over: bool,
+    /// Which connection it is, in the order in which they are accepted, from 0.
+    pub(crate) number: u64,
 }
 
 impl Slot {
-    fn take(taken: &Arc<AtomicU32>, max: u32) -> Self {
+    fn take(taken: &Arc<AtomicU32>, max: u32, number: u64) -> Self {
         let over = taken.fetch_add(1, Relaxed) >= max;
-        Self { taken: Arc::clone(taken), over }
+        Self { taken: Arc::clone(taken), over, number }
     }
 }
 
@@ -72,9 +74,9 @@ pub(crate) async fn accept(
     shards: &[UnboundedSender<Accepted>],
 ) {
     let taken = Arc::default();
-    for shard in shards.iter().cycle() {
+    for (number, shard) in (0..).zip(shards.iter().cycle()) {
         let stream = next(&listener, metrics).await;
-        let slot = Slot::take(&taken, max_connections);
+        let slot = Slot::take(&taken, max_connections, number);
         metrics.accepted.inc();
         metrics.turned_away.inc_by(u64::from(slot.over));
         if shard.send(Accepted { stream, slot }).is_err() {

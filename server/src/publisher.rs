@@ -14,9 +14,12 @@ use protocol::{
     clock::{self, NS_PER_SEC},
     control::{Published, Window},
 };
-use rustix::thread::{ClockId, Timespec, clock_nanosleep_absolute, set_current_timer_slack};
+use rustix::{
+    io::Errno,
+    thread::{ClockId, Timespec, clock_nanosleep_absolute, set_current_timer_slack},
+};
 
-use crate::{hub::Hub, metrics::Metrics, source::Source};
+use crate::{fault::Misbehaviour, hub::Hub, metrics::Metrics, source::Source};
 
 /// A sleep is never longer than this, so that the thread ends soon when told to.
 const NAP_NS: u64 = 50_000_000;
@@ -44,10 +47,11 @@ impl Publisher {
         span: Span,
         hub: Arc<Hub>,
         metrics: Arc<Metrics>,
+        faults: Misbehaviour,
         published: impl FnOnce(Published) + Send + 'static,
     ) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut work = Work { source, span, hub, metrics, stop: Arc::clone(&stop) };
+        let mut work = Work { source, span, hub, metrics, faults, stop: Arc::clone(&stop) };
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || {
@@ -75,6 +79,7 @@ struct Work {
     span: Span,
     hub: Arc<Hub>,
     metrics: Arc<Metrics>,
+    faults: Misbehaviour,
     stop: Arc<AtomicBool>,
 }
 
@@ -88,19 +93,24 @@ impl Work {
         loop {
             let due_ns = self.span.first_due_ns + self.source.advance();
             let ends = window.is_some_and(|window| due_ns >= window.to_ns);
-            let wake_ns = window.filter(|_| ends).map_or(due_ns, |window| window.to_ns);
+            let publish_ns = self.faults.publish_at_ns(self.span.first_due_ns, due_ns);
+            let wake_ns = window.filter(|_| ends).map_or(publish_ns, |window| window.to_ns);
             if !self.sleep_until(wake_ns) {
                 return None;
             }
             if ends {
                 return Some(account.close(self.metrics.writes()));
             }
-            let late_ns = clock::now_ns().saturating_sub(due_ns);
+            let now_ns = clock::now_ns();
+            let late_ns = now_ns.saturating_sub(due_ns);
             self.metrics.publisher_lateness.observe(late_ns as f64 / NS_PER_SEC as f64);
             if window.is_some_and(|window| window.contains(due_ns)) {
                 account.add(self.hub.newest() + 1, late_ns, &self.metrics);
             }
-            self.hub.publish(|seq, line| self.source.encode_into(seq, due_ns, line));
+            self.hub.publish(|seq, line| {
+                self.source.encode_into(seq, due_ns, line);
+                self.faults.pass_on(now_ns, line);
+            });
         }
     }
 
@@ -111,13 +121,17 @@ impl Work {
             if now_ns >= due_ns {
                 return true;
             }
-            let wake_ns = due_ns.min(now_ns + NAP_NS);
-            let wake = Timespec { tv_sec: (wake_ns / NS_PER_SEC) as i64, tv_nsec: (wake_ns % NS_PER_SEC) as i64 };
-            // Interrupted by a signal or not: the loop looks at the clock again.
-            let _ = clock_nanosleep_absolute(ClockId::Monotonic, &wake);
+            sleep_until(due_ns.min(now_ns + NAP_NS));
         }
         false
     }
+}
+
+/// Sleeps until then, to the precision of the kernel; an async runtime's timer may be a millisecond late.
+pub(crate) fn sleep_until(wake_ns: u64) {
+    let wake = Timespec { tv_sec: (wake_ns / NS_PER_SEC) as i64, tv_nsec: (wake_ns % NS_PER_SEC) as i64 };
+    // A signal that interrupts it is for somebody else.
+    while clock_nanosleep_absolute(ClockId::Monotonic, &wake) == Err(Errno::INTR) {}
 }
 
 /// The account of a window as it builds up.
@@ -171,6 +185,7 @@ mod tests {
             Span { first_due_ns, window: Some(window) },
             Arc::clone(&hub),
             Arc::default(),
+            Misbehaviour::default(),
             move |account| sender.send(account).unwrap(),
         )
         .unwrap();

@@ -18,8 +18,8 @@ use tracing::{info, warn};
 use crate::{
     config::Config,
     control,
+    fault::{Fault, Hubs},
     http::{self, Http},
-    hub::Hub,
     listener::{self, Accepted},
     metrics::Metrics,
     publisher::{Publisher, Span},
@@ -70,7 +70,7 @@ impl Prepared {
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
         server.draining.cancel();
-        server.hub.drain();
+        server.hubs.read().for_each(|hub| hub.drain());
         // No further connection will come: each shard ends when its last is done, or its time is up.
         drop(queues);
         for shard in shards {
@@ -86,11 +86,15 @@ fn runtime() -> anyhow::Result<Runtime> {
 
 fn announce(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
     info!(%address, stream = %config.stream(), "serving");
+    for fault in &config.faults {
+        warn!(%fault, "misbehaving as told; this server is for proofs only");
+    }
     control::emit(&Event::Ready { listen: address })
 }
 
 struct Server {
-    hub: Arc<Hub>,
+    hubs: Arc<Hubs>,
+    faults: Vec<Fault>,
     metrics: Arc<Metrics>,
     draining: CancellationToken,
     source: std::sync::Mutex<Option<Source>>,
@@ -99,7 +103,8 @@ struct Server {
 impl Server {
     fn new(config: &Config, source: Source) -> Self {
         Self {
-            hub: Hub::new(config.history(), usize::from(config.threads)),
+            hubs: Arc::new(Hubs::new(&config.faults, config.history(), usize::from(config.threads))),
+            faults: config.faults.clone(),
             metrics: Arc::default(),
             draining: CancellationToken::new(),
             source: Some(source).into(),
@@ -136,8 +141,9 @@ impl Server {
     fn http(&self, config: &Config, shard: usize) -> Arc<Http> {
         Arc::new(Http {
             context: Arc::new(Context {
-                hub: Arc::clone(&self.hub),
-                shard: Arc::clone(self.hub.shard(shard)),
+                hubs: Arc::clone(&self.hubs),
+                shard,
+                faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),
                 poll_timeout: config.poll_timeout,
                 tasks: TaskTracker::new(),
@@ -180,8 +186,9 @@ impl Server {
 
     fn publish(&self, span: Span) -> anyhow::Result<Option<Publisher>> {
         let source = self.source.lock().ok().and_then(|mut source| source.take()).context("the stream has started")?;
-        let (hub, metrics) = (Arc::clone(&self.hub), Arc::clone(&self.metrics));
-        Publisher::start(source, span, hub, metrics, |published| {
+        let (hub, metrics) = (Arc::clone(self.hubs.published()), Arc::clone(&self.metrics));
+        let faults = self.hubs.misbehaviour(&self.faults, span.first_due_ns)?;
+        Publisher::start(source, span, hub, metrics, faults, |published| {
             if let Err(error) = control::emit(&Event::Published(published)) {
                 warn!(%error, "nobody reads the account");
             }
@@ -192,8 +199,9 @@ impl Server {
 
 /// Serves the connections of one shard until no more come and the last has ended, or its time is up.
 async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Accepted>, config: Config) {
-    let shard = Arc::clone(&http.context.shard);
-    let bell = tokio::spawn(async move { shard.serve_bell().await });
+    let context = &http.context;
+    let shards = context.hubs.read().map(|hub| Arc::clone(hub.shard(context.shard)));
+    let bells: Vec<_> = shards.map(|shard| tokio::spawn(async move { shard.serve_bell().await })).collect();
     while let Some(Accepted { stream, slot }) = accepted.recv().await {
         let http = Arc::clone(&http);
         let tasks = http.context.tasks.clone();
@@ -209,5 +217,5 @@ async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Acce
     if tokio::time::timeout(config.drain_timeout, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "left undrained after --drain-timeout");
     }
-    bell.abort();
+    bells.iter().for_each(tokio::task::JoinHandle::abort);
 }

@@ -10,6 +10,7 @@ use slab::Slab;
 use tokio::sync::Notify;
 
 use crate::{
+    fault::Tamper,
     hub::{Batch, Expired, Hub},
     metrics::TransportMetrics,
 };
@@ -76,6 +77,7 @@ pub struct Subscription {
     metrics: Arc<TransportMetrics>,
     slot: usize,
     cursor: u64,
+    tamper: Option<Box<Tamper>>,
 }
 
 impl Subscription {
@@ -89,7 +91,14 @@ impl Subscription {
         let cursor = hub.cursor(after)?;
         let slot = shard.parked().insert(None);
         let (hub, shard, metrics) = (Arc::clone(hub), Arc::clone(shard), Arc::clone(metrics));
-        Ok(Self { hub, shard, metrics, slot, cursor })
+        Ok(Self { hub, shard, metrics, slot, cursor, tamper: None })
+    }
+
+    /// The same with a fault for this client, if it has one.
+    #[must_use]
+    pub fn tampered_with(mut self, tamper: Option<Box<Tamper>>) -> Self {
+        self.tamper = tamper;
+        self
     }
 
     /// The last update taken, or where the subscription began.
@@ -105,15 +114,15 @@ impl Subscription {
     }
 
     fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
-        if let Poll::Ready(taken) = self.take() {
+        if let Poll::Ready(taken) = self.take(context) {
             return Poll::Ready(taken);
         }
         self.park(context.waker());
         // Looked at again after parking: an update published in between rang the bell for the others only.
-        self.take()
+        self.take(context)
     }
 
-    fn take(&mut self) -> Poll<Result<Batch, Ended>> {
+    fn take(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
         let batch = match self.hub.after(self.cursor) {
             Err(expired) => {
                 self.metrics.slow_consumers.inc();
@@ -121,8 +130,12 @@ impl Subscription {
             }
             Ok(batch) => batch,
         };
+        let (done, batch) = match &mut self.tamper {
+            None => (batch.len() as u64, batch),
+            Some(tamper) => tamper.take(self.cursor, &batch, context),
+        };
+        self.cursor += done;
         if !batch.is_empty() {
-            self.cursor += batch.len() as u64;
             self.metrics.took(batch.len() as u64);
             return Poll::Ready(Ok(batch));
         }

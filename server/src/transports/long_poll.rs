@@ -17,6 +17,7 @@ use protocol::{
 use super::{Context, Reply};
 use crate::{
     hub::Batch,
+    listener::Slot,
     shard::{Ended, Subscription},
 };
 
@@ -28,9 +29,9 @@ pub struct Parked {
     wait: Duration,
 }
 
-pub(super) fn open(context: &Arc<Context>, query: StreamQuery) -> Result<Reply, Refusal> {
+pub(super) fn open(context: &Arc<Context>, query: StreamQuery, slot: &Slot) -> Result<Reply, Refusal> {
     context.metrics.polls.inc();
-    let subscription = context.subscribe(Transport::LongPoll, query.after)?;
+    let subscription = context.subscribe(Transport::LongPoll, query.after, slot)?;
     let wait =
         query.wait_ms.map_or(context.poll_timeout, |wait_ms| Duration::from_millis(wait_ms).min(context.poll_timeout));
     let poll = Parked { context: Arc::clone(context), subscription, wait };

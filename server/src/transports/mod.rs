@@ -15,19 +15,21 @@ use protocol::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    hub::Hub,
+    fault::{Fault, Hubs, Tamper},
     listener::Slot,
     metrics::{Metrics, TransportMetrics},
-    shard::{Shard, Subscription},
+    shard::Subscription,
 };
 
 /// What a transport may use.
 #[derive(Debug)]
 pub struct Context {
     /// The stream.
-    pub hub: Arc<Hub>,
-    /// Where this thread's subscribers wait.
-    pub shard: Arc<Shard>,
+    pub hubs: Arc<Hubs>,
+    /// In which of each hub's shards this thread's subscribers wait.
+    pub shard: usize,
+    /// What clients are made to suffer.
+    pub faults: Vec<Fault>,
     /// The counters.
     pub metrics: Arc<Metrics>,
     /// How long a poll is held.
@@ -37,8 +39,10 @@ pub struct Context {
 }
 
 impl Context {
-    fn subscribe(&self, transport: Transport, after: Option<u64>) -> Result<Subscription, Refusal> {
-        Ok(Subscription::new(&self.hub, &self.shard, self.metrics.of(transport), after)?)
+    fn subscribe(&self, transport: Transport, after: Option<u64>, slot: &Slot) -> Result<Subscription, Refusal> {
+        let hub = self.hubs.of(transport);
+        let subscription = Subscription::new(hub, hub.shard(self.shard), self.metrics.of(transport), after)?;
+        Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
     }
 }
 
@@ -64,7 +68,7 @@ pub fn open(
     let query = StreamQuery::parse(request.uri().query())?;
     match transport {
         Transport::WebSocket => websocket::open(context, query, slot, request),
-        Transport::LongPoll => long_poll::open(context, query),
+        Transport::LongPoll => long_poll::open(context, query, slot),
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn open(
     let mut response: Response<Full<Bytes>> = create_response_with_body(&request, Full::default)
         .map_err(|error| Refusal::BadHandshake { message: error.to_string() })?;
     // Subscribed before the client is told, so that what follows the 101 is complete.
-    let subscription = context.subscribe(Transport::WebSocket, query.after)?;
+    let subscription = context.subscribe(Transport::WebSocket, query.after, slot)?;
     response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
     let present = (Present::new(&context.metrics, Transport::WebSocket), Arc::clone(slot));
     let upgrade = hyper::upgrade::on(&mut request);

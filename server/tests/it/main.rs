@@ -2,6 +2,7 @@
 
 mod client;
 mod conformance;
+mod fault;
 mod feed;
 mod http;
 mod limits;
