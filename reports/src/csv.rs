@@ -4,13 +4,13 @@ use protocol::results::{Run, Stream};
 
 use crate::{
     Results,
-    compare::{Comparison, Metric, Quantile, Side, Standing},
+    compare::{Comparison, Meeting, Metric, Quantile, Side, Standing},
 };
 
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 36] = [
+const COLUMNS: [Column; 57] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -59,6 +59,27 @@ const COLUMNS: [Column; 36] = [
     ("bytes_received_per_delivery", |run| value(Metric::BytesInPerDelivery, run)),
     ("bytes_sent_per_delivery", |run| value(Metric::BytesOutPerDelivery, run)),
     ("updates_per_payload", |run| value(Metric::UpdatesPerPayload, run)),
+    ("updates_per_server_write", |run| value(Metric::UpdatesPerWrite, run)),
+    ("fan_out_span_p50_ms", |run| value(Metric::SpanMs(Quantile::P50), run)),
+    ("fan_out_span_p99_ms", |run| value(Metric::SpanMs(Quantile::P99), run)),
+    ("last_from_due_p50_ms", |run| value(Metric::LastMs(Quantile::P50), run)),
+    ("last_from_due_p99_ms", |run| value(Metric::LastMs(Quantile::P99), run)),
+    ("last_from_send_p50_ms", |run| value(Metric::LastFromSendMs(Quantile::P50), run)),
+    ("last_from_send_p99_ms", |run| value(Metric::LastFromSendMs(Quantile::P99), run)),
+    ("jain_index", |run| value(Metric::Fairness, run)),
+    ("clients_p99_to_p1", |run| value(Metric::ClientSpread, run)),
+    ("parked_percent", |run| value(Metric::MetPercent(Meeting::Parked), run)),
+    ("between_percent", |run| value(Metric::MetPercent(Meeting::Between), run)),
+    ("rode_percent", |run| value(Metric::MetPercent(Meeting::Rode), run)),
+    ("predicted_unparked_percent", |run| value(Metric::PredictedUnparkedPercent, run)),
+    ("exchange_p50_ms", |run| value(Metric::ExchangeMs(Quantile::P50), run)),
+    ("loop_lag_p50_ms", |run| value(Metric::LoopLagMs(Quantile::P50), run)),
+    ("loop_lag_p99_ms", |run| value(Metric::LoopLagMs(Quantile::P99), run)),
+    ("lateness_p50_ms", |run| value(Metric::LatenessMs(Quantile::P50), run)),
+    ("lateness_p99_ms", |run| value(Metric::LatenessMs(Quantile::P99), run)),
+    ("busiest_worker_percent", |run| value(Metric::WorkerBusyPercent, run)),
+    ("stolen_percent", |run| value(Metric::StolenPercent, run)),
+    ("retained_memory_kib_per_client", |run| value(Metric::RetainedKibPerClient, run)),
 ];
 
 /// Every run as a row, failed and void ones marked as such, in full precision.

@@ -15,7 +15,6 @@ pub struct Side<'a> {
     runs: Vec<&'a Run>,
     standing: Standing,
     latency: Histogram<u64>,
-    handshake: Histogram<u64>,
 }
 
 /// Whether a point's numbers may be shown.
@@ -53,8 +52,7 @@ impl<'a> Side<'a> {
             None => Standing::Valid,
         };
         let latency = merged(runs.iter().map(|run| &run.latency));
-        let handshake = merged(runs.iter().map(|run| &run.handshake));
-        Self { contender, runs, standing, latency, handshake }
+        Self { contender, runs, standing, latency }
     }
 
     /// Its finished runs, by repeat.
@@ -85,10 +83,14 @@ impl<'a> Side<'a> {
         let mut values: Vec<f64> = self.runs.iter().filter_map(|run| metric.of_run(run)).collect();
         values.sort_by(f64::total_cmp);
         let (&min, &max) = (values.first()?, values.last()?);
-        let value = match metric {
-            Metric::LatencyMs(quantile) => quantile_ms(&self.latency, quantile.value())?,
-            Metric::HandshakeMs(quantile) => quantile_ms(&self.handshake, quantile.value())?,
-            _ => median(&values),
+        let quantile = self.runs.iter().find_map(|run| metric.quantile_of(run)).map(|(_, quantile)| quantile.value());
+        let value = match (metric, quantile) {
+            (Metric::LatencyMs(_), Some(quantile)) => quantile_ms(&self.latency, quantile)?,
+            (_, Some(quantile)) => {
+                let of_runs = self.runs.iter().filter_map(|run| Some(metric.quantile_of(run)?.0));
+                quantile_ms(&merged(of_runs), quantile)?
+            }
+            (_, None) => median(&values),
         };
         Some(Measure { value, min, max, repeats: values.len() })
     }

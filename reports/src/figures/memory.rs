@@ -10,13 +10,14 @@ use crate::{
 };
 
 const SHOWN: [Metric; 2] = [Metric::UserMib, Metric::KernelMib];
-const LISTED: [Metric; 6] = [
+const LISTED: [Metric; 7] = [
     Metric::UserMib,
     Metric::BusyUserMib,
     Metric::DrainedUserMib,
     Metric::KernelMib,
     Metric::UserKibPerClient,
     Metric::KernelKibPerClient,
+    Metric::RetainedKibPerClient,
 ];
 const KIB_PER_MIB: f64 = 1024.0;
 
@@ -27,6 +28,12 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         Metric::UserKibPerClient,
     );
     caption += &slopes(source);
+    let allocator = source.allocator;
+    caption.extend([
+        " What the server keeps once all clients have gone is in the table. Its own memory is as its allocator, ",
+        allocator,
+        ", would have it; another may hold much more or less.",
+    ]);
     Figure {
         id: "memory",
         title: "Memory",
@@ -53,7 +60,13 @@ fn slopes(source: &Source<'_>) -> String {
             Some(format!("{} KiB of its own and {} KiB of the kernel’s over {}", user, kernel, contender.title()))
         })
         .collect();
-    if said.is_empty() { String::new() } else { format!(" One more client costs the server {}.", said.join(", ")) }
+    if said.is_empty() {
+        return String::new();
+    }
+    format!(
+        " By a straight line through all runs (95% interval), one more client costs the server {}.",
+        said.join(", ")
+    )
 }
 
 fn kib_per_client(slice: &Slice<'_>, contender: Contender, mib: Metric) -> Option<String> {
@@ -64,5 +77,8 @@ fn kib_per_client(slice: &Slice<'_>, contender: Contender, mib: Metric) -> Optio
             side.runs().iter().filter_map(|run| Some((f64::from(case.load.clients), KIB_PER_MIB * mib.of_run(run)?)))
         })
         .collect();
-    slope(&points).map(|line| number(line.per_x))
+    let line = slope(&points)?;
+    let interval =
+        line.interval().map(|(low, high)| format!(" ({}–{})", number(low), number(high))).unwrap_or_default();
+    Some(format!("{}{interval}", number(line.per_x)))
 }

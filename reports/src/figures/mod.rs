@@ -4,11 +4,14 @@ mod canvas;
 mod chart;
 mod cpu;
 mod handshake;
+mod inside;
+mod keeping_up;
 mod latency;
 mod memory;
 mod over_axis;
 mod over_time;
 mod percentiles;
+mod polling;
 mod scale;
 mod style;
 mod throughput;
@@ -17,6 +20,7 @@ mod traffic;
 pub(crate) use style::legend;
 
 use crate::{
+    Results,
     compare::{Case, Comparison, Metric, Sweep},
     headline::takeaway,
 };
@@ -35,6 +39,13 @@ pub(crate) struct Figure {
     pub(crate) table: Table,
 }
 
+impl Figure {
+    /// Whether there is anything to see.
+    fn shows(&self) -> bool {
+        !self.panels.is_empty() || (self.table.open && !self.table.rows.is_empty())
+    }
+}
+
 /// One picture of a figure.
 pub(crate) struct Panel {
     /// What is shown, with its unit.
@@ -50,32 +61,45 @@ pub(crate) struct Table {
     pub(crate) head: Vec<String>,
     /// The rows.
     pub(crate) rows: Vec<Vec<String>>,
+    /// Whether it is to be seen at once, and not only by those who ask for it.
+    pub(crate) open: bool,
+}
+
+impl Table {
+    fn opened(self) -> Self {
+        Self { open: true, ..self }
+    }
 }
 
 /// What all figures are drawn from.
 struct Source<'a> {
     comparison: &'a Comparison<'a>,
     sweep: Sweep<'a>,
+    /// The server's allocator.
+    allocator: &'a str,
 }
 
 /// Every figure that has something to show.
-pub(crate) fn all(comparison: &Comparison<'_>) -> Vec<Figure> {
-    let source = source(comparison);
+pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure> {
+    let source = source(results, comparison);
     let figures = [
         percentiles::figure,
         latency::figure,
+        inside::figure,
+        polling::figure,
         throughput::figure,
         memory::figure,
         over_time::figure,
         cpu::figure,
         traffic::figure,
         handshake::figure,
+        keeping_up::figure,
     ];
-    figures.into_iter().map(|figure| figure(&source)).filter(|figure| !figure.panels.is_empty()).collect()
+    figures.into_iter().map(|figure| figure(&source)).filter(Figure::shows).collect()
 }
 
-fn source<'a>(comparison: &'a Comparison<'a>) -> Source<'a> {
-    Source { comparison, sweep: Sweep::of(comparison) }
+fn source<'a>(results: &'a Results, comparison: &'a Comparison<'a>) -> Source<'a> {
+    Source { comparison, sweep: Sweep::of(comparison), allocator: &results.manifest.allocator }
 }
 
 impl Source<'_> {
@@ -110,13 +134,13 @@ mod tests {
 
     fn figures(sweep: &fixture::Sweep) -> Vec<Figure> {
         let results = sweep.results();
-        all(&Comparison::of(&results))
+        all(&results, &Comparison::of(&results))
     }
 
     #[test]
     fn the_quick_sweep_has_every_figure_with_ids_of_its_own() {
         let figures = figures(&fixture::Sweep::quick());
-        assert_eq!(figures.len(), 8);
+        assert_eq!(figures.len(), 11);
         let page: String = figures.iter().flat_map(|figure| &figure.panels).map(|panel| panel.svg.as_str()).collect();
         let mut ids: Vec<&str> = page.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
         let all = ids.len();
@@ -155,7 +179,7 @@ mod tests {
     #[test]
     fn a_line_ends_before_a_void_point() {
         let lines = |results: &crate::Results| {
-            let latency = super::latency::figure(&source(&Comparison::of(results)));
+            let latency = super::latency::figure(&source(results, &Comparison::of(results)));
             latency.panels[0].svg.matches("stroke=\"var(--long-poll)\" stroke-dasharray").count()
         };
         let mut results = fixture::Sweep { clients: vec![10, 100, 1_000, 4_000], ..fixture::Sweep::quick() }.results();
@@ -177,7 +201,7 @@ mod tests {
     fn a_void_point_is_a_word_in_every_picture() {
         let mut results = fixture::Sweep { clients: vec![1_000], ..fixture::Sweep::quick() }.results();
         results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
-        for figure in all(&Comparison::of(&results)) {
+        for figure in all(&results, &Comparison::of(&results)) {
             for panel in &figure.panels {
                 assert!(!panel.svg.contains("long polling, "), "{}", panel.title);
             }
@@ -190,6 +214,6 @@ mod tests {
     fn nothing_measured_is_nothing_drawn() {
         let mut none = fixture::Sweep::quick().results();
         none.runs.clear();
-        assert!(all(&Comparison::of(&none)).is_empty());
+        assert!(all(&none, &Comparison::of(&none)).is_empty());
     }
 }

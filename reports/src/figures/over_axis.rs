@@ -218,5 +218,5 @@ pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric]) -> super::T
             rows.push(row);
         }
     }
-    super::Table { head, rows }
+    super::Table { head, rows, open: false }
 }

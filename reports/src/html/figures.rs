@@ -4,14 +4,15 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{scrolling, table};
 use crate::{
+    Results,
     compare::{Comparison, Contender},
     figures::{Figure, all, legend},
 };
 
-pub(super) fn section(comparison: &Comparison<'_>) -> Markup {
+pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup {
     let contenders = comparison.contenders();
     html! {
-        @for figure in all(comparison) { (one(&figure, &contenders)) }
+        @for figure in all(results, comparison) { (one(&figure, &contenders)) }
     }
 }
 
@@ -20,19 +21,21 @@ fn one(figure: &Figure, contenders: &[Contender]) -> Markup {
         section aria-labelledby=(figure.id) {
             h2 id=(figure.id) { (figure.title) }
             figure {
-                (legend(contenders))
-                div class="panels" {
-                    @for panel in &figure.panels {
-                        div class="panel" {
-                            p class="panel-title" aria-hidden="true" { (panel.title) }
-                            (PreEscaped(&panel.svg))
+                @if !figure.panels.is_empty() {
+                    (legend(contenders))
+                    div class="panels" {
+                        @for panel in &figure.panels {
+                            div class="panel" {
+                                p class="panel-title" aria-hidden="true" { (panel.title) }
+                                (PreEscaped(&panel.svg))
+                            }
                         }
                     }
                 }
                 figcaption { (figure.caption) }
             }
             @if !figure.table.rows.is_empty() {
-                details {
+                details open[figure.table.open] {
                     summary { "The numbers" }
                     (scrolling(figure.title, &table(&figure.table.head, &figure.table.rows, 2)))
                 }

@@ -31,7 +31,7 @@ pub(crate) fn report(results: &Results) -> String {
                     (overview::header(results, &comparison))
                     (overview::comparison(&comparison))
                     (overview::warnings(results))
-                    (figures::section(&comparison))
+                    (figures::section(results, &comparison))
                     (runs::section(results, &comparison))
                     (setup::section(results))
                     (method::section(results))

@@ -11,6 +11,7 @@ use std::fmt;
 use protocol::results::Point;
 
 pub use detect::warnings;
+pub(crate) use keeping_up::{busiest_worker, stolen_share};
 pub(crate) use point::of_point;
 
 use self::limits::{LAG_VOID, STOLEN_VOID};

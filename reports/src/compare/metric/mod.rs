@@ -1,8 +1,10 @@
-//! The quantities that are compared, each with its name, its unit and how it is read off one run.
+//! The quantities that are compared, and how each is read off one run.
 
-use protocol::results::{Cpu, LosslessHistogram, MemorySample, Run};
+mod words;
 
-use super::Verdict;
+use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Polling, Run};
+
+use crate::warning;
 
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_US: f64 = 1e3;
@@ -43,6 +45,30 @@ impl Quantile {
             Self::P90 => "p90",
             Self::P99 => "p99",
             Self::P999 => "p99.9",
+        }
+    }
+}
+
+/// What an update met at a client that asks (RFC 6202, section 2.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meeting {
+    /// A poll that had been sent before the update was due.
+    Parked,
+    /// No poll, so that it waited for the next.
+    Between,
+    /// An answer in which it rode behind another update.
+    Rode,
+}
+
+impl Meeting {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Parked, Self::Between, Self::Rode];
+
+    fn of(self, polling: &Polling) -> &LosslessHistogram {
+        match self {
+            Self::Parked => &polling.parked,
+            Self::Between => &polling.between,
+            Self::Rode => &polling.rode,
         }
     }
 }
@@ -89,108 +115,54 @@ pub enum Metric {
     BytesOutPerDelivery,
     /// Updates in a WebSocket message or an answer.
     UpdatesPerPayload,
+    /// Updates in one write of the server's.
+    UpdatesPerWrite,
+    /// From the first receipt of an update to its last, milliseconds.
+    SpanMs(Quantile),
+    /// From an update's due time to its last receipt, milliseconds.
+    LastMs(Quantile),
+    /// From an update's actual publication to its last receipt, milliseconds: blind to a publisher that is late.
+    LastFromSendMs(Quantile),
+    /// Jain's index of the clients' mean latencies: 1 if all are equal, 1/n if one of n bears all (Jain, Chiu and Hawe,
+    /// "A quantitative measure of fairness", DEC-TR-301, 1984).
+    Fairness,
+    /// The slowest hundredth client's mean latency over the fastest hundredth's.
+    ClientSpread,
+    /// Which updates met the poll so, percent.
+    MetPercent(Meeting),
+    /// The latency of those, milliseconds.
+    MetMs(Meeting, Quantile),
+    /// Which updates ought to find no parked poll by their rate and an idle round trip, percent.
+    PredictedUnparkedPercent,
+    /// One exchange on an idle connection, milliseconds.
+    ExchangeMs(Quantile),
+    /// From the arrival of bytes in the generator's kernel to their being read, milliseconds.
+    LoopLagMs(Quantile),
+    /// Actual minus due time of publication, milliseconds.
+    LatenessMs(Quantile),
+    /// Of one processor, by the generator's busiest worker, percent.
+    WorkerBusyPercent,
+    /// Of all processors, by the hypervisor for somebody else, percent.
+    StolenPercent,
+    /// The server process's memory once every client has gone, more than before the first, KiB per client.
+    RetainedKibPerClient,
 }
 
 impl Metric {
-    /// What it is called, without its unit.
-    pub fn name(self) -> String {
-        match self {
-            Self::LatencyMs(quantile) => format!("{} latency", quantile.name()),
-            Self::HandshakeMs(quantile) => format!("{} time to ready", quantile.name()),
-            Self::DeliveriesPerS => "deliveries per second".to_owned(),
-            Self::DeliveriesPerCpuS => "deliveries per server CPU second".to_owned(),
-            Self::CpuUsPerDelivery => "server CPU per delivery".to_owned(),
-            Self::UserCpuUsPerDelivery => "server user CPU per delivery".to_owned(),
-            Self::KernelCpuUsPerDelivery => "server kernel CPU per delivery".to_owned(),
-            Self::GeneratorCpuUsPerDelivery => "generator CPU per delivery".to_owned(),
-            Self::UserKibPerClient => "server memory per client".to_owned(),
-            Self::KernelKibPerClient => "kernel memory per client".to_owned(),
-            Self::UserMib => "server memory".to_owned(),
-            Self::BusyUserMib => "server memory under load".to_owned(),
-            Self::DrainedUserMib => "server memory, clients gone".to_owned(),
-            Self::KernelMib => "kernel memory".to_owned(),
-            Self::RequestsPerDelivery => "requests per delivery".to_owned(),
-            Self::BytesPerDelivery => "bytes per delivery".to_owned(),
-            Self::BytesInPerDelivery => "bytes received per delivery".to_owned(),
-            Self::BytesOutPerDelivery => "bytes sent per delivery".to_owned(),
-            Self::UpdatesPerPayload => "updates per payload".to_owned(),
-        }
-    }
-
-    /// "was" or "were".
-    pub(crate) fn verb(self) -> &'static str {
-        match self {
-            Self::DeliveriesPerS
-            | Self::DeliveriesPerCpuS
-            | Self::RequestsPerDelivery
-            | Self::BytesPerDelivery
-            | Self::BytesInPerDelivery
-            | Self::BytesOutPerDelivery
-            | Self::UpdatesPerPayload => "were",
-            _ => "was",
-        }
-    }
-
-    /// What more of it is called, and what less.
-    pub fn more_or_less(self) -> (&'static str, &'static str) {
-        match self {
-            Self::LatencyMs(_) | Self::HandshakeMs(_) => ("slower", "faster"),
-            Self::CpuUsPerDelivery
-            | Self::UserCpuUsPerDelivery
-            | Self::KernelCpuUsPerDelivery
-            | Self::GeneratorCpuUsPerDelivery => ("more CPU", "less CPU"),
-            Self::UserKibPerClient
-            | Self::KernelKibPerClient
-            | Self::UserMib
-            | Self::BusyUserMib
-            | Self::DrainedUserMib
-            | Self::KernelMib => ("more memory", "less memory"),
-            Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => {
-                ("more bytes", "fewer bytes")
-            }
-            Self::DeliveriesPerS | Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => {
-                ("more", "fewer")
-            }
-        }
-    }
-
-    /// A verdict in words that fit the metric.
-    pub fn verdict(self, verdict: Verdict) -> &'static str {
-        match verdict {
-            Verdict::More => self.more_or_less().0,
-            Verdict::Less => self.more_or_less().1,
-            Verdict::NoDifferenceShown => "no difference shown",
-        }
-    }
-
-    /// Its unit; empty for a pure number.
-    pub fn unit(self) -> &'static str {
-        match self {
-            Self::LatencyMs(_) | Self::HandshakeMs(_) => "ms",
-            Self::CpuUsPerDelivery
-            | Self::UserCpuUsPerDelivery
-            | Self::KernelCpuUsPerDelivery
-            | Self::GeneratorCpuUsPerDelivery => "µs",
-            Self::UserKibPerClient | Self::KernelKibPerClient => "KiB",
-            Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib => "MiB",
-            Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
-            Self::DeliveriesPerS | Self::DeliveriesPerCpuS | Self::RequestsPerDelivery | Self::UpdatesPerPayload => "",
-        }
-    }
-
-    /// Name and unit, as a table's heading has them.
-    pub fn heading(self) -> String {
-        let unit = self.unit();
-        if unit.is_empty() { self.name() } else { format!("{}, {unit}", self.name()) }
-    }
-
-    /// The histogram and the quantile that it is read from, if it is; nanoseconds there, milliseconds here.
+    /// The histogram that it is a quantile of, if it is one; nanoseconds there, milliseconds here.
     pub(super) fn quantile_of(self, run: &Run) -> Option<(&LosslessHistogram, Quantile)> {
-        match self {
-            Self::LatencyMs(quantile) => Some((&run.latency, quantile)),
-            Self::HandshakeMs(quantile) => Some((&run.handshake, quantile)),
-            _ => None,
-        }
+        Some(match self {
+            Self::LatencyMs(quantile) => (&run.latency, quantile),
+            Self::HandshakeMs(quantile) => (&run.handshake, quantile),
+            Self::ExchangeMs(quantile) => (&run.exchange, quantile),
+            Self::SpanMs(quantile) => (&run.fan_out.span, quantile),
+            Self::LastMs(quantile) => (&run.fan_out.last, quantile),
+            Self::LastFromSendMs(quantile) => (run.fan_out.last_from_send.as_ref()?, quantile),
+            Self::MetMs(meeting, quantile) => (meeting.of(run.polling.as_ref()?), quantile),
+            Self::LoopLagMs(quantile) => (run.generator.loop_lag.as_ref()?, quantile),
+            Self::LatenessMs(quantile) => (run.stream.lateness.as_ref()?, quantile),
+            _ => return None,
+        })
     }
 
     /// Its value in one run; none where nothing was observed or delivered.
@@ -198,10 +170,6 @@ impl Metric {
         let traffic = run.traffic;
         let per_delivery = |amount: u64| divide(amount as f64, traffic.updates as f64);
         match self {
-            Self::LatencyMs(_) | Self::HandshakeMs(_) => {
-                let (histogram, quantile) = self.quantile_of(run)?;
-                quantile_ms(histogram, quantile.value())
-            }
             Self::DeliveriesPerS => divide(run.counts.delivered as f64, run.phases.measure_s),
             Self::DeliveriesPerCpuS => {
                 divide(traffic.updates as f64, run.server.as_ref()?.cpu.total_ns as f64 / NS_PER_S)
@@ -221,8 +189,44 @@ impl Metric {
             Self::BytesInPerDelivery => per_delivery(traffic.bytes_in),
             Self::BytesOutPerDelivery => per_delivery(traffic.bytes_out),
             Self::UpdatesPerPayload => divide(traffic.updates as f64, traffic.payloads as f64),
+            Self::UpdatesPerWrite => divide(traffic.updates as f64, traffic.server_writes? as f64),
+            Self::RetainedKibPerClient => {
+                let Plateaus { empty, drained, .. } = run.server.as_ref()?.plateaus;
+                divide((user_bytes(&drained?) - user_bytes(&empty)) / KIB, f64::from(run.point.load.clients))
+            }
+            Self::Fairness => fairness(&run.client_means),
+            Self::ClientSpread => {
+                let of = |quantile| run.client_means.value_at_quantile(quantile) as f64;
+                divide(of(0.99), of(0.01))
+            }
+            Self::MetPercent(meeting) => {
+                let polling = run.polling.as_ref()?;
+                let all: u64 = Meeting::ALL.iter().map(|meeting| meeting.of(polling).len()).sum();
+                divide(100.0 * meeting.of(polling).len() as f64, all as f64)
+            }
+            Self::PredictedUnparkedPercent => predicted_unparked(run).map(|share| 100.0 * share),
+            Self::WorkerBusyPercent => Some(100.0 * warning::busiest_worker(run)),
+            Self::StolenPercent => Some(100.0 * warning::stolen_share(run)),
+            _ => {
+                let (histogram, quantile) = self.quantile_of(run)?;
+                quantile_ms(histogram, quantile.value())
+            }
         }
     }
+}
+
+/// Jain's index, (Σx)² / (n Σx²), from mean and deviation.
+fn fairness(of: &hdrhistogram::Histogram<u64>) -> Option<f64> {
+    let (mean, deviation) = (of.mean(), of.stdev());
+    divide(mean.powi(2), mean.powi(2) + deviation.powi(2))
+}
+
+/// The share of updates that ought to find no parked poll: after an answer no poll is there for a round trip, in which
+/// rate times round trip updates are due.
+fn predicted_unparked(run: &Run) -> Option<f64> {
+    run.polling.as_ref()?;
+    let round_trip_s = quantile_ms(&run.exchange, 0.5)? / 1e3;
+    Some((divide(run.stream.updates as f64, run.phases.measure_s)? * round_trip_s).min(1.0))
 }
 
 /// The server's CPU time, if user and kernel mode can be told apart: the kernel samples which it is at ticks of 4 to
@@ -310,6 +314,30 @@ mod tests {
         };
         assert_eq!(of(60_000_000), (false, true));
         assert_eq!(of(600_000_000), (true, true));
+    }
+
+    #[test]
+    fn fairness_is_jains() {
+        // (1 + 3)² / (2 · (1 + 9)) = 0.8; all alike is 1.
+        let of = |values: [u64; 2]| fairness(&crate::fixture::histogram(values)).unwrap();
+        assert!((of([1_000_000, 3_000_000]) - 0.8).abs() < 1e-3);
+        assert!((of([1_000_000, 1_000_000]) - 1.0).abs() < 1e-9);
+        assert_eq!(fairness(&crate::fixture::histogram([])), None);
+    }
+
+    #[test]
+    fn what_polls_meet_adds_up_and_is_predicted() {
+        let mut run = Sweep::quick().results().runs.remove(1);
+        let all: f64 = Meeting::ALL.iter().filter_map(|meeting| Metric::MetPercent(*meeting).of_run(&run)).sum();
+        assert!((all - 100.0).abs() < 1e-9);
+        // 10 updates a second, a round trip of 1 ms; then one of 200 ms.
+        for (round_trip_ms, percent) in [(1, 1.0), (200, 100.0)] {
+            run.exchange = crate::fixture::histogram([round_trip_ms * 1_000_000]);
+            let predicted = Metric::PredictedUnparkedPercent.of_run(&run).unwrap();
+            assert!((predicted - percent).abs() < 0.01, "{predicted}");
+        }
+        run.polling = None;
+        assert_eq!(Metric::PredictedUnparkedPercent.of_run(&run), None);
     }
 
     #[test]

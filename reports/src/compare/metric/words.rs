@@ -1,0 +1,143 @@
+//! What metrics are called, and what more or less of each is.
+
+use super::{Meeting, Metric};
+use crate::compare::Verdict;
+
+impl Meeting {
+    /// What an update found, as a table says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Parked => "a parked poll",
+            Self::Between => "no poll, and waited for the next",
+            Self::Rode => "a ride behind another update",
+        }
+    }
+}
+
+impl Metric {
+    /// What it is called, without its unit.
+    pub fn name(self) -> String {
+        match self {
+            Self::LatencyMs(quantile) => format!("{} latency", quantile.name()),
+            Self::HandshakeMs(quantile) => format!("{} time to ready", quantile.name()),
+            Self::DeliveriesPerS => "deliveries per second".to_owned(),
+            Self::DeliveriesPerCpuS => "deliveries per server CPU second".to_owned(),
+            Self::CpuUsPerDelivery => "server CPU per delivery".to_owned(),
+            Self::UserCpuUsPerDelivery => "server user CPU per delivery".to_owned(),
+            Self::KernelCpuUsPerDelivery => "server kernel CPU per delivery".to_owned(),
+            Self::GeneratorCpuUsPerDelivery => "generator CPU per delivery".to_owned(),
+            Self::UserKibPerClient => "server memory per client".to_owned(),
+            Self::KernelKibPerClient => "kernel memory per client".to_owned(),
+            Self::UserMib => "server memory".to_owned(),
+            Self::BusyUserMib => "server memory under load".to_owned(),
+            Self::DrainedUserMib => "server memory, clients gone".to_owned(),
+            Self::KernelMib => "kernel memory".to_owned(),
+            Self::RequestsPerDelivery => "requests per delivery".to_owned(),
+            Self::BytesPerDelivery => "bytes per delivery".to_owned(),
+            Self::BytesInPerDelivery => "bytes received per delivery".to_owned(),
+            Self::BytesOutPerDelivery => "bytes sent per delivery".to_owned(),
+            Self::UpdatesPerPayload => "updates per payload".to_owned(),
+            Self::UpdatesPerWrite => "updates per server write".to_owned(),
+            Self::SpanMs(quantile) => format!("{} first to last receiver", quantile.name()),
+            Self::LastMs(quantile) => format!("{} last receiver, from the due time", quantile.name()),
+            Self::LastFromSendMs(quantile) => format!("{} last receiver, from the actual send", quantile.name()),
+            Self::Fairness => "fairness (Jain’s index)".to_owned(),
+            Self::ClientSpread => "slowest : fastest hundredth of clients".to_owned(),
+            Self::MetPercent(meeting) => meeting.name().to_owned(),
+            Self::MetMs(meeting, quantile) => format!("{}, {} latency", meeting.name(), quantile.name()),
+            Self::PredictedUnparkedPercent => "predicted to find no parked poll".to_owned(),
+            Self::ExchangeMs(quantile) => format!("{} idle exchange", quantile.name()),
+            Self::LoopLagMs(quantile) => format!("{} loop lag", quantile.name()),
+            Self::LatenessMs(quantile) => format!("{} publisher lateness", quantile.name()),
+            Self::WorkerBusyPercent => "busiest worker thread".to_owned(),
+            Self::StolenPercent => "stolen time".to_owned(),
+            Self::RetainedKibPerClient => "server memory kept per client gone".to_owned(),
+        }
+    }
+
+    /// "was" or "were".
+    pub(crate) fn verb(self) -> &'static str {
+        match self {
+            Self::DeliveriesPerS
+            | Self::DeliveriesPerCpuS
+            | Self::RequestsPerDelivery
+            | Self::BytesPerDelivery
+            | Self::BytesInPerDelivery
+            | Self::BytesOutPerDelivery
+            | Self::UpdatesPerPayload
+            | Self::UpdatesPerWrite => "were",
+            _ => "was",
+        }
+    }
+
+    /// What more of it is called, and what less.
+    pub fn more_or_less(self) -> (&'static str, &'static str) {
+        match self {
+            Self::CpuUsPerDelivery
+            | Self::UserCpuUsPerDelivery
+            | Self::KernelCpuUsPerDelivery
+            | Self::GeneratorCpuUsPerDelivery => ("more CPU", "less CPU"),
+            Self::UserKibPerClient
+            | Self::KernelKibPerClient
+            | Self::UserMib
+            | Self::BusyUserMib
+            | Self::DrainedUserMib
+            | Self::KernelMib
+            | Self::RetainedKibPerClient => ("more memory", "less memory"),
+            Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => {
+                ("more bytes", "fewer bytes")
+            }
+            Self::DeliveriesPerS
+            | Self::DeliveriesPerCpuS
+            | Self::RequestsPerDelivery
+            | Self::UpdatesPerPayload
+            | Self::UpdatesPerWrite => ("more", "fewer"),
+            Self::Fairness
+            | Self::ClientSpread
+            | Self::MetPercent(_)
+            | Self::PredictedUnparkedPercent
+            | Self::WorkerBusyPercent
+            | Self::StolenPercent => ("more", "less"),
+            // All others are times.
+            _ => ("slower", "faster"),
+        }
+    }
+
+    /// A verdict in words that fit the metric.
+    pub fn verdict(self, verdict: Verdict) -> &'static str {
+        match verdict {
+            Verdict::More => self.more_or_less().0,
+            Verdict::Less => self.more_or_less().1,
+            Verdict::NoDifferenceShown => "no difference shown",
+        }
+    }
+
+    /// Its unit; empty for a pure number.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::CpuUsPerDelivery
+            | Self::UserCpuUsPerDelivery
+            | Self::KernelCpuUsPerDelivery
+            | Self::GeneratorCpuUsPerDelivery => "µs",
+            Self::UserKibPerClient | Self::KernelKibPerClient | Self::RetainedKibPerClient => "KiB",
+            Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib => "MiB",
+            Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
+            Self::MetPercent(_) | Self::PredictedUnparkedPercent | Self::WorkerBusyPercent | Self::StolenPercent => "%",
+            Self::DeliveriesPerS
+            | Self::DeliveriesPerCpuS
+            | Self::RequestsPerDelivery
+            | Self::UpdatesPerPayload
+            | Self::UpdatesPerWrite
+            | Self::Fairness
+            | Self::ClientSpread => "",
+            // All others are times.
+            _ => "ms",
+        }
+    }
+
+    /// Name and unit, as a table's heading has them.
+    pub fn heading(self) -> String {
+        let unit = self.unit();
+        if unit.is_empty() { self.name() } else { format!("{}, {unit}", self.name()) }
+    }
+}

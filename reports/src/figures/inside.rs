@@ -1,0 +1,41 @@
+//! What happens inside a delivery: how an update spreads over the clients, and how evenly it serves them.
+
+use super::{
+    Figure, Source,
+    over_axis::{self, Scales},
+};
+use crate::compare::{
+    Metric::{self, ClientSpread, Fairness, LastFromSendMs, LastMs, SpanMs, UpdatesPerPayload, UpdatesPerWrite},
+    Quantile::{P50, P99},
+};
+
+const SHOWN: [Metric; 2] = [SpanMs(P50), SpanMs(P99)];
+const LISTED: [Metric; 10] = [
+    SpanMs(P50),
+    SpanMs(P99),
+    LastMs(P50),
+    LastMs(P99),
+    LastFromSendMs(P50),
+    LastFromSendMs(P99),
+    Fairness,
+    ClientSpread,
+    UpdatesPerPayload,
+    UpdatesPerWrite,
+];
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    Figure {
+        id: "inside",
+        title: "Inside a delivery",
+        caption: source.caption(
+            "The pictures show how long an update takes from the first client that has it to the last. The table adds when \
+             the last had it: from the due time, which is what counts here, and from the actual send, which is what a naive \
+             benchmark would have called latency, blind to a publisher that is late. Fairness is Jain’s index of the \
+             clients’ mean latencies (Jain, Chiu and Hawe, 1984): 1 if all clients wait alike, 1/n if one of n does all \
+             the waiting.",
+            SpanMs(P99),
+        ),
+        panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "inside"),
+        table: source.table(&LISTED).opened(),
+    }
+}

@@ -1,0 +1,24 @@
+//! How well the generator kept up: what every other figure rests on.
+
+use super::{Figure, Source};
+use crate::compare::{
+    Metric::{self, LatenessMs, LoopLagMs, StolenPercent, WorkerBusyPercent},
+    Quantile::{P50, P99},
+};
+
+const LISTED: [Metric; 6] =
+    [LoopLagMs(P50), LoopLagMs(P99), WorkerBusyPercent, LatenessMs(P50), LatenessMs(P99), StolenPercent];
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    Figure {
+        id: "keeping-up",
+        title: "How well the generator kept up",
+        caption: "Loop lag is the time from the arrival of bytes in the generator’s kernel to their being read, on a sample \
+                  of the connections: that much of every latency is the generator’s own. Lateness is the publisher’s \
+                  behind its schedule. Stolen time went to other guests of the machine. Beyond the limits of METHODOLOGY.md \
+                  a point is void, here as in every table and figure; the warnings above then give the number."
+            .to_owned(),
+        panels: Vec::new(),
+        table: source.table(&LISTED).opened(),
+    }
+}

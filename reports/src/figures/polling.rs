@@ -1,0 +1,76 @@
+//! What updates met at clients that ask: a parked poll, none, or an answer to ride in; and what theory says of it.
+
+use super::{Figure, Source, Table};
+use crate::{
+    compare::{
+        Meeting,
+        Metric::{self, ExchangeMs, MetMs, MetPercent, PredictedUnparkedPercent},
+        Quantile::{P50, P99},
+        Side,
+    },
+    table::cell,
+};
+
+pub(super) fn figure(source: &Source<'_>) -> Figure {
+    Figure {
+        id: "polling",
+        title: "What an update met: long polling’s three cases",
+        caption: "After an answer no poll is parked until the client’s next one is there, a round trip later. An update that \
+                  is due meanwhile waits for that poll, or rides in its answer behind another (RFC 6202, section 2.2). \
+                  The prediction is rate × round trip, at most 100%, with the median exchange on an idle loopback connection \
+                  as the round trip. With evenly spaced updates and no queueing the true share is nil until the gap \
+                  between updates is shorter than the round trip; a fan-out that is still under way when the next update \
+                  is due raises it."
+            .to_owned(),
+        panels: Vec::new(),
+        table: Table { head: head(), rows: rows(source), open: true },
+    }
+}
+
+fn head() -> Vec<String> {
+    ["load", "the update met", "share, %", "p50 latency, ms", "p99 latency, ms"].map(str::to_owned).to_vec()
+}
+
+fn rows(source: &Source<'_>) -> Vec<Vec<String>> {
+    let mut rows = Vec::new();
+    for case in &source.comparison.cases {
+        for side in case.sides.values().filter(|side| side.runs().iter().any(|run| run.polling.is_some())) {
+            let load = source.sweep.name_of(&case.load);
+            for (index, meeting) in Meeting::ALL.into_iter().enumerate() {
+                let load = if index == 0 { load.clone() } else { String::new() };
+                let metrics = [MetPercent(meeting), MetMs(meeting, P50), MetMs(meeting, P99)];
+                rows.push(row(side, load, meeting.name().to_owned(), &metrics));
+            }
+            let round_trip = cell(side, ExchangeMs(P50)).text;
+            let predicted = format!("predicted: no parked poll (round trip {round_trip} ms)");
+            rows.push(row(side, String::new(), predicted, &[PredictedUnparkedPercent]));
+        }
+    }
+    rows
+}
+
+fn row(side: &Side<'_>, load: String, met: String, metrics: &[Metric]) -> Vec<String> {
+    let mut row = vec![load, met];
+    row.extend(metrics.iter().map(|metric| cell(side, *metric).text));
+    row.resize(head().len(), String::new());
+    row
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{compare::Comparison, figures::all, fixture};
+
+    #[test]
+    fn only_who_asks_meets_polls_and_a_void_point_meets_none() {
+        let mut results = fixture::Sweep { clients: vec![100], ..fixture::Sweep::quick() }.results();
+        let rows = |results: &crate::Results| {
+            let figures = all(results, &Comparison::of(results));
+            figures.into_iter().find(|figure| figure.id == "polling").map(|figure| figure.table.rows)
+        };
+        assert_eq!(rows(&results).unwrap().len(), 4);
+        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        assert!(rows(&results).unwrap().iter().flat_map(|row| &row[2..]).all(|text| text == "void" || text.is_empty()));
+        results.runs.retain(|run| run.polling.is_none());
+        assert_eq!(rows(&results), None);
+    }
+}
