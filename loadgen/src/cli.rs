@@ -66,7 +66,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "NAME", conflicts_with = "server")]
     pub allocator: Option<server::Allocator>,
 
-    /// The results folder [default: results/<UTC time>-<scenario>]
+    /// The results folder [default: results/TIME-SCENARIO]
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 }

@@ -18,9 +18,9 @@ pub type Stream = Counted<Socket>;
 /// One client, connected and known to the server.
 #[derive(Debug)]
 pub enum Client {
-    /// See [`websocket`].
+    /// Over a WebSocket.
     WebSocket(websocket::Client),
-    /// See [`long_poll`].
+    /// By long polling.
     LongPoll(long_poll::Client),
 }
 
