@@ -1,4 +1,5 @@
-//! Renders made-up results into a folder, to look at: `cargo run -p reports --example render -- DIR [quick|large|trouble]`
+//! Renders results into a folder, to look at: `cargo run -p reports --example render -- DIR
+//! [quick|large|single|aa|trouble|again]`. They are made up, but for `again`, which reads what is there.
 
 use std::{fs, path::PathBuf};
 
@@ -13,6 +14,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let results = match kind.as_deref() {
         Some("large") => Sweep::large().results_in(&dir),
         Some("single") => Sweep { clients: vec![1_000], repeats: 1, ..Sweep::quick() }.results_in(&dir),
+        Some("aa") => Sweep::aa(5).results_in(&dir),
+        Some("again") => reports::load(&dir)?,
         Some("trouble") => {
             let mut results = Sweep::quick().results_in(&dir);
             results.runs[3].generator.workers_cpu_ns[0] = 4_950_000_000;
@@ -24,7 +27,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
         _ => Sweep::quick().results_in(&dir),
     };
-    save(&results)?;
+    if kind.as_deref() != Some("again") {
+        save(&results)?;
+    }
     let began_ns = now_ns();
     let read = reports::load(&dir)?;
     let loaded_ns = now_ns();

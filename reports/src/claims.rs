@@ -56,7 +56,10 @@ impl fmt::Display for Claims {
         let kind = if self.aa { "A/A: a transport compared with itself; " } else { "" };
         let (made, compared) = (self.made.len(), self.compared);
         let claim = if made == 1 { "claims" } else { "claim" };
-        write!(f, "{kind}{made} of {compared} metrics {claim} a difference.")
+        write!(f, "{kind}{made} of {compared} metrics {claim} a difference")?;
+        // Of transports the table says which; of one transport that differs from itself it is the news.
+        let said: Vec<String> = self.made.iter().filter(|_| self.aa).map(Claim::to_string).collect();
+        if said.is_empty() { write!(f, ".") } else { write!(f, ": {}.", said.join("; ")) }
     }
 }
 
@@ -64,7 +67,7 @@ impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (metric, who) = (self.metric.name(), self.contender.title());
         let verdict = self.metric.verdict(self.ratio.verdict());
-        write!(f, "{}: {metric} of {who} {} ({verdict})", self.load, with_interval(self.ratio))
+        write!(f, "{metric} of {who} {} ({verdict}) at {}", with_interval(self.ratio), self.load)
     }
 }
 

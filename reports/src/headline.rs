@@ -17,11 +17,13 @@ const METRICS: [(Metric, &str); 3] = [
 
 /// The sweep in words: the heaviest load at which transports can be compared.
 pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String {
+    if results.manifest.scenario.aa {
+        return claims(results).to_string();
+    }
     let heaviest = comparison.heaviest_first();
     if let Some(case) = heaviest.iter().find(|case| case.duels().next().is_some()) {
         let sentences: Vec<String> = case.duels().map(|duel| compared(case, duel)).collect();
-        let said = format!("{}, {}{}", at(case), sentences.join(" "), certainty(case));
-        return if results.manifest.scenario.aa { format!("{} {said}", claims(results)) } else { said };
+        return format!("{}, {}{}", at(case), sentences.join(" "), certainty(case));
     }
     if results.runs.is_empty() {
         return "No run was made.".to_owned();
@@ -46,7 +48,7 @@ fn at(case: &Case<'_>) -> String {
     format!("At {} and {}", words::clients(case.load.clients), words::stream(&case.load.stream))
 }
 
-/// "long polling's p99 latency was 3.1× WebSocket's (62 ms against 20 ms), its …."
+/// "long polling's p99 latency was 3.1× WebSocket's: 62 ms against 20 ms; its …."
 fn compared(case: &Case<'_>, duel: (Contender, Contender)) -> String {
     let mut clauses = Vec::new();
     // "was … WebSocket's" is said once, and then again only after something else was said.
@@ -75,12 +77,12 @@ fn clause(
     let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
     let (times, baseline, was) = (with_interval(ratio), baseline.title(), metric.verb());
     Some(match ratio.verdict() {
-        _ if is_plain(ratio) && !in_full => format!("{name} {times} ({values})"),
-        _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s ({values})"),
+        _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
+        _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s: {values}"),
         Verdict::NoDifferenceShown => {
-            format!("{name} showed no difference: {times} {baseline}’s ({values}; {})", ratio.could_not())
+            format!("{name} showed no difference: {times} {baseline}’s, {values} ({})", ratio.could_not())
         }
-        _ => format!("{name} {was} lower, {times} {baseline}’s ({values})"),
+        _ => format!("{name} {was} lower, {times} {baseline}’s: {values}"),
     })
 }
 
@@ -131,7 +133,7 @@ fn alone(heaviest: &[&Case<'_>], only: Contender) -> String {
 
 fn in_a_row(clauses: &[String]) -> String {
     match clauses {
-        [first @ .., last] if !first.is_empty() => format!("{}, and its {last}", first.join(", its ")),
+        [first @ .., last] if !first.is_empty() => format!("{}; and its {last}", first.join("; its ")),
         _ => clauses.concat(),
     }
 }
@@ -167,12 +169,12 @@ mod tests {
     fn the_wording_turns_when_the_results_do() {
         let worse = said(&with_latencies([20, 20, 20], [60, 60, 60]));
         assert!(
-            worse.contains("long polling’s p99 latency was 3.00× (3.00–3.00) WebSocket’s (60.0 ms against 20.0 ms)"),
+            worse.contains("long polling’s p99 latency was 3.00× (3.00–3.00) WebSocket’s: 60.0 ms against 20.0 ms"),
             "{worse}"
         );
         let better = said(&with_latencies([60, 60, 60], [20, 20, 20]));
         assert!(
-            better.contains("p99 latency was lower, 0.333× (0.333–0.333) WebSocket’s (20.0 ms against 60.0 ms)"),
+            better.contains("p99 latency was lower, 0.333× (0.333–0.333) WebSocket’s: 20.0 ms against 60.0 ms"),
             "{better}"
         );
     }
@@ -189,6 +191,19 @@ mod tests {
     fn one_repeat_is_said_to_be_one() {
         let once = said(&Sweep { repeats: 1, ..Sweep::quick() }.results());
         assert!(once.ends_with("Only one repeat could be compared, and a single repeat has no interval."), "{once}");
+    }
+
+    #[test]
+    fn a_transport_against_itself_counts_claims() {
+        let quiet = said(&Sweep { clients: vec![100], ..Sweep::aa(5) }.results());
+        assert_eq!(quiet, "A/A: a transport compared with itself; 0 of 5 metrics claim a difference.");
+        let mut results = Sweep { clients: vec![100], ..Sweep::aa(2) }.results();
+        for run in &mut results.runs {
+            let b = run.repeat == 1 || run.repeat == 2;
+            run.latency = histogram(vec![if b { 2_000_000 } else { 1_000_000 }; 1_000]);
+        }
+        let claimed = said(&results);
+        assert!(claimed.contains("2 of 5 metrics claim a difference: p50 latency of WebSocket B 2.00×"), "{claimed}");
     }
 
     #[test]

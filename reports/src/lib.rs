@@ -3,6 +3,7 @@
 //! No sockets, no async, no clock, and nothing of the load generator: the results folder is the boundary.
 //! Whatever is shown is derived here, each time it is read, from what was observed.
 
+mod between;
 mod claims;
 pub mod compare;
 mod csv;
@@ -19,6 +20,7 @@ mod warning;
 mod words;
 mod write;
 
+pub use between::{Between, Change, Difference, Unlike, between};
 pub use claims::{Claim, Claims, claims};
 pub use load::{LoadError, Results, load};
 pub use table::summary_table;

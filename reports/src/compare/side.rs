@@ -100,6 +100,11 @@ impl<'a> Side<'a> {
         self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?))).collect()
     }
 
+    /// Its metric in every run that has it. None for a void point.
+    pub(crate) fn values(&self, metric: Metric) -> Option<Vec<f64>> {
+        self.is_valid().then(|| self.by_pair(metric).into_values().collect())
+    }
+
     /// Updates that never arrived, over all repeats.
     pub fn missed(&self) -> u64 {
         self.runs.iter().map(|run| run.counts.missed).sum()

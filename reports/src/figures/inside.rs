@@ -28,14 +28,14 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         id: "inside",
         title: "Inside a delivery",
         caption: source.caption(
-            "The pictures show how long an update takes from the first client that has it to the last. The table adds when \
-             the last had it: from the due time, which is what counts here, and from the actual send, which is what a naive \
-             benchmark would have called latency, blind to a publisher that is late. Fairness is Jain’s index of the \
-             clients’ mean latencies (Jain, Chiu and Hawe, 1984): 1 if all clients wait alike, 1/n if one of n does all \
-             the waiting.",
+            "The span of an update is the time from the first client that has it to the last. The table adds when the last \
+             has it: from the due time, which is what counts here, and from the actual send, which is what a naive \
+             benchmark would call latency, blind to a publisher that is late. Fairness is Jain’s index of the clients’ mean \
+             latencies (Jain, Chiu and Hawe, 1984): 1 if all clients wait alike, 1/n if one of n does all the waiting; \
+             slow : fast is the 99th to the 1st percentile of those means.",
             SpanMs(P99),
         ),
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "inside"),
-        table: source.table(&LISTED).opened(),
+        table: source.values(&LISTED),
     }
 }

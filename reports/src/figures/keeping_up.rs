@@ -19,6 +19,6 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
                   a point is void, here as in every table and figure; the warnings above then give the number."
             .to_owned(),
         panels: Vec::new(),
-        table: source.table(&LISTED).opened(),
+        table: source.values(&LISTED),
     }
 }

@@ -65,12 +65,6 @@ pub(crate) struct Table {
     pub(crate) open: bool,
 }
 
-impl Table {
-    fn opened(self) -> Self {
-        Self { open: true, ..self }
-    }
-}
-
 /// What all figures are drawn from.
 struct Source<'a> {
     comparison: &'a Comparison<'a>,
@@ -123,7 +117,12 @@ impl Source<'_> {
     }
 
     fn table(&self, metrics: &[Metric]) -> Table {
-        over_axis::table(self.comparison, metrics)
+        over_axis::table(self.comparison, metrics, ToString::to_string)
+    }
+
+    /// The same without spreads, to be seen at once.
+    fn values(&self, metrics: &[Metric]) -> Table {
+        Table { open: true, ..over_axis::table(self.comparison, metrics, |cell| cell.text.clone()) }
     }
 }
 

@@ -10,6 +10,7 @@ use super::{
 use crate::{
     compare::{Case, Comparison, Contender, Measure, Metric, Slice, Standing, Sweep},
     numbers::number,
+    table::Cell,
 };
 
 /// Bars beyond this many have no room for numbers on top.
@@ -206,7 +207,7 @@ fn with_unit(measure: Measure, metric: Metric) -> String {
 }
 
 /// The values behind pictures: a row a point, a column a metric.
-pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric]) -> super::Table {
+pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric], show: fn(&Cell) -> String) -> super::Table {
     let sweep = Sweep::of(comparison);
     let mut head = vec!["load".to_owned(), "transport".to_owned()];
     head.extend(metrics.iter().map(|metric| metric.heading()));
@@ -214,7 +215,7 @@ pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric]) -> super::T
     for case in &comparison.cases {
         for (contender, side) in &case.sides {
             let mut row = vec![sweep.name_of(&case.load), contender.title()];
-            row.extend(metrics.iter().map(|metric| crate::table::cell(side, *metric).to_string()));
+            row.extend(metrics.iter().map(|metric| show(&crate::table::cell(side, *metric))));
             rows.push(row);
         }
     }

@@ -4,6 +4,7 @@ mod terminal;
 
 use std::fmt;
 
+pub(crate) use terminal::ratio_table;
 pub use terminal::summary_table;
 
 use crate::{
@@ -25,6 +26,7 @@ pub(crate) const LEGEND: &str = "A ratio is the geometric mean over pairs of rep
     repeats so few and so varied.";
 
 /// A row of the comparison table.
+#[derive(Debug, Clone)]
 pub(crate) struct Row {
     /// The load by what distinguishes it; empty if the row above has it.
     pub(crate) load: String,
@@ -45,15 +47,17 @@ pub(crate) struct Cell {
     pub(crate) text: String,
     /// Least and greatest over the repeats, or a ratio’s interval; empty if there is none to state.
     pub(crate) spread: String,
-    /// What a ratio says, in words that fit a table; empty for a value.
-    pub(crate) verdict: String,
+    /// What a ratio says; empty for a value.
+    pub(crate) verdict: &'static str,
+    /// What could not have been shown, if no difference was; short.
+    pub(crate) unshown: String,
     /// Whether that is a difference.
     pub(crate) is_claim: bool,
 }
 
 impl Cell {
-    fn word(text: &str) -> Self {
-        Self { text: text.to_owned(), spread: String::new(), verdict: String::new(), is_claim: false }
+    pub(crate) fn word(text: &str) -> Self {
+        Self { text: text.to_owned(), spread: String::new(), verdict: "", unshown: String::new(), is_claim: false }
     }
 
     /// A value with its spread.
@@ -63,15 +67,16 @@ impl Cell {
         Self { spread, ..Self::word(&number(value)) }
     }
 
-    fn ratio(ratio: Option<Ratio>, metric: Metric) -> Self {
+    pub(crate) fn ratio(ratio: Option<Ratio>, metric: Metric) -> Self {
         let Some(ratio) = ratio else { return Self::word("–") };
-        let verdict = match (ratio.verdict(), ratio.resolution()) {
-            (Verdict::NoDifferenceShown, Some(least)) => format!("none <{}", short(least)),
-            (Verdict::NoDifferenceShown, None) => "no interval".to_owned(),
-            (verdict, _) => metric.verdict(verdict).to_owned(),
-        };
         let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
-        Self { text: times(ratio.value()), spread: interval(ratio).unwrap_or_default(), verdict, is_claim }
+        let unshown = match ratio.resolution() {
+            _ if is_claim => String::new(),
+            Some(least) => format!("none <{}", short(least)),
+            None => "no interval".to_owned(),
+        };
+        let (verdict, spread) = (metric.verdict(ratio.verdict()), interval(ratio).unwrap_or_default());
+        Self { text: times(ratio.value()), spread, verdict, unshown, is_claim }
     }
 }
 
@@ -86,7 +91,11 @@ impl fmt::Display for Cell {
         if !self.spread.is_empty() {
             write!(f, " ({})", self.spread)?;
         }
-        if self.verdict.is_empty() { Ok(()) } else { write!(f, ", {}", self.verdict) }
+        match (self.verdict, self.unshown.as_str()) {
+            ("", _) => Ok(()),
+            (verdict, "") => write!(f, ", {verdict}"),
+            (verdict, unshown) => write!(f, ", {verdict} ({unshown})"),
+        }
     }
 }
 

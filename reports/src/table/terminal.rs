@@ -33,9 +33,7 @@ pub fn summary_table(results: &Results) -> String {
         let repeats = results.manifest.scenario.repeats;
         let plural = if repeats == 1 { "" } else { "s" };
         let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
-        for line in table(&comparison).lines() {
-            let _ = writeln!(out, "{}", line.trim_end());
-        }
+        out += &trimmed(&table(&rows(&comparison)));
     }
     if comparison.cases.iter().any(|case| case.duels().next().is_some()) {
         out += &wrapped(LEGEND);
@@ -49,7 +47,16 @@ pub fn summary_table(results: &Results) -> String {
     out
 }
 
-fn table(comparison: &Comparison<'_>) -> Table {
+/// Rows of ratios, and what stands under them.
+pub(crate) fn ratio_table(rows: &[Row], legend: &str) -> String {
+    trimmed(&table(rows)) + &wrapped(legend)
+}
+
+fn trimmed(table: &Table) -> String {
+    table.lines().map(|line| line.trim_end().to_owned() + "\n").collect()
+}
+
+fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(HEADINGS);
     if let Some(column) = table.column_mut(0) {
@@ -60,7 +67,7 @@ fn table(comparison: &Comparison<'_>) -> Table {
         column.set_constraint(ColumnConstraint::ContentWidth);
         column.set_padding((1, 0));
     }
-    for (index, row) in rows(comparison).iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         if !row.load.is_empty() {
             // A load has a line of its own, or its name would take the numbers' room.
             if index > 0 {
@@ -77,15 +84,15 @@ fn table(comparison: &Comparison<'_>) -> Table {
 
 /// A row, and under a ratio its interval and what it says.
 fn lines(row: &Row) -> Vec<Vec<String>> {
-    let line = |who: &str, of: fn(&Cell) -> &String| -> Vec<String> {
-        let value = |column: usize| of(&row.cells[column]).clone();
+    let line = |who: &str, of: fn(&Cell) -> &str| -> Vec<String> {
+        let value = |column: usize| of(&row.cells[column]).to_owned();
         let missed = if who == row.who { row.missed.clone() } else { String::new() };
         vec![format!(" {who}"), value(0), value(1), missed, value(2), value(3), value(4)]
     };
     let mut lines = vec![line(&row.who, |cell| &cell.text)];
     if row.is_ratio {
         lines.push(line("  95% interval", |cell| &cell.spread));
-        lines.push(line("  difference", |cell| &cell.verdict));
+        lines.push(line("  difference", |cell| if cell.is_claim { cell.verdict } else { &cell.unshown }));
     }
     lines
 }

@@ -1,0 +1,96 @@
+//! Whether two folders may be compared: what would move the numbers, beside the change that one wants to judge.
+
+use std::fmt::{self, Display};
+
+use protocol::results::Manifest;
+
+use crate::numbers::number;
+
+const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
+
+const SAME_MACHINE: &str = "measure both on one machine";
+const SAME_BUILD: &str = "build both alike";
+const SAME_SCENARIO: &str = "run both with the same scenario and options";
+
+/// Why two folders are not compared.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct Unlike {
+    /// What differs, at least one thing.
+    pub differences: Vec<Difference>,
+}
+
+/// One thing that differs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Difference {
+    /// Its name.
+    pub what: &'static str,
+    /// In the older folder.
+    pub base: String,
+    /// In the newer one.
+    pub head: String,
+    /// What to do about it.
+    pub remedy: &'static str,
+}
+
+impl Display for Unlike {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the two are not alike, so that a difference would not be the change's doing:")?;
+        for difference in &self.differences {
+            write!(f, "\n  {difference}")?;
+        }
+        write!(f, "\nForce the comparison to have it all the same, marked as forced.")
+    }
+}
+
+impl Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, base, head, remedy } = self;
+        write!(f, "{what}: {base} in base, {head} in head; {remedy}")
+    }
+}
+
+pub(super) fn differences(base: &Manifest, head: &Manifest) -> Option<Unlike> {
+    let pairs = described(base).into_iter().zip(described(head));
+    let differences: Vec<_> = pairs
+        .filter(|((.., base), (.., head))| base != head)
+        .map(|((what, remedy, base), (.., head))| Difference { what, base, head, remedy })
+        .collect();
+    (!differences.is_empty()).then_some(Unlike { differences })
+}
+
+/// Everything that must be alike: its name, what to do if it is not, and its value.
+fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
+    let (machine, scenario) = (&manifest.machine, &manifest.scenario);
+    vec![
+        ("processor", SAME_MACHINE, machine.cpu.clone()),
+        ("cores", SAME_MACHINE, machine.cores.to_string()),
+        ("memory", SAME_MACHINE, format!("{} GiB", number(machine.memory_bytes as f64 / GIB))),
+        ("kernel", SAME_MACHINE, machine.kernel.clone()),
+        ("allocator", SAME_BUILD, manifest.allocator.clone()),
+        ("profile", SAME_BUILD, manifest.profile.clone()),
+        ("transports", SAME_SCENARIO, listed(&scenario.transports)),
+        ("clients", SAME_SCENARIO, listed(&scenario.clients)),
+        ("updates/s", SAME_SCENARIO, listed(&scenario.rate_hz)),
+        ("bytes per update", SAME_SCENARIO, listed(&scenario.payload_bytes)),
+        ("arrivals", SAME_SCENARIO, format!("{:?}", scenario.arrivals)),
+        ("feed", SAME_SCENARIO, scenario.replay.clone().unwrap_or_else(|| "none".to_owned())),
+        ("replay speed", SAME_SCENARIO, listed(&scenario.speed)),
+        ("A/A", SAME_SCENARIO, scenario.aa.to_string()),
+        ("server threads", SAME_SCENARIO, scenario.server_threads.to_string()),
+        ("generator threads", SAME_SCENARIO, scenario.workers.to_string()),
+        ("processors", SAME_SCENARIO, pinned(manifest)),
+        ("server", SAME_SCENARIO, scenario.server.clone().unwrap_or_else(|| "started for each run".to_owned())),
+    ]
+}
+
+fn pinned(manifest: &Manifest) -> String {
+    manifest.scenario.pinned.as_ref().map_or_else(
+        || "shared".to_owned(),
+        |pinning| format!("{} / {}", listed(&pinning.server), listed(&pinning.generator)),
+    )
+}
+
+fn listed<T: ToString>(values: &[T]) -> String {
+    let values: Vec<String> = values.iter().map(ToString::to_string).collect();
+    if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+}

@@ -1,0 +1,202 @@
+//! Two results folders against each other: before and after a change, on one machine.
+
+mod alike;
+
+use std::fmt;
+
+pub use alike::{Difference, Unlike};
+
+use crate::{
+    Results,
+    compare::{COMPARED, Case, Comparison, Contender, Metric, Ratio, Side, Standing, Sweep, Verdict},
+    numbers::count,
+    table::{Cell, Row, ratio_table},
+};
+
+/// What stands under the table.
+const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to base’s, under it its 95% confidence interval \
+    (Welch’s t on logarithms). A difference is claimed if the interval, widened for the five metrics of a point, leaves \
+    out 1, and it is over 5%. “none <12%”: no difference shown, and none under 12% could have been with repeats so few \
+    and so varied.";
+
+/// Every point that both folders hold, head's value over base's. Its `Display` is for a terminal.
+#[derive(Debug, Clone)]
+pub struct Between {
+    title: String,
+    /// What differs between the two, if they were compared all the same.
+    pub forced: Option<Unlike>,
+    /// Point by point and metric by metric; void points are not among them.
+    pub changes: Vec<Change>,
+    rows: Vec<Row>,
+    /// Points that only one of them has.
+    unmatched: usize,
+}
+
+/// One metric of one point.
+#[derive(Debug, Clone, Copy)]
+pub struct Change {
+    /// Whose.
+    pub contender: Contender,
+    /// Of what. More of any is worse.
+    pub metric: Metric,
+    /// Head's over base's.
+    pub ratio: Ratio,
+}
+
+/// Compares two folders of equal machine and scenario. Unlike ones are refused with what differs, unless `forced`: the
+/// comparison is then marked as such.
+pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, Unlike> {
+    let unlike = alike::differences(&base.manifest, &head.manifest);
+    let forced = match unlike {
+        Some(unlike) if !forced => return Err(unlike),
+        unlike => unlike,
+    };
+    let title = format!("head {} : base {}", head.dir.display(), base.dir.display());
+    let mut between = Between { title, forced, changes: Vec::new(), rows: Vec::new(), unmatched: 0 };
+    let (before, after) = (Comparison::of(base), Comparison::of(head));
+    let sweep = Sweep::of(&after);
+    for case in &after.cases {
+        if let Some(known) = before.cases.iter().find(|known| known.load == case.load) {
+            between.add(sweep.name_of(&case.load), known, case);
+        }
+    }
+    let points = |comparison: &Comparison<'_>| comparison.cases.iter().map(|case| case.sides.len()).sum::<usize>();
+    between.unmatched = points(&before) + points(&after) - 2 * between.rows.len();
+    Ok(between)
+}
+
+impl Between {
+    fn add(&mut self, mut load: String, base: &Case<'_>, head: &Case<'_>) {
+        for (&contender, after) in &head.sides {
+            let Some(before) = base.sides.get(&contender) else { continue };
+            let changes = COMPARED.map(|metric| change(contender, metric, before, after));
+            self.changes.extend(changes.iter().flatten());
+            let void = unfit(before, "base").or_else(|| unfit(after, "head"));
+            let cell = |metric: Metric, change: Option<Change>| match &void {
+                Some(word) => Cell::word(word),
+                None => Cell::ratio(change.map(|change| change.ratio), metric),
+            };
+            self.rows.push(Row {
+                load: std::mem::take(&mut load),
+                who: contender.title(),
+                is_ratio: void.is_none(),
+                cells: COMPARED.iter().zip(changes).map(|(metric, change)| cell(*metric, change)).collect(),
+                missed: void.map_or_else(
+                    || format!("{} : {}", count(after.missed()), count(before.missed())),
+                    |_| String::new(),
+                ),
+            });
+        }
+    }
+
+    /// The metrics that are worse in head.
+    pub fn regressions(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::More)
+    }
+
+    /// The comparison as plain text of at most 100 columns.
+    pub fn table(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl fmt::Display for Between {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(unlike) = &self.forced {
+            writeln!(f, "FORCED: what follows need not be the change's doing, for the two are not alike.")?;
+            for difference in &unlike.differences {
+                writeln!(f, "  {difference}")?;
+            }
+        }
+        writeln!(f, "{}", self.title)?;
+        if self.rows.is_empty() {
+            return writeln!(f, "They have no point in common.");
+        }
+        f.write_str(&ratio_table(&self.rows, LEGEND))?;
+        if self.unmatched > 0 {
+            writeln!(f, "Points that only one of the two has, and so not compared: {}.", self.unmatched)?;
+        }
+        let better = self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::Less).count();
+        let (worse, all) = (self.regressions().count(), self.changes.len());
+        writeln!(
+            f,
+            "Of {all} metrics {worse} are worse and {better} better in head; of the others no difference is shown."
+        )
+    }
+}
+
+fn change(contender: Contender, metric: Metric, base: &Side<'_>, head: &Side<'_>) -> Option<Change> {
+    let ratio = Ratio::unpaired(&head.values(metric)?, &base.values(metric)?)?;
+    Some(Change { contender, metric, ratio })
+}
+
+/// Why a side is not compared, if so.
+fn unfit(side: &Side<'_>, which: &str) -> Option<String> {
+    match side.standing() {
+        Standing::Valid => None,
+        Standing::Void(_) => Some(format!("{which} void")),
+        Standing::Unfinished => Some(format!("{which} failed")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Transport;
+
+    use super::*;
+    use crate::fixture::{self, Sweep};
+
+    fn sweep(seed: u64) -> Results {
+        Sweep { clients: vec![100, 1_000], repeats: 5, seed, ..Sweep::quick() }.results()
+    }
+
+    #[test]
+    fn the_same_twice_is_no_difference_and_a_slower_transport_is() {
+        let (base, mut head) = (sweep(1), sweep(2));
+        assert_eq!(between(&base, &head, false).unwrap().regressions().count(), 0);
+        for run in head.runs.iter_mut().filter(|run| run.point.transport == Transport::LongPoll) {
+            run.server.as_mut().unwrap().cpu.total_ns *= 2;
+        }
+        let compared = between(&base, &head, false).unwrap();
+        let worse: Vec<_> = compared.regressions().map(|change| (change.contender.title(), change.metric)).collect();
+        assert_eq!(worse, vec![("long polling".to_owned(), Metric::CpuUsPerDelivery); 2]);
+        insta::assert_snapshot!(compared);
+    }
+
+    #[test]
+    fn a_void_point_is_never_compared() {
+        let (base, mut head) = (sweep(1), sweep(2));
+        head.runs[0].generator.workers_cpu_ns[0] = 4_950_000_000;
+        let compared = between(&base, &head, false).unwrap();
+        assert_eq!(compared.changes.len(), 3 * COMPARED.len());
+        let table = compared.table();
+        assert!(table.contains("head void"), "{table}");
+        fixture::fail(&mut head.runs[1], "connect", "refused");
+        assert_eq!(between(&base, &head, false).unwrap().changes.len(), 3 * COMPARED.len(), "four repeats are left");
+    }
+
+    #[test]
+    fn unlike_machines_are_refused_unless_forced_and_then_marked() {
+        let (base, mut head) = (sweep(1), sweep(2));
+        head.manifest.machine.cpu = "Some Other CPU".to_owned();
+        head.manifest.scenario.clients = vec![100];
+        let refused = between(&base, &head, false).unwrap_err();
+        assert_eq!(refused.differences.len(), 2);
+        let message = refused.to_string();
+        for part in ["processor: AMD EPYC 9B14 in base, Some Other CPU in head", "clients: 100, 1000 in base"] {
+            assert!(message.contains(part), "{message}");
+        }
+        head.runs.retain(|run| run.point.load.clients == 100);
+        let forced = between(&base, &head, true).unwrap().table();
+        assert!(forced.contains("only one of the two has, and so not compared: 2."), "{forced}");
+        assert!(forced.starts_with("FORCED: ") && forced.contains("Some Other CPU"), "{forced}");
+    }
+
+    #[test]
+    fn a_single_repeat_claims_nothing() {
+        let once = |seed| Sweep { clients: vec![100], repeats: 1, seed, ..Sweep::quick() }.results();
+        let compared = between(&once(1), &once(2), false).unwrap();
+        assert!(compared.table().contains("no interval"), "{compared}");
+        assert_eq!(compared.regressions().count(), 0);
+    }
+}
