@@ -6,19 +6,26 @@ use maud::{Markup, html};
 
 use crate::Results;
 
-const METHOD: [&str; 9] = [
+const METHOD: [&str; 10] = [
     "One server publishes one stream of updates; every client receives every update, over one transport a run.",
     "Transports are interleaved, and every point is repeated, each time against a fresh server.",
     "Clients connect and come to rest, updates warm the path up, and only updates due within the measure phase count.",
     "Latency is receipt minus due time, on one monotonic clock. A late publisher or a stalled server shows as latency.",
     "Expected is clients times updates; what was not delivered is counted as missed, never dropped from the count.",
     "Percentiles come from the latencies of all repeats together, never from averages; other figures are the repeats’ median.",
+    "A ratio is the geometric mean over pairs of repeats measured back to back, with Student’s t on their logarithms for \
+     its interval; each repeat is one observation, however many updates it delivered.",
     "Server CPU is the process’s time in user mode and in the kernel within the measure phase, per update received in it.",
     "Server memory is its proportional set size (PSS) with every client idle, less that of the empty server.",
     "Not measured: the network between machines, TLS, proxies, compression, and clients that read slowly or go away.",
 ];
 
-const GLOSSARY: [(&str, &str); 10] = [
+const GLOSSARY: [(&str, &str); 15] = [
+    (
+        "95% interval",
+        "Made like this from fresh repeats each time, 95 of 100 such intervals would hold the true ratio.",
+    ),
+    ("A/A", "A transport compared with itself. Whatever difference it claims is chance, or a fault of the method."),
     ("client", "One subscriber with one connection, which receives every update."),
     (
         "coordinated omission",
@@ -27,9 +34,15 @@ const GLOSSARY: [(&str, &str); 10] = [
     ("delivery", "One update received by one client."),
     ("due time", "When the schedule says that an update is to be published, whether or not it then is."),
     ("fan-out", "Writing one update to every client. The last client waits for all the others."),
+    ("loop lag", "From the arrival of bytes in the load generator’s kernel to their being read by it."),
+    (
+        "no difference shown",
+        "The repeats vary too much to tell the two apart, or they differ by less than 5%. It does not mean that they are equal.",
+    ),
     ("park", "To hold a long poll unanswered until there is an update for it."),
     ("payload", "One WebSocket message, or one answer to a poll. It may hold several updates."),
     ("percentile", "p99 is the time within which 99 of 100 deliveries were made."),
+    ("span", "From the first client’s receipt of an update to the last’s."),
     ("void", "Measured, but not fit to be used, for instance because the load generator could not keep up."),
     ("warm-up", "Updates before the measure phase, which do not count."),
 ];

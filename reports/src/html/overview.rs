@@ -80,7 +80,7 @@ fn table_rows(row: &Row) -> Markup {
         tr class=[row.is_ratio.then_some("ratio")] {
             th scope="row" { (row.who) }
             @for cell in &row.cells { (table_cell(cell)) }
-            td class="number" { (row.missed) }
+            td class=(if row.missed == "void" || row.missed == "failed" { "number void" } else { "number" }) { (row.missed) }
         }
     }
 }

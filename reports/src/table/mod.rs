@@ -70,12 +70,12 @@ impl Cell {
     pub(crate) fn ratio(ratio: Option<Ratio>, metric: Metric) -> Self {
         let Some(ratio) = ratio else { return Self::word("–") };
         let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
-        let unshown = match ratio.resolution() {
-            _ if is_claim => String::new(),
-            Some(least) => format!("none <{}", short(least)),
-            None => "no interval".to_owned(),
+        let (verdict, unshown) = match ratio.resolution() {
+            None => ("no interval", String::new()),
+            Some(least) if !is_claim => (metric.verdict(ratio.verdict()), format!("none <{}", short(least))),
+            Some(_) => (metric.verdict(ratio.verdict()), String::new()),
         };
-        let (verdict, spread) = (metric.verdict(ratio.verdict()), interval(ratio).unwrap_or_default());
+        let spread = interval(ratio).unwrap_or_default();
         Self { text: times(ratio.value()), spread, verdict, unshown, is_claim }
     }
 }

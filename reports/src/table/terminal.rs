@@ -92,7 +92,7 @@ fn lines(row: &Row) -> Vec<Vec<String>> {
     let mut lines = vec![line(&row.who, |cell| &cell.text)];
     if row.is_ratio {
         lines.push(line("  95% interval", |cell| &cell.spread));
-        lines.push(line("  difference", |cell| if cell.is_claim { cell.verdict } else { &cell.unshown }));
+        lines.push(line("  difference", |cell| if cell.unshown.is_empty() { cell.verdict } else { &cell.unshown }));
     }
     lines
 }
