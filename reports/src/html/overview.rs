@@ -96,7 +96,7 @@ fn table_cell(cell: &Cell) -> Markup {
         td class=(class) {
             (cell.text)
             @if !cell.spread.is_empty() { small { (cell.spread) } }
-            @if !cell.verdict.is_empty() { small { (cell.verdict) } }
+            @if !cell.verdict.is_empty() { small class="verdict" { (cell.verdict) } }
             @if !cell.unshown.is_empty() { small { (cell.unshown) } }
         }
     }
