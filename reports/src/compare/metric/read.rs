@@ -1,0 +1,217 @@
+//! How each metric is read off one run.
+
+use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run};
+
+use super::{Meeting, Metric, Quantile};
+use crate::warning;
+
+const NS_PER_MS: f64 = 1e6;
+const NS_PER_US: f64 = 1e3;
+const NS_PER_S: f64 = 1e9;
+/// Half a second.
+const DIVISIBLE_NS: u64 = 500_000_000;
+const KIB: f64 = 1024.0;
+const MIB: f64 = KIB * KIB;
+
+impl Metric {
+    /// The histogram that it is a quantile of, if it is one; nanoseconds there, milliseconds here.
+    pub(in crate::compare) fn quantile_of(self, run: &Run) -> Option<(&LosslessHistogram, Quantile)> {
+        Some(match self {
+            Self::LatencyMs(quantile) => (&run.latency, quantile),
+            Self::HandshakeMs(quantile) => (&run.handshake, quantile),
+            Self::ExchangeMs(quantile) => (&run.exchange, quantile),
+            Self::SpanMs(quantile) => (&run.fan_out.span, quantile),
+            Self::LastMs(quantile) => (&run.fan_out.last, quantile),
+            Self::LastFromSendMs(quantile) => (run.fan_out.last_from_send.as_ref()?, quantile),
+            Self::MetMs(meeting, quantile) => (meeting.of(run.polling.as_ref()?), quantile),
+            Self::LoopLagMs(quantile) => (run.generator.loop_lag.as_ref()?, quantile),
+            Self::LatenessMs(quantile) => (run.stream.lateness.as_ref()?, quantile),
+            _ => return None,
+        })
+    }
+
+    /// Its value in one run; none where nothing was observed or delivered.
+    pub fn of_run(self, run: &Run) -> Option<f64> {
+        let traffic = run.traffic;
+        let per_delivery = |amount: u64| divide(amount as f64, traffic.updates as f64);
+        match self {
+            Self::DeliveriesPerS => divide(run.counts.delivered as f64, run.phases.measure_s),
+            Self::DeliveriesPerCpuS => {
+                divide(traffic.updates as f64, run.server.as_ref()?.cpu.total_ns as f64 / NS_PER_S)
+            }
+            Self::CpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.cpu.total_ns)? / NS_PER_US),
+            Self::UserCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.user_ns)? / NS_PER_US),
+            Self::KernelCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.system_ns)? / NS_PER_US),
+            Self::GeneratorCpuUsPerDelivery => Some(per_delivery(run.generator.cpu.total_ns)? / NS_PER_US),
+            Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
+            Self::KernelKibPerClient => divide(grown(run, kernel_bytes)? / KIB, f64::from(run.point.load.clients)),
+            Self::UserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.idle?) / MIB),
+            Self::BusyUserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.busy?) / MIB),
+            Self::DrainedUserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.drained?) / MIB),
+            Self::KernelMib => Some(grown(run, kernel_bytes)? / MIB),
+            Self::RequestsPerDelivery => per_delivery(traffic.requests),
+            Self::BytesPerDelivery => per_delivery(traffic.bytes_in + traffic.bytes_out),
+            Self::BytesInPerDelivery => per_delivery(traffic.bytes_in),
+            Self::BytesOutPerDelivery => per_delivery(traffic.bytes_out),
+            Self::UpdatesPerPayload => divide(traffic.updates as f64, traffic.payloads as f64),
+            Self::UpdatesPerWrite => divide(traffic.updates as f64, traffic.server_writes? as f64),
+            Self::RetainedKibPerClient => {
+                let Plateaus { empty, drained, .. } = run.server.as_ref()?.plateaus;
+                divide((user_bytes(&drained?) - user_bytes(&empty)) / KIB, f64::from(run.point.load.clients))
+            }
+            Self::Fairness => fairness(&run.client_means),
+            Self::ClientSpread => {
+                let of = |quantile| run.client_means.value_at_quantile(quantile) as f64;
+                divide(of(0.99), of(0.01))
+            }
+            Self::MetPercent(meeting) => {
+                let polling = run.polling.as_ref()?;
+                let all: u64 = Meeting::ALL.iter().map(|meeting| meeting.of(polling).len()).sum();
+                divide(100.0 * meeting.of(polling).len() as f64, all as f64)
+            }
+            Self::PredictedUnparkedPercent => predicted_unparked(run).map(|share| 100.0 * share),
+            Self::WorkerBusyPercent => Some(100.0 * warning::busiest_worker(run)),
+            Self::StolenPercent => Some(100.0 * warning::stolen_share(run)),
+            _ => {
+                let (histogram, quantile) = self.quantile_of(run)?;
+                quantile_ms(histogram, quantile.value())
+            }
+        }
+    }
+}
+
+/// Jain's index, (Σx)² / (n Σx²), from mean and deviation.
+fn fairness(of: &hdrhistogram::Histogram<u64>) -> Option<f64> {
+    let (mean, deviation) = (of.mean(), of.stdev());
+    divide(mean.powi(2), mean.powi(2) + deviation.powi(2))
+}
+
+/// The share of updates that ought to find no parked poll: after an answer no poll is there for a round trip, in which
+/// rate times round trip updates are due.
+fn predicted_unparked(run: &Run) -> Option<f64> {
+    run.polling.as_ref()?;
+    let round_trip_s = quantile_ms(&run.exchange, 0.5)? / 1e3;
+    Some((divide(run.stream.updates as f64, run.phases.measure_s)? * round_trip_s).min(1.0))
+}
+
+/// The server's CPU time, if user and kernel mode can be told apart: the kernel samples which it is at ticks of 4 to
+/// 10 ms, so that less than [`DIVISIBLE_NS`] is too few samples.
+fn divisible_cpu(run: &Run) -> Option<Cpu> {
+    let cpu = run.server.as_ref()?.cpu;
+    (cpu.total_ns >= DIVISIBLE_NS).then_some(cpu)
+}
+
+/// A quantile in milliseconds; none of nothing.
+pub(crate) fn quantile_ms(histogram: &hdrhistogram::Histogram<u64>, quantile: f64) -> Option<f64> {
+    (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64 / NS_PER_MS)
+}
+
+fn user_bytes(sample: &MemorySample) -> f64 {
+    sample.pss as f64
+}
+
+fn kernel_bytes(sample: &MemorySample) -> f64 {
+    (sample.socket_buffers + sample.slab) as f64
+}
+
+/// How much more of it there was with every client idle than before the first.
+fn grown(run: &Run, of: fn(&MemorySample) -> f64) -> Option<f64> {
+    let plateaus = run.server.as_ref()?.plateaus;
+    Some(of(&plateaus.idle?) - of(&plateaus.empty))
+}
+
+fn divide(part: f64, whole: f64) -> Option<f64> {
+    (whole > 0.0).then(|| part / whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Sweep;
+
+    fn run() -> Run {
+        let mut run = Sweep::quick().results().runs.remove(0);
+        run.point.load.clients = 100;
+        run.traffic = protocol::results::Traffic {
+            updates: 1_000,
+            payloads: 500,
+            requests: 250,
+            bytes_in: 130_000,
+            bytes_out: 40_000,
+            reads: 1,
+            server_writes: None,
+        };
+        let server = run.server.as_mut().unwrap();
+        server.cpu.total_ns = 12_000_000;
+        server.plateaus.empty.pss = 1_000 * 1024;
+        server.plateaus.idle.as_mut().unwrap().pss = 1_800 * 1024;
+        server.plateaus.empty.slab = 0;
+        server.plateaus.empty.socket_buffers = 0;
+        server.plateaus.idle.as_mut().unwrap().slab = 400 * 1024;
+        server.plateaus.idle.as_mut().unwrap().socket_buffers = 100 * 1024;
+        run
+    }
+
+    #[test]
+    #[allow(clippy::float_cmp, reason = "small integers divide exactly")]
+    fn each_is_what_its_name_says() {
+        let run = run();
+        for (metric, value) in [
+            (Metric::CpuUsPerDelivery, 12.0),
+            (Metric::UserKibPerClient, 8.0),
+            (Metric::KernelKibPerClient, 5.0),
+            (Metric::RequestsPerDelivery, 0.25),
+            (Metric::BytesInPerDelivery, 130.0),
+            (Metric::BytesOutPerDelivery, 40.0),
+            (Metric::UpdatesPerPayload, 2.0),
+        ] {
+            assert_eq!(metric.of_run(&run), Some(value), "{metric:?}");
+        }
+        assert!((Metric::DeliveriesPerCpuS.of_run(&run).unwrap() - 1_000.0 / 0.012).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_few_ticks_of_cpu_are_not_divided() {
+        let mut run = run();
+        let mut of = |total_ns| {
+            run.server.as_mut().unwrap().cpu.total_ns = total_ns;
+            (Metric::UserCpuUsPerDelivery.of_run(&run).is_some(), Metric::CpuUsPerDelivery.of_run(&run).is_some())
+        };
+        assert_eq!(of(60_000_000), (false, true));
+        assert_eq!(of(600_000_000), (true, true));
+    }
+
+    #[test]
+    fn fairness_is_jains() {
+        // (1 + 3)² / (2 · (1 + 9)) = 0.8; all alike is 1.
+        let of = |values: [u64; 2]| fairness(&crate::fixture::histogram(values)).unwrap();
+        assert!((of([1_000_000, 3_000_000]) - 0.8).abs() < 1e-3);
+        assert!((of([1_000_000, 1_000_000]) - 1.0).abs() < 1e-9);
+        assert_eq!(fairness(&crate::fixture::histogram([])), None);
+    }
+
+    #[test]
+    fn what_polls_meet_adds_up_and_is_predicted() {
+        let mut run = Sweep::quick().results().runs.remove(1);
+        let all: f64 = Meeting::ALL.iter().filter_map(|meeting| Metric::MetPercent(*meeting).of_run(&run)).sum();
+        assert!((all - 100.0).abs() < 1e-9);
+        // 10 updates a second, a round trip of 1 ms; then one of 200 ms.
+        for (round_trip_ms, percent) in [(1, 1.0), (200, 100.0)] {
+            run.exchange = crate::fixture::histogram([round_trip_ms * 1_000_000]);
+            let predicted = Metric::PredictedUnparkedPercent.of_run(&run).unwrap();
+            assert!((predicted - percent).abs() < 0.01, "{predicted}");
+        }
+        run.polling = None;
+        assert_eq!(Metric::PredictedUnparkedPercent.of_run(&run), None);
+    }
+
+    #[test]
+    fn nothing_delivered_gives_no_number() {
+        let mut run = run();
+        run.traffic = protocol::results::Traffic::default();
+        run.latency = crate::fixture::histogram([]);
+        for metric in [Metric::CpuUsPerDelivery, Metric::UpdatesPerPayload, Metric::LatencyMs(Quantile::P50)] {
+            assert_eq!(metric.of_run(&run), None, "{metric:?}");
+        }
+    }
+}
