@@ -8,6 +8,7 @@ use crate::{
         Quantile::{P50, P99},
         Side,
     },
+    numbers::number,
     table::cell,
 };
 
@@ -41,8 +42,9 @@ fn rows(source: &Source<'_>) -> Vec<Vec<String>> {
                 let metrics = [MetPercent(meeting), MetMs(meeting, P50), MetMs(meeting, P99)];
                 rows.push(row(side, load, meeting.name().to_owned(), &metrics));
             }
-            let round_trip = cell(side, ExchangeMs(P50)).text;
-            let predicted = format!("predicted: no parked poll (round trip {round_trip} ms)");
+            let round_trip = side.measure(ExchangeMs(P50)).map(|measure| number(measure.value));
+            let round_trip = round_trip.map(|ms| format!(" (round trip {ms} ms)")).unwrap_or_default();
+            let predicted = format!("predicted: no parked poll{round_trip}");
             rows.push(row(side, String::new(), predicted, &[PredictedUnparkedPercent]));
         }
     }

@@ -49,7 +49,8 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
                 details { summary { "All loads" } (table("Comparison of all loads", &rows(comparison))) }
             }
             p class="note" {
-                "Small figures beside a value: least to greatest over the repeats. " (LEGEND)
+                "Small figures under a value: least to greatest over the repeats. "
+                @if comparison.cases.iter().any(|case| case.duels().next().is_some()) { (LEGEND) }
             }
         }
     }

@@ -12,16 +12,12 @@ const NS_PER_S: f64 = 1e9;
 
 /// What the generator and the publisher in it did too late.
 pub(super) fn of_generator(point: &Point, runs: &[&Run]) -> Vec<Warning> {
-    let lagged = worst(runs.iter().filter_map(|run| lagged(point, run)), |warning| match warning {
-        Warning::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => lag_mean_ms / latency_mean_ms,
-        _ => 0.0,
-    });
     let late = worst(runs.iter().filter_map(|run| late(point, run)), |warning| match warning {
         Warning::PublisherOverrun { lateness_mean_ms, .. } => (true, *lateness_mean_ms),
         Warning::PublisherLate { lateness_p99_ms, .. } => (false, *lateness_p99_ms),
         _ => (false, 0.0),
     });
-    [saturated(point, runs), lagged, late].into_iter().flatten().collect()
+    [saturated(point, runs), lagged(point, runs), late].into_iter().flatten().collect()
 }
 
 /// What the machine took away or could not hold.
@@ -64,11 +60,28 @@ pub(crate) fn busiest_worker(run: &Run) -> f64 {
     if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
 }
 
-fn lagged(point: &Point, run: &Run) -> Option<Warning> {
+fn lagged(point: &Point, runs: &[&Run]) -> Option<Warning> {
+    let lags = runs.iter().filter_map(|run| Some((mean_lag_ms(run)?, run.latency.mean() / NS_PER_MS)));
+    let lags: Vec<_> = lags.filter(|&(lag_ms, latency_ms)| LAG.is_passed(lag_ms, latency_ms)).collect();
+    let warnings = lags.iter().map(|&(lag_mean_ms, latency_mean_ms)| Warning::GeneratorLagged {
+        point: point.clone(),
+        runs: lags.len(),
+        of_runs: runs.len(),
+        lag_mean_ms,
+        latency_mean_ms,
+    });
+    // One that voids outweighs a larger share of a latency too short to void.
+    worst(warnings, |warning| match warning {
+        Warning::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => {
+            (warning.voids_point(), lag_mean_ms / latency_mean_ms)
+        }
+        _ => (false, 0.0),
+    })
+}
+
+fn mean_lag_ms(run: &Run) -> Option<f64> {
     let lag = run.generator.loop_lag.as_ref().filter(|lag| !lag.is_empty())?;
-    let (lag_mean_ms, latency_mean_ms) = (lag.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
-    let warning = Warning::GeneratorLagged { point: point.clone(), lag_mean_ms, latency_mean_ms };
-    LAG.is_passed(lag_mean_ms, latency_mean_ms).then_some(warning)
+    Some(lag.mean() / NS_PER_MS)
 }
 
 fn late(point: &Point, run: &Run) -> Option<Warning> {

@@ -53,7 +53,7 @@ pub enum Warning {
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: Point, runs: usize, of_runs: usize, busy_percent: f64 },
     /// The generator read late what had arrived.
-    GeneratorLagged { point: Point, lag_mean_ms: f64, latency_mean_ms: f64 },
+    GeneratorLagged { point: Point, runs: usize, of_runs: usize, lag_mean_ms: f64, latency_mean_ms: f64 },
     /// The hypervisor took processor time away.
     TimeStolen { point: Point, runs: usize, of_runs: usize, share: f64 },
     /// Connections found the listener's queue full.

@@ -111,9 +111,9 @@ impl Warning {
                 words::point(point),
                 number(*busy_percent),
             ),
-            Self::GeneratorLagged { point, lag_mean_ms, latency_mean_ms } => write!(
+            Self::GeneratorLagged { point, runs, of_runs, lag_mean_ms, latency_mean_ms } => write!(
                 f,
-                "{}: what had arrived was read {} ms later in the mean, of a mean latency of {} ms.",
+                "{}: what had arrived was read {} ms later in the mean, of a mean latency of {} ms ({runs} of {of_runs} runs).",
                 words::point(point),
                 number(*lag_mean_ms),
                 number(*latency_mean_ms),
