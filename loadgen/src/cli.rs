@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::scenario::{self, Settings};
+use crate::{
+    prove::ProveArgs,
+    scenario::{self, Settings},
+};
 
 /// Compares WebSocket with HTTP long polling: one stream, thousands of clients, latency from the due time.
 ///
@@ -26,7 +29,7 @@ Examples:
   loadgen report results/20261123T184012Z-quick      render a report again
 
 Exit status: 0 done and valid; 1 failed or interrupted; 2 what was asked cannot be done;
-3 done, but some point is void, or updates were missed.";
+3 done, but some point is void, updates were missed, or a proof does not hold.";
 
 /// What loadgen can do.
 #[derive(Debug, Subcommand)]
@@ -40,6 +43,8 @@ pub enum Command {
     },
     /// Check whether this machine can run a scenario, and say what would help
     Doctor(Box<RunArgs>),
+    /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
+    Prove(ProveArgs),
     /// List the built-in scenarios and the questions they answer
     Scenarios,
     /// Be the server (what a run starts for itself)

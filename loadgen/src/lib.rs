@@ -9,6 +9,7 @@ pub mod interrupt;
 pub mod output;
 pub mod pinning;
 pub mod plan;
+pub mod prove;
 pub mod recorder;
 pub mod scenario;
 pub mod scheduler;

@@ -6,7 +6,9 @@ use clap::Parser;
 use loadgen::{
     cli::{Cli, Command, RunArgs, ServeArgs},
     doctor::{self, Level},
-    output, scenario, sweep,
+    output,
+    prove::{self, ProveArgs},
+    scenario, sweep,
     sweep::Outcome,
 };
 use reports::Validity;
@@ -29,22 +31,35 @@ fn main() -> ExitCode {
         Command::Run(args) => run(*args),
         Command::Report { dir } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
         Command::Doctor(args) => check(*args).unwrap_or_else(|error| fail(&error, USAGE)),
+        Command::Prove(args) => prove(args),
         Command::Scenarios => list_scenarios().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
         Command::Serve(args) => serve(*args),
     }
 }
 
 fn run(args: RunArgs) -> ExitCode {
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail(&anyhow::Error::new(error).context("cannot start a runtime"), FAILED),
-    };
-    runtime.block_on(async {
+    in_runtime(async {
         match sweep::prepare(args).await {
             Err(error) => fail(&error, USAGE),
             Ok(prepared) => ended(prepared.run().await, FAILED),
         }
     })
+}
+
+fn prove(args: ProveArgs) -> ExitCode {
+    in_runtime(async {
+        match prove::prepare(args) {
+            Err(error) => fail(&error, USAGE),
+            Ok(proof) => ended(proof.run().await, FAILED),
+        }
+    })
+}
+
+fn in_runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(work),
+        Err(error) => fail(&anyhow::Error::new(error).context("cannot start a runtime"), FAILED),
+    }
 }
 
 fn ended(outcome: anyhow::Result<Outcome>, status_of_error: u8) -> ExitCode {

@@ -1,6 +1,6 @@
 //! Scenarios: what a sweep varies, how often it repeats, and why. TOML files, some built in, every key also an option.
 
-use std::{path::Path, time::Duration};
+use std::{convert::Infallible, path::Path, time::Duration};
 
 use anyhow::{Context, bail, ensure};
 use clap::Args;
@@ -9,7 +9,7 @@ use protocol::{
     results::{Arrivals, Scenario},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::Error as _};
 use server::{config::RATE_HZ_MAX, replay::Feed};
 
 use crate::pinning;
@@ -112,9 +112,24 @@ pub struct Settings {
     #[serde(skip)]
     pub no_pin: bool,
 
+    /// Refused by whoever reads it, wherever it is written
+    #[arg(long, hide = true, value_parser = no_fault)]
+    #[serde(deserialize_with = "no_fault_key")]
+    pub fault: Option<Infallible>,
+
     /// Seed of the order of runs, of random gaps and of poll jitter
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+}
+
+const NO_FAULT: &str = "faults are for proofs: loadgen prove";
+
+fn no_fault(_: &str) -> Result<Infallible, &'static str> {
+    Err(NO_FAULT)
+}
+
+fn no_fault_key<'de, D: Deserializer<'de>>(_: D) -> Result<Option<Infallible>, D::Error> {
+    Err(D::Error::custom(NO_FAULT))
 }
 
 fn arrivals(text: &str) -> Result<Arrivals, String> {

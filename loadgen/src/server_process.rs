@@ -7,7 +7,7 @@ use protocol::{
     control::{Command, Event, Published, Window},
     results::Stream,
 };
-use server::config::Cpus;
+use server::{config::Cpus, fault::Fault};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout},
@@ -31,12 +31,21 @@ pub struct ServerProcess {
 
 impl ServerProcess {
     /// Starts a server that will publish `stream` when told to, and waits until it listens.
-    pub async fn start(stream: &Stream, threads: u32, seed: u64, cpus: Option<&Cpus>) -> anyhow::Result<Self> {
+    pub async fn start(
+        stream: &Stream,
+        threads: u32,
+        seed: u64,
+        cpus: Option<&Cpus>,
+        faults: &[Fault],
+    ) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         let mut command = tokio::process::Command::new(program);
         command.args(["serve", "--control", "--listen", "127.0.0.1:0"]);
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(stream_options(stream));
+        for fault in faults {
+            command.args(["--fault", &fault.to_string()]);
+        }
         if let Some(Cpus(cpus)) = cpus {
             let list: Vec<String> = cpus.iter().map(ToString::to_string).collect();
             command.args(["--cpus", &list.join(",")]);

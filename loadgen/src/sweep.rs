@@ -105,8 +105,13 @@ impl Prepared {
         let interrupt = interrupt::token()?;
         let show = Show::new(&self.plan, &self.scenario);
         self.introduce(&show);
-        let sweep =
-            Sweep { scenario: &self.scenario, target: self.target.as_ref(), interrupt: &interrupt, show: &show };
+        let sweep = Sweep {
+            scenario: &self.scenario,
+            target: self.target.as_ref(),
+            faults: &[],
+            interrupt: &interrupt,
+            show: &show,
+        };
         for planned in &self.plan {
             let Some(run) = scheduler::run(&sweep, planned).await else {
                 show.line("Interrupted: what was finished is kept.");

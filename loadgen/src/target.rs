@@ -50,6 +50,12 @@ impl Target {
             "--server {url}: it runs on another machine or boot, whose clock is not ours, so latency from the due time \
              cannot be told; run loadgen where the server runs"
         );
+        ensure!(
+            health.faults.is_empty(),
+            "--server {url}: it was told to misbehave ({}), and faults are for proofs: loadgen prove; start it without \
+             --fault",
+            health.faults.join(", ")
+        );
         Ok(Self { address, health })
     }
 }

@@ -13,6 +13,8 @@ use protocol::{
 };
 use tokio_util::sync::CancellationToken;
 
+use server::fault::Fault;
+
 use crate::{output::show::Show, plan::Planned, target::Target};
 use gather::Edge;
 use session::Session;
@@ -77,6 +79,8 @@ pub struct Sweep<'a> {
     pub scenario: &'a Scenario,
     /// A server that runs already, if it is not ours to start.
     pub target: Option<&'a Target>,
+    /// How a server that is started here misbehaves; only proofs ask for any.
+    pub faults: &'a [Fault],
     /// Cancelled when the user has had enough.
     pub interrupt: &'a CancellationToken,
     /// Where progress is shown.

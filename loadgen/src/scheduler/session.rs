@@ -77,7 +77,8 @@ impl<'a> Session<'a> {
                 let cpus = scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone()));
                 let stream = &self.planned.point.load.stream;
                 let seed = scenario.seed + u64::from(self.planned.repeat);
-                let start = ServerProcess::start(stream, scenario.server_threads, seed, cpus.as_ref());
+                let start =
+                    ServerProcess::start(stream, scenario.server_threads, seed, cpus.as_ref(), self.sweep.faults);
                 let server = tokio::select! {
                     server = start => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),

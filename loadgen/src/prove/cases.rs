@@ -1,0 +1,228 @@
+//! The cases: what is planted, and what must come of it.
+
+use std::time::Duration;
+
+use protocol::{
+    Transport,
+    results::{Arrivals, Load, Point, Scenario, Stream},
+};
+use server::fault::Fault;
+
+use super::{check::Check, counts, evidence::Evidence, starve, timing};
+use crate::{
+    plan::Planned,
+    scenario::{self, Settings},
+};
+
+/// Clients of every run.
+pub(super) const CLIENTS: u32 = 20;
+/// Updates a second.
+pub(super) const RATE_HZ: u64 = 50;
+/// Milliseconds of warm-up and of measuring.
+pub(super) const WARM_UP_MS: u64 = 500;
+pub(super) const MEASURE_MS: u64 = 3_000;
+
+/// Which updates and which clients are tampered with: neither divides anything else here, and the stream's last
+/// update is not among them, for which a swap would have no successor.
+pub(super) const EVERY: u64 = 6;
+pub(super) const OF_CLIENTS: u64 = 3;
+/// The length of a stall, which begins between two updates.
+pub(super) const STALL_MS: u64 = 400;
+pub(super) const STALL_AT_MS: u64 = 1_510;
+/// How late a publisher is made.
+pub(super) const LATE_MS: u64 = 20;
+/// How long a transport's updates are held back.
+pub(super) const DELAY_MS: u64 = 5;
+/// How slow every so many-th client is.
+pub(super) const SLOW_MS: u64 = 10;
+pub(super) const SLOW_CLIENTS: u64 = 4;
+
+/// Something that can be proven.
+#[derive(Debug)]
+pub struct Case {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it proves.
+    pub proves: &'static str,
+    /// The faults of each arm; `THIS` and `OTHER` stand for the transport under test and another one.
+    pub(super) arms: &'static [&'static [&'static str]],
+    /// How often each arm is measured; arms take turns, A B B A.
+    pub(super) repeats: u32,
+    /// Whether the generator is starved meanwhile.
+    pub(super) starved: bool,
+    /// Compares.
+    pub(super) check: fn(&Evidence) -> Vec<Check>,
+}
+
+const NO_FAULT: &[&str] = &[];
+const ONCE: Case = Case { name: "", proves: "", arms: &[], repeats: 1, starved: false, check: counts::clean };
+
+/// Every case.
+pub(super) static ALL: [Case; 11] = [
+    Case { name: "clean", proves: "without a fault nothing is found", arms: &[NO_FAULT], check: counts::clean, ..ONCE },
+    Case {
+        name: "stall-publisher",
+        proves: "what is due while the publisher stands still waits for its end, in latency and in lateness",
+        arms: &[&["stall-publisher:1510ms:400ms"]],
+        check: timing::publisher_stalled,
+        ..ONCE
+    },
+    Case {
+        name: "stall-fanout",
+        proves: "what is published while nothing is sent waits for the end, in latency but not in lateness",
+        arms: &[&["stall-fanout:1510ms:400ms"]],
+        check: timing::fan_out_stalled,
+        ..ONCE
+    },
+    Case {
+        name: "delay",
+        proves: "a constant delay moves every percentile by as much",
+        arms: &[NO_FAULT, &["delay:THIS:5ms"]],
+        repeats: 5,
+        check: timing::delayed,
+        ..ONCE
+    },
+    Case {
+        name: "delay-other",
+        proves: "the delay of one transport leaves the other alone",
+        arms: &[NO_FAULT, &["delay:OTHER:5ms"]],
+        check: timing::other_delayed,
+        ..ONCE
+    },
+    Case {
+        name: "late-publisher",
+        proves: "a late publisher shows in lateness and in latency; measured from the send it would be hidden",
+        arms: &[&["late-publisher:20ms"]],
+        check: timing::publisher_late,
+        ..ONCE
+    },
+    Case {
+        name: "drop",
+        proves: "every update that is not delivered is counted as missed",
+        arms: &[&["drop:6:3"]],
+        check: counts::dropped,
+        ..ONCE
+    },
+    Case {
+        name: "duplicate",
+        proves: "every update that is delivered twice is counted as duplicated",
+        arms: &[&["duplicate:6:3"]],
+        check: counts::doubled,
+        ..ONCE
+    },
+    Case {
+        name: "swap",
+        proves: "every update that comes after its successor is counted as reordered",
+        arms: &[&["swap:6:3"]],
+        check: counts::swapped,
+        ..ONCE
+    },
+    Case {
+        name: "slow",
+        proves: "slow clients are told from the others",
+        arms: &[&["slow:4:10ms"]],
+        check: timing::some_slow,
+        ..ONCE
+    },
+    Case {
+        name: "starved",
+        proves: "a generator that does not get its processor is found out, and its numbers are void",
+        arms: &[NO_FAULT],
+        starved: true,
+        check: starve::found_out,
+        ..ONCE
+    },
+];
+
+/// The case with this name.
+pub(super) fn named(name: &str) -> Result<&'static Case, String> {
+    let known = || ALL.iter().map(|case| case.name).collect::<Vec<_>>().join(", ");
+    ALL.iter().find(|case| case.name == name).ok_or_else(|| format!("the cases are {}", known()))
+}
+
+impl Case {
+    /// The faults of an arm.
+    pub(super) fn faults(&self, arm: usize, transport: Transport) -> Vec<Fault> {
+        let other = Transport::ALL.into_iter().find(|other| *other != transport).expect("there are several");
+        let specs = self.arms[arm].iter();
+        let specs = specs.map(|spec| spec.replace("THIS", transport.name()).replace("OTHER", other.name()));
+        specs.map(|spec| spec.parse().expect("the cases are tested")).collect()
+    }
+
+    /// The runs, each with its arm, numbered on from `index`.
+    pub(super) fn plan(&self, transport: Transport, index: &mut u32) -> Vec<(usize, Planned)> {
+        let stream =
+            Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz: RATE_HZ as f64, payload_bytes: PAYLOAD_BYTES };
+        let mut arms: Vec<usize> = (0..self.arms.len()).collect();
+        let mut runs = Vec::new();
+        for repeat in 0..self.repeats {
+            for arm in &arms {
+                let point = Point { transport, load: Load { clients: CLIENTS, stream: stream.clone() } };
+                runs.push((*arm, Planned { index: *index, repeat, point }));
+                *index += 1;
+            }
+            arms.reverse();
+        }
+        runs
+    }
+}
+
+const PAYLOAD_BYTES: u32 = 128;
+
+/// How every run is made.
+pub(super) fn scenario(transport: Transport) -> anyhow::Result<Scenario> {
+    let settings = Settings {
+        transports: Some(vec![transport]),
+        clients: Some(vec![CLIENTS]),
+        rate_hz: Some(vec![RATE_HZ as f64]),
+        payload_bytes: Some(vec![PAYLOAD_BYTES]),
+        settle: Some(Duration::from_millis(200)),
+        warm_up: Some(Duration::from_millis(WARM_UP_MS)),
+        measure: Some(Duration::from_millis(MEASURE_MS)),
+        drain: Some(Duration::from_secs(1)),
+        ..Settings::default()
+    };
+    let scenario = scenario::load(scenario::DEFAULT, settings)?;
+    let why = "Do the measurements find the faults that were planted?".to_owned();
+    Ok(Scenario { name: "prove".to_owned(), why, ..scenario })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_fault_can_be_planted_and_says_what_the_checks_expect() {
+        let specs: Vec<String> = (ALL.iter())
+            .flat_map(|case| (0..case.arms.len()).flat_map(|arm| case.faults(arm, Transport::WebSocket)))
+            .map(|fault| fault.to_string())
+            .collect();
+        let stall = |what| format!("stall-{what}:{}s {}ms:{STALL_MS}ms", STALL_AT_MS / 1_000, STALL_AT_MS % 1_000);
+        let tampered = |how| format!("{how}:{EVERY}:{OF_CLIENTS}");
+        let expected = [
+            stall("publisher"),
+            stall("fanout"),
+            format!("delay:websocket:{DELAY_MS}ms"),
+            format!("delay:long-poll:{DELAY_MS}ms"),
+            format!("late-publisher:{LATE_MS}ms"),
+            tampered("drop"),
+            tampered("duplicate"),
+            tampered("swap"),
+            format!("slow:{SLOW_CLIENTS}:{SLOW_MS}ms"),
+        ];
+        assert_eq!(specs, expected);
+    }
+
+    #[test]
+    fn arms_take_turns() {
+        let case = named("delay").unwrap();
+        let arms: Vec<usize> = case.plan(Transport::LongPoll, &mut 7).iter().map(|(arm, _)| *arm).collect();
+        assert_eq!(arms, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1]);
+    }
+
+    #[test]
+    fn an_unknown_case_is_answered_with_those_there_are() {
+        let message = named("nope").unwrap_err();
+        assert!(ALL.iter().all(|case| message.contains(case.name)), "{message}");
+    }
+}

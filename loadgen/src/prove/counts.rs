@@ -1,0 +1,38 @@
+//! What must be counted, exactly.
+
+use super::{
+    cases::CLIENTS,
+    check::Check,
+    evidence::{Evidence, seqs, tampered},
+};
+
+pub(super) fn clean(evidence: &Evidence) -> Vec<Check> {
+    let voids = evidence.voids();
+    let said = voids.first().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let mut checks = counted(evidence, 0, 0, 0);
+    checks.push(Check::is("what voids it", "nothing", said, voids.is_empty()));
+    checks
+}
+
+pub(super) fn dropped(evidence: &Evidence) -> Vec<Check> {
+    counted(evidence, tampered(), 0, 0)
+}
+
+pub(super) fn doubled(evidence: &Evidence) -> Vec<Check> {
+    counted(evidence, 0, tampered(), 0)
+}
+
+pub(super) fn swapped(evidence: &Evidence) -> Vec<Check> {
+    counted(evidence, 0, 0, tampered())
+}
+
+fn counted(evidence: &Evidence, missed: u64, duplicated: u64, reordered: u64) -> Vec<Check> {
+    let counts = &evidence.run().counts;
+    let expected = seqs().count() as u64 * u64::from(CLIENTS);
+    vec![
+        Check::count("missed", missed, counts.missed),
+        Check::count("duplicated", duplicated, counts.duplicated),
+        Check::count("reordered", reordered, counts.reordered),
+        Check::count("delivered and missed", expected, counts.delivered + counts.missed),
+    ]
+}

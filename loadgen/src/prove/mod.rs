@@ -1,0 +1,145 @@
+//! `loadgen prove`: plants known faults in the server, measures as ever, and compares the results with what must be
+//! true of them.
+
+mod cases;
+mod check;
+mod counts;
+mod evidence;
+mod starve;
+mod table;
+mod timing;
+
+use std::path::PathBuf;
+
+use anyhow::ensure;
+use clap::Args;
+use protocol::{
+    Transport,
+    results::{Manifest, Run},
+};
+use reports::Validity;
+use tokio_util::sync::CancellationToken;
+
+pub use cases::Case;
+
+use crate::{
+    interrupt,
+    output::{self, folder::Folder, manifest::manifest, show::Show},
+    plan::Planned,
+    scheduler::{self, Sweep},
+    sweep::Outcome,
+};
+use check::Check;
+use evidence::Evidence;
+use starve::Starvation;
+
+/// Options of `prove`.
+#[derive(Debug, Args)]
+pub struct ProveArgs {
+    /// Only this case; repeatable
+    #[arg(long = "case", value_name = "NAME", value_parser = cases::named)]
+    cases: Vec<&'static Case>,
+
+    /// Keep the results of every run, a folder for each case and arm
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+/// Cases that are about to be proven.
+#[derive(Debug)]
+pub struct Proof {
+    trials: Vec<Trial>,
+    out: Option<PathBuf>,
+}
+
+/// A case with one transport.
+#[derive(Debug)]
+struct Trial {
+    case: &'static Case,
+    transport: Transport,
+    /// The runs of each arm, by arm.
+    runs: Vec<(usize, Planned)>,
+}
+
+/// What a trial came to.
+enum Ended {
+    Checked(Vec<Check>),
+    Interrupted,
+    Failed,
+}
+
+/// Does everything that can fail because of what was asked for.
+pub fn prepare(args: ProveArgs) -> anyhow::Result<Proof> {
+    let ProveArgs { cases, out } = args;
+    if let Some(out) = &out {
+        let empty = !out.exists() || out.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+        ensure!(empty, "{} is not an empty folder; choose another with --out", out.display());
+    }
+    let cases = if cases.is_empty() { cases::ALL.iter().collect() } else { cases };
+    let mut index = 0;
+    let trials = cases.into_iter().flat_map(|case| Transport::ALL.map(|transport| (case, transport)));
+    let trials = trials.map(|(case, transport)| Trial { case, transport, runs: case.plan(transport, &mut index) });
+    Ok(Proof { trials: trials.collect(), out })
+}
+
+impl Proof {
+    /// Makes every run, compares, and prints the table.
+    pub async fn run(self) -> anyhow::Result<Outcome> {
+        let interrupt = interrupt::token()?;
+        let plan: Vec<Planned> = self.trials.iter().flat_map(|trial| &trial.runs).map(|(_, run)| run.clone()).collect();
+        let show = Show::new(&plan, &cases::scenario(Transport::ALL[0])?);
+        let mut checks = Vec::new();
+        for trial in &self.trials {
+            match self.trial(trial, &show, &interrupt).await? {
+                Ended::Checked(more) => checks.push((trial.case, trial.transport, more)),
+                Ended::Interrupted => {
+                    show.line("Interrupted.");
+                    show.end();
+                    return Ok(Outcome::Nothing);
+                }
+                Ended::Failed => {
+                    show.line("A run failed, so nothing is proven.");
+                    show.end();
+                    return Ok(Outcome::Judged(Validity::Failed));
+                }
+            }
+        }
+        show.end();
+        output::print(&table::render(&checks))?;
+        let holds = checks.iter().flat_map(|(_, _, checks)| checks).all(|check| check.holds);
+        Ok(Outcome::Judged(if holds { Validity::Valid } else { Validity::Flawed }))
+    }
+
+    async fn trial(&self, trial: &Trial, show: &Show, interrupt: &CancellationToken) -> anyhow::Result<Ended> {
+        let Trial { case, transport, runs } = trial;
+        show.line(&format!("{} over {}: {}", case.name, transport.title(), case.proves));
+        let scenario = cases::scenario(*transport)?;
+        let manifest = manifest(&scenario, runs.len() as u32, server::Allocator::of_this_process().name());
+        let mut kept = self.folders(case, *transport, &manifest)?;
+        let mut arms: Vec<Vec<Run>> = vec![Vec::new(); case.arms.len()];
+        for (arm, planned) in runs {
+            let faults = case.faults(*arm, *transport);
+            let starvation = case.starved.then(|| Starvation::of(scenario.pinned.as_ref()));
+            let sweep = Sweep { scenario: &scenario, target: None, faults: &faults, interrupt, show };
+            let Some(run) = scheduler::run(&sweep, planned).await else { return Ok(Ended::Interrupted) };
+            drop(starvation);
+            show.finished(&run);
+            if let Some(folder) = kept.get_mut(*arm) {
+                folder.append(&run)?;
+            }
+            if run.failure.is_some() {
+                return Ok(Ended::Failed);
+            }
+            arms[*arm].push(run);
+        }
+        let evidence = Evidence { manifest, arms };
+        Ok(Ended::Checked((case.check)(&evidence)))
+    }
+
+    /// Where the runs of each arm are kept, if they are.
+    fn folders(&self, case: &Case, transport: Transport, manifest: &Manifest) -> anyhow::Result<Vec<Folder>> {
+        let Some(out) = &self.out else { return Ok(Vec::new()) };
+        let name = |arm| format!("{}-{transport}-{arm}", case.name);
+        (0..case.arms.len()).map(|arm| Folder::create(Some(&out.join(name(arm))), manifest)).collect()
+    }
+}

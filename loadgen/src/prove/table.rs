@@ -1,0 +1,54 @@
+//! The table of everything that was compared.
+
+use std::fmt::Write as _;
+
+use protocol::Transport;
+
+use super::{cases::Case, check::Check};
+
+const HEAD: [&str; 7] = ["case", "transport", "what must hold", "expected", "measured", "allowed", ""];
+/// A cell is cut beyond this: a warning's words say enough by then.
+const WIDTH_MAX: usize = 60;
+
+/// The table, and a line that says how many held.
+pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)]) -> String {
+    let row = |case: &Case, transport: &Transport, check: &Check| {
+        let verdict = if check.holds { "ok" } else { "DIFFERS" };
+        [case.name, transport.name(), &check.what, &check.expected, &check.measured, &check.allowed, verdict]
+            .map(|cell| cell.chars().take(WIDTH_MAX).collect::<String>())
+    };
+    let rows: Vec<[String; 7]> = std::iter::once(HEAD.map(str::to_owned))
+        .chain(
+            checks.iter().flat_map(|(case, transport, checks)| checks.iter().map(|check| row(case, transport, check))),
+        )
+        .collect();
+    let widths: [usize; 7] =
+        std::array::from_fn(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0));
+    let mut text = String::new();
+    for row in &rows {
+        let cells: Vec<String> = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
+        text += cells.join("  ").trim_end();
+        text.push('\n');
+    }
+    let all = rows.len() - 1;
+    let held = checks.iter().flat_map(|(_, _, checks)| checks).filter(|check| check.holds).count();
+    let _ = write!(text, "\n{held} of {all} hold.");
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::prove::cases;
+
+    #[test]
+    fn rows_are_aligned_and_what_differs_stands_out() {
+        let case = cases::named("drop").unwrap();
+        let checks = vec![Check::count("missed", 175, 175), Check::count("reordered", 0, 3)];
+        let text = render(&[(case, Transport::WebSocket, checks)]);
+        let lines: Vec<_> = text.lines().collect();
+        assert_eq!(lines[1], "drop  websocket  missed          175       175       exact    ok");
+        assert_eq!(lines[2], "drop  websocket  reordered       0         3         exact    DIFFERS");
+        assert_eq!(lines[4], "1 of 2 hold.");
+    }
+}
