@@ -4,6 +4,7 @@ mod broken;
 mod commands;
 mod interrupted;
 mod program;
+mod prove;
 mod refused;
 mod report;
 mod results;

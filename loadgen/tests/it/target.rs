@@ -71,6 +71,18 @@ fn somebody_else_is_refused_with_what_it_said() {
 }
 
 #[test]
+fn a_server_that_misbehaves_is_refused_with_how() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, address) = serve(dir.path(), "--fault late-publisher:20ms");
+    refused(
+        dir.path(),
+        &format!("http://{address}"),
+        &["(late-publisher:20ms)", "faults are for proofs: loadgen prove"],
+    );
+    drop(server);
+}
+
+#[test]
 fn a_url_that_is_none_is_refused_with_its_form() {
     let dir = tempfile::tempdir().unwrap();
     for url in ["127.0.0.1:8080", "https://127.0.0.1:8080", "http://127.0.0.1", "http://127.0.0.1:8080/ws", "http://"] {
