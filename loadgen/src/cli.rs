@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
+    compare::CompareArgs,
     prove::ProveArgs,
     scenario::{self, Settings},
 };
@@ -43,6 +44,8 @@ pub enum Command {
     },
     /// Check whether this machine can run a scenario, and say what would help
     Doctor(Box<RunArgs>),
+    /// Compare two results folders of like machine and scenario, with intervals
+    Compare(CompareArgs),
     /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
     Prove(ProveArgs),
     /// List the built-in scenarios and the questions they answer

@@ -3,6 +3,7 @@
 //! Read [`sweep`] for what happens, [`scheduler`] for the phases of one run, and [`worker`] for the one timed loop.
 
 pub mod cli;
+pub mod compare;
 mod dial;
 pub mod doctor;
 pub mod interrupt;

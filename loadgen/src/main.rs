@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use loadgen::{
     cli::{Cli, Command, RunArgs, ServeArgs},
+    compare::compare,
     doctor::{self, Level},
     output,
     prove::{self, ProveArgs},
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
         Command::Run(args) => run(*args),
         Command::Report { dir } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
         Command::Doctor(args) => check(*args).unwrap_or_else(|error| fail(&error, USAGE)),
+        Command::Compare(args) => compare(&args).map_or_else(|error| fail(&error, USAGE), |()| ExitCode::SUCCESS),
         Command::Prove(args) => prove(args),
         Command::Scenarios => list_scenarios().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
         Command::Serve(args) => serve(*args),

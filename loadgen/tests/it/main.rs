@@ -2,6 +2,7 @@
 
 mod broken;
 mod commands;
+mod compare;
 mod interrupted;
 mod program;
 mod prove;

@@ -38,7 +38,7 @@ impl Display for Unlike {
         for difference in &self.differences {
             write!(f, "\n  {difference}")?;
         }
-        write!(f, "\nForce the comparison to have it all the same, marked as forced.")
+        write!(f, "\nAdd --force to compare them all the same; the comparison is then marked.")
     }
 }
 

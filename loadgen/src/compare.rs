@@ -1,0 +1,31 @@
+//! `loadgen compare`: two results folders of like machine and scenario, point by point, with intervals.
+
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::output;
+
+/// Options of `compare`.
+#[derive(Debug, Args)]
+pub struct CompareArgs {
+    /// The results folder to compare with
+    pub base: PathBuf,
+
+    /// The results folder that is compared
+    pub head: PathBuf,
+
+    /// Compare results of unlike machines or scenarios all the same; the comparison is marked
+    #[arg(long)]
+    pub force: bool,
+}
+
+/// Prints how `head` differs from `base`, and what is wrong with either.
+///
+/// Fails if a folder cannot be read, or if the two are unlike and that was not forced.
+pub fn compare(args: &CompareArgs) -> anyhow::Result<()> {
+    let (base, head) = (reports::load(&args.base)?, reports::load(&args.head)?);
+    let between = reports::between(&base, &head, args.force)?;
+    output::print(&between.to_string())?;
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! `loadgen compare`: like folders are compared, unlike ones only when forced, and then marked.
+
+use std::path::Path;
+
+use reports::fixture::{Sweep, save};
+
+use crate::program::{Ended, loadgen};
+
+fn saved(dir: &Path, name: &str, cores: u32) {
+    let mut results = Sweep::quick().results_in(&dir.join(name));
+    results.manifest.machine.cores = cores;
+    std::fs::create_dir_all(&results.dir).unwrap();
+    save(&results).unwrap();
+}
+
+fn stdout(ended: &Ended) -> String {
+    ended.stdout.join("\n")
+}
+
+#[test]
+fn like_folders_are_compared_and_unlike_ones_refused_unless_forced() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, cores) in [("base", 2), ("head", 2), ("other", 8)] {
+        saved(dir.path(), name, cores);
+    }
+
+    let alike = loadgen(dir.path(), "compare base head");
+    assert_eq!(alike.status, Some(0), "{alike:#?}");
+    assert!(stdout(&alike).contains("4,000 clients") && !stdout(&alike).contains("FORCED"), "{alike:#?}");
+
+    let unlike = loadgen(dir.path(), "compare base other");
+    assert_eq!(unlike.status, Some(2), "{unlike:#?}");
+    let message = unlike.message();
+    assert!(message.contains("2 in base, 8 in head") && message.contains("--force"), "{message}");
+
+    let forced = loadgen(dir.path(), "compare base other --force");
+    assert_eq!(forced.status, Some(0), "{forced:#?}");
+    assert!(stdout(&forced).contains("FORCED"), "{forced:#?}");
+}
