@@ -134,15 +134,15 @@ mod tests {
             })
         };
         assert_eq!(with(190), []);
-        assert_eq!(only(with(300)).severity(), Severity::Caution);
-        let void = only(with(600));
+        assert_eq!(only(with(600)).severity(), Severity::Caution);
+        let void = only(with(1_200));
         let mut results = Sweep::quick().results();
-        for (run, lag_us, latency_us) in [(0, 300, 500), (6, 600, 2_000)] {
+        for (run, lag_us, latency_us) in [(0, 400, 500), (6, 1_200, 2_000)] {
             results.runs[run].generator.loop_lag = Some(histogram([lag_us * 1_000; 50]));
             results.runs[run].latency = histogram(vec![latency_us * 1_000; 5_000]);
         }
         assert!(only(warnings(&results)).voids_point(), "the run that voids outweighs the larger share");
-        assert!(void.voids_point() && void.to_string().contains("read 0.600 ms later in the mean"), "{void}");
+        assert!(void.voids_point() && void.to_string().contains("read 1.20 ms later in the mean"), "{void}");
     }
 
     #[test]

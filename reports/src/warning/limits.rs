@@ -5,9 +5,9 @@ pub(super) const WORKER_BUSY_MAX: f64 = 0.9;
 
 /// The generator's lag, from the arrival of bytes in the kernel to their being read, is doubtful if its mean is more
 /// than both this and this share of the mean latency...
-pub(super) const LAG: Limit = Limit { ms: 0.2, share: 0.10 };
+pub(super) const LAG: Limit = Limit { ms: 0.2, share: 0.25 };
 /// ... and void beyond these.
-pub(super) const LAG_VOID: Limit = Limit { ms: 0.5, share: 0.25 };
+pub(super) const LAG_VOID: Limit = Limit { ms: 0.5, share: 0.50 };
 
 /// The publisher's lateness matters to the tail if its p99 is more than both this and this share of the latency's p99.
 pub(super) const LATE: Limit = Limit { ms: 1.0, share: 0.25 };
