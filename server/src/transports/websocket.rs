@@ -75,7 +75,10 @@ async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(),
     let upgraded = upgrade.await.map_err(std::io::Error::other)?;
     let Parts { io, read_buf, .. } =
         upgraded.downcast::<TokioIo<Counted<TcpStream>>>().expect("http.rs serves this type and no other");
-    let mut socket = Socket::from_partially_read(io.into_inner(), read_buf.into(), Role::Server, Some(limits())).await;
+    // Copied, though mostly empty: handed over as it is, the 8 KiB that it lay in would be the socket's for ever.
+    let first = read_buf.to_vec();
+    drop(read_buf);
+    let mut socket = Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits())).await;
     loop {
         tokio::select! {
             batch = subscription.next() => match batch {
