@@ -23,6 +23,8 @@ pub struct ServerProcess {
     child: Child,
     stdin: Option<ChildStdin>,
     events: Lines<BufReader<ChildStdout>>,
+    /// Its account of the stream, if that came while something else was awaited.
+    published: Option<Published>,
     /// Where it listens.
     pub address: SocketAddr,
     /// Its process id.
@@ -57,7 +59,7 @@ impl ServerProcess {
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().context("no pipe from the server")?;
         let events = BufReader::new(stdout).lines();
-        let mut server = Self { child, stdin, events, address: ([0, 0, 0, 0], 0).into(), pid };
+        let mut server = Self { child, stdin, events, published: None, address: ([0, 0, 0, 0], 0).into(), pid };
         match timeout(PATIENCE, server.event()).await.context("the server did not get ready")?? {
             Event::Ready { listen } => server.address = listen,
             other => bail!("the server said {other:?} before it was ready"),
@@ -67,17 +69,29 @@ impl ServerProcess {
 
     /// Tells it to publish from `first_due_ns` to the end of `window`.
     pub async fn publish(&mut self, first_due_ns: u64, window: Window) -> anyhow::Result<()> {
-        let mut line = serde_json::to_string(&Command::Publish { first_due_ns, window })?;
-        line.push('\n');
-        let stdin = self.stdin.as_mut().context("the server's stdin is closed")?;
-        stdin.write_all(line.as_bytes()).await.context("the server does not listen to commands")
+        self.tell(&Command::Publish { first_due_ns, window }).await
+    }
+
+    /// Bytes that it has in use, by its allocator's own account.
+    pub async fn in_use_bytes(&mut self) -> anyhow::Result<u64> {
+        self.tell(&Command::Memory).await?;
+        loop {
+            match timeout(PATIENCE, self.event()).await.context("the server does not answer")?? {
+                Event::Memory { in_use_bytes } => return Ok(in_use_bytes),
+                Event::Published(published) => self.published = Some(published),
+                other @ Event::Ready { .. } => bail!("the server said {other:?} when asked for its memory"),
+            }
+        }
     }
 
     /// Waits for its account of the stream. Dropping the future loses nothing.
     pub async fn published(&mut self) -> anyhow::Result<Published> {
+        if let Some(published) = self.published.take() {
+            return Ok(published);
+        }
         match self.event().await? {
             Event::Published(published) => Ok(published),
-            other @ Event::Ready { .. } => bail!("the server said {other:?} instead of its account"),
+            other => bail!("the server said {other:?} instead of its account"),
         }
     }
 
@@ -104,6 +118,13 @@ impl ServerProcess {
                 bail!("the server did not end within {PATIENCE:?} and was killed")
             }
         }
+    }
+
+    async fn tell(&mut self, command: &Command) -> anyhow::Result<()> {
+        let mut line = serde_json::to_string(command)?;
+        line.push('\n');
+        let stdin = self.stdin.as_mut().context("the server's stdin is closed")?;
+        stdin.write_all(line.as_bytes()).await.context("the server does not listen to commands")
     }
 
     async fn event(&mut self) -> anyhow::Result<Event> {

@@ -15,6 +15,8 @@ pub enum Command {
         /// The measure phase. The stream ends with it, and is accounted for within it.
         window: Window,
     },
+    /// Say how much memory is in use.
+    Memory,
 }
 
 /// A line from the server to its generator.
@@ -28,6 +30,11 @@ pub enum Event {
     },
     /// The stream has ended.
     Published(Published),
+    /// How much memory is in use, by the allocator's own account.
+    Memory {
+        /// Asked for and not given back.
+        in_use_bytes: u64,
+    },
 }
 
 /// A span of due times, `from_ns` inclusive, `to_ns` exclusive, in nanoseconds of [`crate::clock`].

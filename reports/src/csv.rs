@@ -10,7 +10,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 57] = [
+const COLUMNS: [Column; 58] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -54,6 +54,7 @@ const COLUMNS: [Column; 57] = [
     ("server_user_cpu_us_per_delivery", |run| value(Metric::UserCpuUsPerDelivery, run)),
     ("generator_cpu_us_per_delivery", |run| value(Metric::GeneratorCpuUsPerDelivery, run)),
     ("server_memory_kib_per_client", |run| value(Metric::UserKibPerClient, run)),
+    ("server_in_use_kib_per_client", |run| value(Metric::InUseKibPerClient, run)),
     ("kernel_memory_kib_per_client", |run| value(Metric::KernelKibPerClient, run)),
     ("requests_per_delivery", |run| value(Metric::RequestsPerDelivery, run)),
     ("bytes_received_per_delivery", |run| value(Metric::BytesInPerDelivery, run)),

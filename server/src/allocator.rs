@@ -1,7 +1,7 @@
 //! Which memory allocator serves this process: glibc's, or jemalloc. It moves memory figures by multiples, so it is
-//! named beside them and can be chosen.
+//! named beside them and can be chosen, and it says itself how much it has handed out.
 
-#![expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait; every call is handed on unchanged")]
+#![expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait, every call is handed on unchanged; mallinfo2 is C")]
 
 use std::{
     alloc::{GlobalAlloc, Layout, System},
@@ -12,6 +12,7 @@ use std::{
     sync::atomic::{AtomicU8, Ordering::Relaxed},
 };
 
+use tikv_jemalloc_ctl::{epoch, stats};
 use tikv_jemallocator::Jemalloc;
 
 /// The environment variable that chooses. It is read before the first allocation, when there are no options yet.
@@ -42,6 +43,20 @@ impl Allocator {
     /// The one that serves this process.
     pub fn of_this_process() -> Self {
         if CHOICE.load(Relaxed) == JEMALLOC { Self::Jemalloc } else { Self::Glibc }
+    }
+
+    /// Bytes that this process has asked for and not given back, by its allocator's own account. What the process
+    /// holds beyond that is the allocator's: rounding, free lists, pages not yet returned.
+    pub fn in_use_bytes() -> u64 {
+        match Self::of_this_process() {
+            Self::Glibc => {
+                // SAFETY: it takes nothing and returns a plain struct (mallinfo(3)).
+                let info = unsafe { libc::mallinfo2() };
+                (info.uordblks + info.hblkhd) as u64
+            }
+            // The figures stand still until the epoch is advanced. Neither can fail where jemalloc runs.
+            Self::Jemalloc => epoch::advance().and_then(|_| stats::allocated::read()).map_or(0, |bytes| bytes as u64),
+        }
     }
 
     /// Makes it serve this process, by starting the same program again in its place if another does now.
@@ -137,6 +152,17 @@ mod tests {
             assert_eq!(allocator.name().parse(), Ok(allocator));
         }
         assert_eq!("tcmalloc".parse::<Allocator>(), Err("one of glibc, jemalloc".to_owned()));
+    }
+
+    #[test]
+    fn what_is_held_is_in_use() {
+        const BYTES: u64 = 64 << 20;
+        let before = Allocator::in_use_bytes();
+        let held = vec![1_u8; BYTES as usize];
+        let grown = Allocator::in_use_bytes() - before;
+        assert_eq!(held.len() as u64, BYTES);
+        // Other tests hold much less meanwhile.
+        assert!((BYTES..BYTES + BYTES / 4).contains(&grown), "{grown}");
     }
 
     #[test]

@@ -16,6 +16,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
+    Allocator,
     config::Config,
     control,
     fault::{Fault, Hubs},
@@ -63,7 +64,7 @@ impl Prepared {
         let address = listener.local_addr()?;
         let server = Server::new(&config, source);
         let (queues, shards) = server.start_shards(&config)?;
-        announce(address, &config)?;
+        announce(address, &config, under_control)?;
         let stop = tokio::select! {
             () = listener::accept(listener, config.max_connections, &server.metrics, &queues) => Ok("the shards ended"),
             stop = server.until_told_to_stop(under_control) => stop,
@@ -84,9 +85,10 @@ fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
 }
 
-fn announce(address: SocketAddr, config: &Config) -> anyhow::Result<()> {
+fn announce(address: SocketAddr, config: &Config, under_control: bool) -> anyhow::Result<()> {
     info!(%address, stream = %config.stream(), "serving");
-    for fault in &config.faults {
+    // Who controls it has asked for them.
+    for fault in config.faults.iter().filter(|_| !under_control) {
         warn!(%fault, "misbehaving as told; this server is for proofs only");
     }
     control::emit(&Event::Ready { listen: address })
@@ -178,6 +180,9 @@ impl Server {
                     Some(Command::Publish { first_due_ns, window }) => {
                         anyhow::ensure!(publisher.is_none(), "told to publish twice");
                         publisher = self.publish(Span { first_due_ns, window: Some(window) })?;
+                    }
+                    Some(Command::Memory) => {
+                        control::emit(&Event::Memory { in_use_bytes: Allocator::in_use_bytes() })?;
                     }
                 },
             }

@@ -98,8 +98,8 @@ impl Gathered {
         Ok(())
     }
 
-    pub(super) fn observe(&mut self, observed: Observed) -> anyhow::Result<()> {
-        let empty = observed.memory()?;
+    pub(super) fn observe(&mut self, observed: Observed, in_use: Option<u64>) -> anyhow::Result<()> {
+        let empty = observed.memory(in_use)?;
         self.plateaus = Some(Plateaus { empty, idle: None, busy: None, drained: None });
         self.observed = Some(observed);
         Ok(())
@@ -130,17 +130,18 @@ impl Gathered {
 
     pub(super) fn sample(
         &mut self,
+        in_use: Option<u64>,
         plateau: impl Fn(&mut Plateaus) -> &mut Option<MemorySample>,
     ) -> anyhow::Result<()> {
         if let (Some(observed), Some(plateaus)) = (&self.observed, &mut self.plateaus) {
-            *plateau(plateaus) = Some(observed.memory()?);
+            *plateau(plateaus) = Some(observed.memory(in_use)?);
         }
         Ok(())
     }
 
     /// Samples the server without clients; true if it has closed what it had opened for them.
-    pub(super) fn sample_drained(&mut self) -> anyhow::Result<bool> {
-        self.sample(|plateaus| &mut plateaus.drained)?;
+    pub(super) fn sample_drained(&mut self, in_use: Option<u64>) -> anyhow::Result<bool> {
+        self.sample(in_use, |plateaus| &mut plateaus.drained)?;
         self.peak_rss_bytes = self.observed.as_ref().map_or(Ok(0), Observed::peak_rss_bytes)?;
         let files = |plateaus: &Plateaus| Some((plateaus.drained?.open_files, plateaus.empty.open_files));
         Ok(self.plateaus.as_ref().and_then(files).is_none_or(|(drained, empty)| drained <= empty))

@@ -116,7 +116,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
 
     session.enter(Phase::Settle);
     session.wait(after_s(scenario.settle_s), |_| false).await?;
-    session.sample_idle()?;
+    session.sample_idle().await?;
 
     session.enter(Phase::WarmUp);
     let first_due_ns = clock::now_ns() + LEAD_NS;
@@ -131,7 +131,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     session.edge(Edge::To)?;
 
     session.enter(Phase::Drain);
-    session.sample_busy()?;
+    session.sample_busy().await?;
     session.account(after_s(scenario.drain_s)).await?;
     session.wait(after_s(scenario.drain_s), Session::is_complete).await?;
 

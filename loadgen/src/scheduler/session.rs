@@ -87,7 +87,10 @@ impl<'a> Session<'a> {
             }
         };
         match Observed::new(pid, port) {
-            Ok(observed) => self.gathered.observe(observed)?,
+            Ok(observed) => {
+                let in_use = self.in_use().await?;
+                self.gathered.observe(observed, in_use)?;
+            }
             // Somebody else's process may not be readable; ours must be.
             Err(error) if self.server.is_some() => return Err(error.into()),
             Err(_) => {}
@@ -162,13 +165,15 @@ impl<'a> Session<'a> {
     }
 
     /// Exact memory with every client connected and nothing happening.
-    pub(super) fn sample_idle(&mut self) -> Result<(), Halt> {
-        Ok(self.gathered.sample(|plateaus| &mut plateaus.idle)?)
+    pub(super) async fn sample_idle(&mut self) -> Result<(), Halt> {
+        let in_use = self.in_use().await?;
+        Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.idle)?)
     }
 
     /// Exact memory at the end of the measure phase.
-    pub(super) fn sample_busy(&mut self) -> Result<(), Halt> {
-        Ok(self.gathered.sample(|plateaus| &mut plateaus.busy)?)
+    pub(super) async fn sample_busy(&mut self) -> Result<(), Halt> {
+        let in_use = self.in_use().await?;
+        Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.busy)?)
     }
 
     /// Makes the measure phase known to everybody, and has the stream published.
@@ -214,7 +219,13 @@ impl<'a> Session<'a> {
             self.gathered.reports.push(worker.stop()?);
         }
         let patience_ns = clock::now_ns() + EMPTYING.as_nanos() as u64;
-        while self.gathered.sample_drained().is_ok_and(|empty| !empty) && clock::now_ns() < patience_ns {
+        loop {
+            // Whatever ended the run, its server may have ended as well.
+            let in_use = self.in_use().await.unwrap_or(None);
+            let empty = self.gathered.sample_drained(in_use).unwrap_or(true);
+            if empty || clock::now_ns() >= patience_ns {
+                break;
+            }
             tokio::time::sleep(Duration::from_nanos(LOOK_NS)).await;
         }
         match self.server.take() {
@@ -233,6 +244,14 @@ impl<'a> Session<'a> {
 
     pub(super) fn failed(&self) -> u64 {
         self.sum(|worker| worker.progress.failed.load(Relaxed))
+    }
+
+    /// The allocator's own view of the server's memory, if the server is ours to ask.
+    async fn in_use(&mut self) -> anyhow::Result<Option<u64>> {
+        match &mut self.server {
+            Some(server) => server.in_use_bytes().await.map(Some),
+            None => Ok(None),
+        }
     }
 
     fn delivered(&self) -> u64 {

@@ -215,6 +215,8 @@ pub struct MemorySample {
     pub pss: u64,
     /// Resident and anonymous: heap and stacks.
     pub anonymous: u64,
+    /// Asked for and not given back, by the allocator's own account; absent if the server is not ours to ask.
+    pub in_use: Option<u64>,
     /// Kernel: buffers of the server's TCP sockets.
     pub socket_buffers: u64,
     /// Kernel: slab, as `kernel_method` says.

@@ -10,12 +10,13 @@ use crate::{
 };
 
 const SHOWN: [Metric; 2] = [Metric::UserMib, Metric::KernelMib];
-const LISTED: [Metric; 7] = [
+const LISTED: [Metric; 8] = [
     Metric::UserMib,
     Metric::BusyUserMib,
     Metric::DrainedUserMib,
     Metric::KernelMib,
     Metric::UserKibPerClient,
+    Metric::InUseKibPerClient,
     Metric::KernelKibPerClient,
     Metric::RetainedKibPerClient,
 ];

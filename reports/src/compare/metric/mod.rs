@@ -88,6 +88,8 @@ pub enum Metric {
     GeneratorCpuUsPerDelivery,
     /// The server process's memory, KiB per client.
     UserKibPerClient,
+    /// The part of it that the allocator has handed out, by its own account; the rest is what it holds beyond that.
+    InUseKibPerClient,
     /// Kernel memory for the server's sockets, KiB per client.
     KernelKibPerClient,
     /// The server process's memory with every client idle, MiB.

@@ -44,6 +44,10 @@ impl Metric {
             Self::KernelCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.system_ns)? / NS_PER_US),
             Self::GeneratorCpuUsPerDelivery => Some(per_delivery(run.generator.cpu.total_ns)? / NS_PER_US),
             Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
+            Self::InUseKibPerClient => {
+                let Plateaus { empty, idle, .. } = run.server.as_ref()?.plateaus;
+                divide((idle?.in_use? as f64 - empty.in_use? as f64) / KIB, f64::from(run.point.load.clients))
+            }
             Self::KernelKibPerClient => divide(grown(run, kernel_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::UserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.idle?) / MIB),
             Self::BusyUserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.busy?) / MIB),

@@ -27,6 +27,7 @@ impl Metric {
             Self::KernelCpuUsPerDelivery => "server kernel CPU per delivery".to_owned(),
             Self::GeneratorCpuUsPerDelivery => "generator CPU per delivery".to_owned(),
             Self::UserKibPerClient => "server memory per client".to_owned(),
+            Self::InUseKibPerClient => "in use per client, by the allocator".to_owned(),
             Self::KernelKibPerClient => "kernel memory per client".to_owned(),
             Self::UserMib => "server memory".to_owned(),
             Self::BusyUserMib => "server memory under load".to_owned(),
@@ -78,6 +79,7 @@ impl Metric {
             | Self::KernelCpuUsPerDelivery
             | Self::GeneratorCpuUsPerDelivery => ("more CPU", "less CPU"),
             Self::UserKibPerClient
+            | Self::InUseKibPerClient
             | Self::KernelKibPerClient
             | Self::UserMib
             | Self::BusyUserMib
@@ -119,7 +121,10 @@ impl Metric {
             | Self::UserCpuUsPerDelivery
             | Self::KernelCpuUsPerDelivery
             | Self::GeneratorCpuUsPerDelivery => "µs",
-            Self::UserKibPerClient | Self::KernelKibPerClient | Self::RetainedKibPerClient => "KiB",
+            Self::UserKibPerClient
+            | Self::InUseKibPerClient
+            | Self::KernelKibPerClient
+            | Self::RetainedKibPerClient => "KiB",
             Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib => "MiB",
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
             Self::MetPercent(_) | Self::PredictedUnparkedPercent | Self::WorkerBusyPercent | Self::StolenPercent => "%",
