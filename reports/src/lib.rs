@@ -25,5 +25,5 @@ pub use claims::{Claim, Claims, claims};
 pub use load::{LoadError, Results, load};
 pub use table::summary_table;
 pub use validity::Validity;
-pub use warning::{Severity, Warning, warnings};
+pub use warning::{Severity, Warning, other_work, warnings};
 pub use write::{WriteError, Written, write};

@@ -50,12 +50,15 @@ pub struct Case {
     pub(super) repeats: u32,
     /// Whether the generator is starved meanwhile.
     pub(super) starved: bool,
+    /// Whether runs that met other work are made again, as so little time is compared.
+    pub(super) quiet: bool,
     /// Compares.
     pub(super) check: fn(&Evidence) -> Vec<Check>,
 }
 
 const NO_FAULT: &[&str] = &[];
-const ONCE: Case = Case { name: "", proves: "", arms: &[], repeats: 1, starved: false, check: counts::clean };
+const ONCE: Case =
+    Case { name: "", proves: "", arms: &[], repeats: 1, starved: false, quiet: false, check: counts::clean };
 
 /// Every case.
 pub(super) static ALL: [Case; 11] = [
@@ -64,6 +67,7 @@ pub(super) static ALL: [Case; 11] = [
         name: "stall-publisher",
         proves: "what is due while the publisher stands still waits for its end, in latency and in lateness",
         arms: &[&["stall-publisher:1510ms:400ms"]],
+        quiet: true,
         check: timing::publisher_stalled,
         ..ONCE
     },
@@ -71,6 +75,7 @@ pub(super) static ALL: [Case; 11] = [
         name: "stall-fanout",
         proves: "what is published while nothing is sent waits for the end, in latency but not in lateness",
         arms: &[&["stall-fanout:1510ms:400ms"]],
+        quiet: true,
         check: timing::fan_out_stalled,
         ..ONCE
     },
@@ -78,7 +83,8 @@ pub(super) static ALL: [Case; 11] = [
         name: "delay",
         proves: "a constant delay moves every percentile by as much",
         arms: &[NO_FAULT, &["delay:THIS:5ms"]],
-        repeats: 7,
+        repeats: 5,
+        quiet: true,
         check: timing::delayed,
         ..ONCE
     },
@@ -86,6 +92,7 @@ pub(super) static ALL: [Case; 11] = [
         name: "delay-other",
         proves: "the delay of one transport leaves the other alone",
         arms: &[NO_FAULT, &["delay:OTHER:5ms"]],
+        quiet: true,
         check: timing::other_delayed,
         ..ONCE
     },
@@ -217,7 +224,7 @@ mod tests {
     fn arms_take_turns() {
         let case = named("delay").unwrap();
         let arms: Vec<usize> = case.plan(Transport::LongPoll, &mut 7).iter().map(|(arm, _)| *arm).collect();
-        assert_eq!(arms, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1, 1, 0, 0, 1]);
+        assert_eq!(arms, [0, 1, 1, 0, 0, 1, 1, 0, 0, 1]);
     }
 
     #[test]

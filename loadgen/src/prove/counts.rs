@@ -1,5 +1,7 @@
 //! What must be counted, exactly.
 
+use reports::Warning;
+
 use super::{
     cases::CLIENTS,
     check::Check,
@@ -8,7 +10,7 @@ use super::{
 
 pub(super) fn clean(evidence: &Evidence) -> Vec<Check> {
     let voids = evidence.voids();
-    let said = voids.first().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let said = voids.first().map_or("nothing", Warning::brief).to_owned();
     let mut checks = counted(evidence, 0, 0, 0);
     checks.push(Check::is("what voids it", "nothing", said, voids.is_empty()));
     checks

@@ -9,6 +9,7 @@ use std::{
 };
 
 use protocol::results::Pinning;
+use reports::Warning;
 use server::config::Cpus;
 
 use super::{check::Check, evidence::Evidence};
@@ -58,6 +59,6 @@ impl Drop for Starvation {
 
 pub(super) fn found_out(evidence: &Evidence) -> Vec<Check> {
     let voids = evidence.voids();
-    let said = voids.first().map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let said = voids.first().map_or("nothing", Warning::brief).to_owned();
     vec![Check::is("what voids it", "anything", said, !voids.is_empty())]
 }

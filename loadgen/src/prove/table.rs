@@ -4,18 +4,16 @@ use std::fmt::Write as _;
 
 use protocol::Transport;
 
-use super::{cases::Case, check::Check};
+use super::{Disturbance, TRIES_MAX, cases::Case, check::Check};
 
 const HEAD: [&str; 7] = ["case", "transport", "what must hold", "expected", "measured", "allowed", ""];
-/// A cell is cut beyond this: a warning's words say enough by then.
-const WIDTH_MAX: usize = 60;
 
 /// The table, and a line that says how many held.
-pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)]) -> String {
+pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)], disturbance: Disturbance) -> String {
     let row = |case: &Case, transport: &Transport, check: &Check| {
         let verdict = if check.holds { "ok" } else { "DIFFERS" };
         [case.name, transport.name(), &check.what, &check.expected, &check.measured, &check.allowed, verdict]
-            .map(|cell| cell.chars().take(WIDTH_MAX).collect::<String>())
+            .map(str::to_owned)
     };
     let rows: Vec<[String; 7]> = std::iter::once(HEAD.map(str::to_owned))
         .chain(
@@ -33,6 +31,18 @@ pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)]) -> String {
     let all = rows.len() - 1;
     let held = checks.iter().flat_map(|(_, _, checks)| checks).filter(|check| check.holds).count();
     let _ = write!(text, "\n{held} of {all} hold.");
+    let Disturbance { set_aside, kept } = disturbance;
+    if set_aside > 0 {
+        let _ =
+            write!(text, " {set_aside} runs were set aside, unseen, as the machine had other work, and made again.");
+    }
+    if kept > 0 {
+        let _ = write!(
+            text,
+            "\n{kept} runs met other work at each of {TRIES_MAX} tries, and were kept: what differs may be that work's. \
+             Repeat on a quiet machine."
+        );
+    }
     text
 }
 
@@ -45,10 +55,13 @@ mod tests {
     fn rows_are_aligned_and_what_differs_stands_out() {
         let case = cases::named("drop").unwrap();
         let checks = vec![Check::count("missed", 175, 175), Check::count("reordered", 0, 3)];
-        let text = render(&[(case, Transport::WebSocket, checks)]);
+        let text = render(&[(case, Transport::WebSocket, checks)], Disturbance { set_aside: 2, kept: 0 });
         let lines: Vec<_> = text.lines().collect();
         assert_eq!(lines[1], "drop  websocket  missed          175       175       exact    ok");
         assert_eq!(lines[2], "drop  websocket  reordered       0         3         exact    DIFFERS");
-        assert_eq!(lines[4], "1 of 2 hold.");
+        assert_eq!(
+            lines[4],
+            "1 of 2 hold. 2 runs were set aside, unseen, as the machine had other work, and made again."
+        );
     }
 }

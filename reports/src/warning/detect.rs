@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 
 use protocol::results::{Point, Run};
 
-use super::{Warning, limits::OTHER_WORK, of_point};
+use super::{Warning, limits::OTHER_WORK, of_point, other_work};
 use crate::{
     Results,
     compare::{Contender, group},
@@ -63,15 +63,6 @@ fn busy(results: &Results) -> Option<Warning> {
     let busy: Vec<f64> = finished().filter_map(other_work).filter(|share| *share > OTHER_WORK).collect();
     let share = busy.iter().copied().reduce(f64::max)?;
     Some(Warning::MachineBusy { runs: busy.len(), of_runs: finished().count(), share })
-}
-
-/// The share of all processors, in the measure phase, that neither server nor generator used and that was not idle.
-fn other_work(run: &Run) -> Option<f64> {
-    let (server, machine) = (run.server.as_ref()?, run.machine);
-    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns;
-    let others_ns = (machine.busy_ns + machine.stolen_ns).saturating_sub(ours_ns);
-    let all_ns = f64::from(machine.processors) * run.phases.measure_s * 1e9;
-    (all_ns > 0.0).then(|| others_ns as f64 / all_ns)
 }
 
 #[cfg(test)]

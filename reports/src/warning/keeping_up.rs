@@ -43,6 +43,16 @@ pub(crate) fn stolen_share(run: &Run) -> f64 {
     if all_ns > 0.0 { run.machine.stolen_ns as f64 / all_ns } else { 0.0 }
 }
 
+/// The share of all processors, in the measure phase, that neither server nor generator used and that was not idle; `None` if the
+/// server could not be observed.
+pub fn other_work(run: &Run) -> Option<f64> {
+    let (server, machine) = (run.server.as_ref()?, run.machine);
+    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns;
+    let others_ns = (machine.busy_ns + machine.stolen_ns).saturating_sub(ours_ns);
+    let all_ns = f64::from(machine.processors) * run.phases.measure_s * 1e9;
+    (all_ns > 0.0).then(|| others_ns as f64 / all_ns)
+}
+
 fn saturated(point: &Point, runs: &[&Run]) -> Option<Warning> {
     let busy: Vec<f64> = runs.iter().map(|run| busiest_worker(run)).filter(|&busy| busy > WORKER_BUSY_MAX).collect();
     let most = busy.iter().copied().reduce(f64::max)?;

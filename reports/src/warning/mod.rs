@@ -10,6 +10,7 @@ mod words;
 use protocol::results::Point;
 
 pub use detect::warnings;
+pub use keeping_up::other_work;
 pub(crate) use keeping_up::{busiest_worker, stolen_share};
 pub(crate) use point::of_point;
 
