@@ -29,8 +29,8 @@ fn fan_out(c: &mut Criterion) {
 /// The time from the first publication until every subscription has taken the last, each update waited for.
 async fn publish(cursors: usize, updates: u64) -> Duration {
     let hub = Hub::new(History { updates: 16, bytes: 1 << 20 }, 1);
-    let shard = Arc::clone(hub.shard(0));
-    tokio::spawn(async move { shard.serve_bell().await });
+    let bell = Arc::clone(&hub);
+    tokio::spawn(async move { bell.shard(0).serve_bell(&bell).await });
     let (taken, mut all_taken) = mpsc::channel(cursors);
     for _ in 0..cursors {
         let mut subscription =

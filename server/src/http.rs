@@ -27,10 +27,13 @@ use tracing::debug;
 
 use crate::{
     Allocator,
-    counted::Counted,
     listener::Slot,
     metrics,
-    transports::{self, Context, Present, Reply},
+    socket::Socket,
+    transports::{
+        self, Context, Present, Reply,
+        long_poll::lean::{self, Left},
+    },
 };
 
 /// What a connection needs besides the stream.
@@ -45,7 +48,19 @@ pub(crate) struct Http {
 /// Serves one connection to its end, or to its upgrade. One that is over the bound is refused whatever it asks for.
 pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
     let slot = Arc::new(slot);
-    let stream = Counted::new(stream, Arc::clone(&http.context.metrics.tally));
+    let mut socket = Socket::new(stream, Arc::clone(&http.context.metrics.tally));
+    if !slot.over {
+        match lean::serve(&http.context, &mut socket, &slot, http.header_timeout).await {
+            Ok(Left::Request(bytes)) => socket.unread(bytes),
+            Ok(Left::Closed) => return,
+            Err(error) => return debug!(%error, "connection ended"),
+        }
+    }
+    // Boxed: its room would else be part of every connection that only polls.
+    Box::pin(serve_any(http, socket, slot)).await;
+}
+
+async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
     // Counted as a long-polling client from its first poll on.
     let polling = OnceLock::new();
     let service = service_fn(|request: Request<Incoming>| {
@@ -56,13 +71,13 @@ pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
                 Ok(Reply::Parked(poll)) => poll.answer().await,
                 Err(refusal) => Err(refusal),
             };
-            Ok::<_, Infallible>(response.unwrap_or_else(|refusal| refuse(&refusal)))
+            Ok::<_, Infallible>(response.unwrap_or_else(|refusal| refuse(&refusal)).map(Full::new))
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(http.header_timeout)
-        .serve_connection(TokioIo::new(stream), service)
+        .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
@@ -120,7 +135,8 @@ fn too_many() -> Refusal {
     Refusal::TooManyConnections { message: "come back later, or raise --max-connections".to_owned() }
 }
 
-fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
+/// A refusal as an answer.
+pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
     let status = match refusal {
         Refusal::CursorExpired { .. } => StatusCode::GONE,
         Refusal::BadQuery { .. } => StatusCode::BAD_REQUEST,
@@ -150,14 +166,14 @@ fn refuse(refusal: &Refusal) -> Response<Full<Bytes>> {
     response
 }
 
-fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Full<Bytes>> {
+fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Bytes> {
     respond(status, "application/json", serde_json::to_string(value).expect("plain data") + "\n")
 }
 
-fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Full<Bytes>> {
+fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Bytes> {
     Response::builder()
         .status(status)
         .header(CONTENT_TYPE, HeaderValue::from_static(content_type))
-        .body(Full::new(body.into()))
+        .body(body.into())
         .expect("a valid response")
 }

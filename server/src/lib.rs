@@ -1,8 +1,8 @@
 //! The server under test: one update stream, served over every transport on one port.
 //!
 //! An update's way through this crate: [`publisher`] stamps it, [`hub`] encodes it once into its ring and rings
-//! every [`shard`]'s bell, the shard wakes its parked subscriptions, and a transport hands each of them what follows
-//! its cursor.
+//! every [`shard`]'s bell, and the shard writes to each of its waiting subscribers what follows its cursor, dressed as the
+//! subscriber's transport sends it. What does not go out at once is left to the subscriber's task.
 
 pub mod allocator;
 pub mod config;
@@ -21,6 +21,7 @@ pub mod transports;
 
 mod http;
 mod run;
+mod socket;
 
 pub use allocator::Allocator;
 pub use config::Config;

@@ -205,8 +205,8 @@ impl Server {
 /// Serves the connections of one shard until no more come and the last has ended, or its time is up.
 async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Accepted>, config: Config) {
     let context = &http.context;
-    let shards = context.hubs.read().map(|hub| Arc::clone(hub.shard(context.shard)));
-    let bells: Vec<_> = shards.map(|shard| tokio::spawn(async move { shard.serve_bell().await })).collect();
+    let (hubs, number) = (context.hubs.read().cloned(), context.shard);
+    let bells: Vec<_> = hubs.map(|hub| tokio::spawn(async move { hub.shard(number).serve_bell(&hub).await })).collect();
     while let Some(Accepted { stream, slot }) = accepted.recv().await {
         let http = Arc::clone(&http);
         let tasks = http.context.tasks.clone();

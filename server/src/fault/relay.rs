@@ -171,8 +171,8 @@ mod tests {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let seen = runtime.block_on(async {
-            let shard = Arc::clone(hubs.of(Transport::WebSocket).shard(0));
-            tokio::spawn(async move { shard.serve_bell().await });
+            let hub = Arc::clone(hubs.of(Transport::WebSocket));
+            tokio::spawn(async move { hub.shard(0).serve_bell(&hub).await });
             let mut seen = Vec::new();
             while subscription.cursor() < 2 {
                 seen.extend_from_slice(&subscription.next().await.unwrap().lines());

@@ -6,7 +6,6 @@ pub mod websocket;
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::Full;
 use hyper::{Request, Response, body::Incoming};
 use protocol::{
     Transport,
@@ -16,9 +15,11 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     fault::{Fault, Hubs, Tamper},
+    hub::Batch,
     listener::Slot,
     metrics::{Metrics, TransportMetrics},
     shard::Subscription,
+    socket::Outgoing,
 };
 
 /// What a transport may use.
@@ -50,7 +51,7 @@ impl Context {
 #[derive(Debug)]
 pub enum Reply {
     /// Known at once.
-    Now(Response<Full<Bytes>>),
+    Now(Response<Bytes>),
     /// A poll with nothing to answer yet.
     Parked(long_poll::Parked),
 }
@@ -69,6 +70,14 @@ pub fn open(
     match transport {
         Transport::WebSocket => websocket::open(context, query, slot, request),
         Transport::LongPoll => long_poll::open(context, query, slot),
+    }
+}
+
+/// Updates as a transport sends them.
+pub(crate) fn dress(transport: Transport, batch: &Batch) -> Outgoing {
+    match transport {
+        Transport::WebSocket => websocket::dress(batch),
+        Transport::LongPoll => long_poll::dress(batch),
     }
 }
 

@@ -1,10 +1,9 @@
 //! WebSocket (RFC 6455): upgraded once, then a text frame an update.
 
-use std::{sync::Arc, time::Duration};
+use std::{future::poll_fn, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use futures_util::{SinkExt, StreamExt};
-use http_body_util::Full;
 use hyper::{
     Request, Response,
     body::Incoming,
@@ -15,7 +14,7 @@ use protocol::{
     Transport,
     wire::{CURSOR_HEADER, Refusal, StreamQuery},
 };
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -29,12 +28,13 @@ use tracing::debug;
 
 use super::{Context, Present, Reply};
 use crate::{
-    counted::Counted,
+    hub::Batch,
     listener::Slot,
     shard::{Ended, Subscription},
+    socket::{self, Outgoing},
 };
 
-type Socket = WebSocketStream<Counted<TcpStream>>;
+type Socket = WebSocketStream<socket::Socket>;
 
 /// How long a peer may take to answer our Close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -42,7 +42,7 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 /// Buffers for many quiet connections. The library's defaults cost each 128 KiB, zeroed again before every read.
 pub fn limits() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(1024)
+        .read_buffer_size(512)
         .write_buffer_size(0)
         .max_write_buffer_size(64 * 1024)
         .max_message_size(Some(64 * 1024))
@@ -55,7 +55,7 @@ pub(super) fn open(
     slot: &Arc<Slot>,
     mut request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
-    let mut response: Response<Full<Bytes>> = create_response_with_body(&request, Full::default)
+    let mut response: Response<Bytes> = create_response_with_body(&request, Bytes::new)
         .map_err(|error| Refusal::BadHandshake { message: error.to_string() })?;
     // Subscribed before the client is told, so that what follows the 101 is complete.
     let subscription = context.subscribe(Transport::WebSocket, query.after, slot)?;
@@ -71,38 +71,43 @@ pub(super) fn open(
     Ok(Reply::Now(response))
 }
 
+/// As frames, ready made: the library would copy them into a buffer that each connection then keeps.
+pub(super) fn dress(batch: &Batch) -> Outgoing {
+    batch.frames().chain(Bytes::new())
+}
+
 async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
     let upgraded = upgrade.await.map_err(std::io::Error::other)?;
     let Parts { io, read_buf, .. } =
-        upgraded.downcast::<TokioIo<Counted<TcpStream>>>().expect("http.rs serves this type and no other");
+        upgraded.downcast::<TokioIo<socket::Socket>>().expect("http.rs serves this type and no other");
     // Copied, though mostly empty: handed over as it is, the 8 KiB that it lay in would be the socket's for ever.
     let first = read_buf.to_vec();
     drop(read_buf);
     let mut socket = Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits())).await;
+    let writer = Arc::clone(socket.get_ref().writer());
     loop {
-        tokio::select! {
-            batch = subscription.next() => match batch {
-                Ok(batch) => write(&mut socket, &batch.frames()).await?,
-                // Boxed: its room would else be part of every connection, all the time.
-                Err(ended) => return Box::pin(close(&mut socket, ended)).await,
-            },
-            message = socket.next() => match message {
-                // Pings and Close are answered by the library; what a client says otherwise is not for us.
-                Some(Ok(_)) => {}
-                Some(Err(error)) => return Box::pin(fail(&mut socket, error)).await,
-                None => return Ok(()),
-            },
+        // What the library still has to say (a pong) goes first. From then on it says nothing until it has read
+        // something, and the shard may write past it.
+        socket.flush().await?;
+        let (unwritten, message) = tokio::select! {
+            unwritten = poll_fn(|context| subscription.poll_unwritten(context, Some(&writer), Transport::WebSocket)) => {
+                (unwritten, None)
+            }
+            message = socket.next() => (Ok(subscription.stand_down()), Some(message)),
+        };
+        match unwritten {
+            Ok(Some(data)) => writer.write_all(data).await?,
+            Ok(None) => {}
+            // Boxed: its room would else be part of every connection, all the time.
+            Err(ended) => return Box::pin(close(&mut socket, ended)).await,
+        }
+        match message {
+            // Pings and Close are answered by the library; what a client says otherwise is not for us.
+            None | Some(Some(Ok(_))) => {}
+            Some(Some(Err(error))) => return Box::pin(fail(&mut socket, error)).await,
+            Some(None) => return Ok(()),
         }
     }
-}
-
-/// Writes ready-made frames past the library, which would copy them into a buffer that each connection then keeps.
-///
-/// Safe because nothing else writes meanwhile: what the library still had to say (a pong) is flushed first.
-async fn write(socket: &mut Socket, frames: &[u8]) -> Result<(), Error> {
-    socket.flush().await?;
-    socket.get_mut().write_all(frames).await?;
-    Ok(())
 }
 
 /// Tells a peer that broke the rules which (RFC 6455, sections 7.1.7 and 7.4.1).

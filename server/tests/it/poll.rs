@@ -100,3 +100,36 @@ fn requests_sent_ahead_are_answered_in_order() {
     assert!(connection.answer().text().contains("pushbench"));
     assert_eq!(seqs(&connection.answer()), [1]);
 }
+
+#[test]
+fn whichever_way_a_poll_goes_its_answer_is_the_same() {
+    let server = Server::start(ONE_UPDATE);
+    reaches(server.address, "pushbench_updates_total", 1);
+    for target in [
+        "/poll?after=0",
+        "/poll?after=1&wait_ms=20",
+        "/poll?wait_ms=0",
+        "/poll?after=9",
+        "/poll?after=x",
+        "/poll?afte=1",
+    ] {
+        let plain = request("GET", target);
+        // The same, said in a way or sent in pieces that keep it from being served the short way.
+        let odd = plain.replace("host: test", "host: test\r\nconnection: keep-alive, te");
+        let (head, tail) = plain.split_at(plain.len() - 3);
+        let ways = [vec![plain.as_str()], vec![&odd], vec![head, tail]].map(|pieces| {
+            let mut connection = Connection::open(server.address);
+            for piece in pieces {
+                connection.send(piece);
+                // Each is on its way by itself before the next is sent.
+                reaches(server.address, "pushbench_updates_total", 1);
+            }
+            let mut answer = connection.answer();
+            let dates = answer.headers.iter().filter(|(name, _)| name == "date").count();
+            assert_eq!(dates, 1, "{answer:?}");
+            answer.headers.retain(|(name, _)| name != "date");
+            (answer.status, answer.headers, answer.body)
+        });
+        assert!(ways.iter().all(|way| way == &ways[0]), "{target}: {ways:?}");
+    }
+}

@@ -1,0 +1,179 @@
+//! Where subscribers wait: each server thread keeps its own, and is woken once an update, not once a subscriber.
+//!
+//! One that waits with its socket is written to right here, without its task being woken: most of what a delivery costs
+//! besides the kernel's part would be that. Whatever does not go out at once is left to the task.
+
+mod subscription;
+
+use std::{
+    io,
+    sync::{Arc, Mutex, PoisonError},
+    task::Waker,
+};
+
+use bytes::Buf;
+use protocol::Transport;
+use slab::Slab;
+use tokio::sync::Notify;
+
+use crate::{
+    hub::{Expired, Hub},
+    metrics::TransportMetrics,
+    socket::{Outgoing, Writer},
+    transports,
+};
+
+pub use subscription::{Ended, Subscription};
+
+/// The subscribers of one server thread.
+#[derive(Debug, Default)]
+pub struct Shard {
+    places: Mutex<Slab<Place>>,
+    bell: Notify,
+}
+
+/// A subscriber's place.
+#[derive(Debug)]
+struct Place {
+    /// The last update taken.
+    cursor: u64,
+    waits: Waits,
+    /// Its task.
+    waker: Option<Waker>,
+    /// What was begun to be written here, and is for the task to finish.
+    unfinished: Option<Box<Outgoing>>,
+    metrics: Arc<TransportMetrics>,
+}
+
+/// How a subscriber waits for the next update.
+#[derive(Debug)]
+enum Waits {
+    /// It does not.
+    No,
+    /// To be woken.
+    ToBeWoken,
+    /// To be written to. Nobody else is in the middle of writing.
+    ToBeWritten { writer: Arc<Writer>, transport: Transport },
+    /// It asked once, and was written to.
+    Answered,
+}
+
+impl Shard {
+    /// Called by the publisher: one wake-up for the whole thread, however many wait there.
+    pub(crate) fn ring_bell(&self) {
+        self.bell.notify_one();
+    }
+
+    /// Serves those who wait whenever the bell rings. Runs for as long as its thread serves.
+    pub async fn serve_bell(&self, hub: &Hub) {
+        let mut awake: Vec<Waker> = Vec::new();
+        let mut turn = 0_usize;
+        loop {
+            self.bell.notified().await;
+            turn += 1;
+            self.serve(hub, turn, &mut awake);
+            // Woken only after the lock is released: a wake-up may run code that takes it.
+            awake.drain(..).for_each(Waker::wake);
+            // The bell may have rung again; those who were woken, and who has something to say, come first.
+            tokio::task::yield_now().await;
+        }
+    }
+
+    fn serve(&self, hub: &Hub, turn: usize, awake: &mut Vec<Waker>) {
+        let mut ready = Ready::default();
+        let mut serve = |(_, place): (usize, &mut Place)| {
+            let wake = match place.waits {
+                Waits::No | Waits::Answered => false,
+                Waits::ToBeWoken => true,
+                Waits::ToBeWritten { .. } => place.write(hub, &mut ready).is_err(),
+            };
+            if wake {
+                place.waits = Waits::No;
+            }
+            if wake || hub.is_draining() {
+                awake.extend(place.waker.take());
+            }
+        };
+        let places = &mut *self.places();
+        // Another begins each time, or client 1 would always be first and the last one always late. The golden ratio
+        // spreads the beginnings evenly.
+        let first = turn.wrapping_mul(0x9e37_79b9) % places.len().max(1);
+        places.iter_mut().skip(first).for_each(&mut serve);
+        places.iter_mut().take(first).for_each(&mut serve);
+    }
+
+    fn places(&self) -> std::sync::MutexGuard<'_, Slab<Place>> {
+        // No code panics while it holds the list.
+        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Something that the place's task must see to.
+struct ForTheTask;
+
+impl From<Expired> for ForTheTask {
+    fn from(_: Expired) -> Self {
+        Self
+    }
+}
+
+impl From<io::Error> for ForTheTask {
+    fn from(_: io::Error) -> Self {
+        Self
+    }
+}
+
+impl Place {
+    /// Writes what follows the cursor.
+    fn write(&mut self, hub: &Hub, ready: &mut Ready) -> Result<(), ForTheTask> {
+        let Waits::ToBeWritten { writer, transport } = &self.waits else { return Ok(()) };
+        let Some((updates, data)) = ready.after(self.cursor, hub, *transport)? else { return Ok(()) };
+        let written = writer.try_write(data)?;
+        self.cursor += updates;
+        self.metrics.took(*updates);
+        if written < data.remaining() {
+            let (head, body) = (data.first_ref().clone(), data.last_ref().clone());
+            let mut rest = Box::new(head.chain(body));
+            rest.advance(written);
+            self.unfinished = Some(rest);
+            return Err(ForTheTask);
+        }
+        if transport.asks() {
+            self.waits = Waits::Answered;
+            return Ok(());
+        }
+        // More than one batch holds.
+        if self.cursor < hub.newest() { Err(ForTheTask) } else { Ok(()) }
+    }
+}
+
+/// What follows a cursor, as it goes out: made once for all who stand there.
+#[derive(Default)]
+struct Ready {
+    cursor: u64,
+    newest: u64,
+    /// How many updates, and the bytes; for each transport that was asked for.
+    data: [Option<(u64, Outgoing)>; Transport::ALL.len()],
+}
+
+impl Ready {
+    /// `None` if nothing follows.
+    fn after(&mut self, cursor: u64, hub: &Hub, transport: Transport) -> Result<Option<&(u64, Outgoing)>, Expired> {
+        let newest = hub.newest();
+        if cursor == newest {
+            return Ok(None);
+        }
+        if (self.cursor, self.newest) != (cursor, newest) {
+            *self = Self { cursor, newest, ..Self::default() };
+        }
+        let data = &mut self.data[transport as usize];
+        if data.is_none() {
+            let batch = hub.after(cursor)?;
+            *data = Some((batch.len() as u64, transports::dress(transport, &batch)));
+        }
+        Ok(data.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests;

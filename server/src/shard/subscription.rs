@@ -1,0 +1,181 @@
+//! A subscriber's end: its place in a shard, from which it takes what follows its cursor.
+
+use std::{
+    future::poll_fn,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
+
+use protocol::Transport;
+
+use super::{Place, Shard, Waits};
+use crate::{
+    fault::Tamper,
+    hub::{Batch, Expired, Hub},
+    metrics::TransportMetrics,
+    socket::{Outgoing, Writer},
+    transports,
+};
+
+/// Why a subscription ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Ended {
+    /// Its cursor has left the ring: it was too slow.
+    #[error(transparent)]
+    Expired(#[from] Expired),
+    /// The server is shutting down.
+    #[error("the server is shutting down")]
+    Draining,
+}
+
+/// A subscriber: a cursor into the hub's ring, and a place to wait in a shard.
+#[derive(Debug)]
+pub struct Subscription {
+    hub: Arc<Hub>,
+    shard: Arc<Shard>,
+    key: usize,
+    tamper: Option<Box<Tamper>>,
+}
+
+impl Subscription {
+    /// Subscribes to what follows `after`, or to what is published from now on.
+    pub fn new(
+        hub: &Arc<Hub>,
+        shard: &Arc<Shard>,
+        metrics: &Arc<TransportMetrics>,
+        after: Option<u64>,
+    ) -> Result<Self, Expired> {
+        let (cursor, metrics) = (hub.cursor(after)?, Arc::clone(metrics));
+        let key = shard.places().insert(Place { cursor, waits: Waits::No, waker: None, unfinished: None, metrics });
+        Ok(Self { hub: Arc::clone(hub), shard: Arc::clone(shard), key, tamper: None })
+    }
+
+    /// The same with a fault for this client, if it has one.
+    #[must_use]
+    pub fn tampered_with(mut self, tamper: Option<Box<Tamper>>) -> Self {
+        self.tamper = tamper;
+        self
+    }
+
+    /// The last update taken, or where the subscription began.
+    pub fn cursor(&self) -> u64 {
+        self.shard.places()[self.key].cursor
+    }
+
+    /// Goes on after another update, or from now on.
+    pub(crate) fn seek(&mut self, after: Option<u64>) -> Result<(), Expired> {
+        let cursor = self.hub.cursor(after)?;
+        self.shard.places()[self.key].cursor = cursor;
+        Ok(())
+    }
+
+    /// Everything published after the cursor, as soon as there is anything; moves the cursor past it.
+    ///
+    /// Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Result<Batch, Ended> {
+        poll_fn(|context| {
+            if let Poll::Ready(taken) = self.take(context) {
+                return Poll::Ready(taken);
+            }
+            self.wait(context.waker(), Waits::ToBeWoken);
+            // Looked at again: for what was published in between, the bell may have rung before.
+            self.take(context)
+        })
+        .await
+    }
+
+    /// As [`Self::next`], but what is published from now on is written where the bell rings, for as long as this is
+    /// polled and not ready: nobody else may be in the middle of writing. Ready with what is left to be written. Without
+    /// a writer the task is woken instead.
+    ///
+    /// `None` once a transport that asks was answered so: its task is not woken for that, and learns it when it polls.
+    pub(crate) fn poll_unwritten(
+        &mut self,
+        context: &mut Context<'_>,
+        writer: Option<&Arc<Writer>>,
+        transport: Transport,
+    ) -> Poll<Result<Option<Outgoing>, Ended>> {
+        {
+            let place = &mut self.shard.places()[self.key];
+            if let Some(rest) = place.unfinished.take() {
+                return Poll::Ready(Ok(Some(*rest)));
+            }
+            if matches!(place.waits, Waits::Answered) {
+                place.waits = Waits::No;
+                return Poll::Ready(Ok(None));
+            }
+        }
+        let dressed = |taken: Result<Batch, Ended>| taken.map(|batch| Some(transports::dress(transport, &batch)));
+        if let Poll::Ready(taken) = self.take(context) {
+            return Poll::Ready(dressed(taken));
+        }
+        // Whoever is tampered with is served by its task.
+        let waits = match (writer, &self.tamper) {
+            (Some(writer), None) => Waits::ToBeWritten { writer: Arc::clone(writer), transport },
+            _ => Waits::ToBeWoken,
+        };
+        self.wait(context.waker(), waits);
+        self.take(context).map(dressed)
+    }
+
+    /// Ready once the server is shutting down; waits for nothing else.
+    pub(crate) fn poll_draining(&mut self, context: &mut Context<'_>) -> Poll<()> {
+        if self.hub.is_draining() {
+            return Poll::Ready(());
+        }
+        self.wait(context.waker(), Waits::No);
+        Poll::Pending
+    }
+
+    /// From here on nothing is written but by the task. What was begun is for it to finish.
+    pub(crate) fn stand_down(&mut self) -> Option<Outgoing> {
+        let place = &mut self.shard.places()[self.key];
+        place.waits = Waits::No;
+        place.unfinished.take().map(|rest| *rest)
+    }
+
+    fn take(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
+        let mut places = self.shard.places();
+        let place = &mut places[self.key];
+        let batch = match self.hub.after(place.cursor) {
+            Err(expired) => {
+                place.waits = Waits::No;
+                place.metrics.slow_consumers.inc();
+                return Poll::Ready(Err(expired.into()));
+            }
+            Ok(batch) => batch,
+        };
+        let (done, batch) = match &mut self.tamper {
+            None => (batch.len() as u64, batch),
+            Some(tamper) => tamper.take(place.cursor, &batch, context),
+        };
+        place.cursor += done;
+        if !batch.is_empty() {
+            // The task writes now, so nobody else may.
+            place.waits = Waits::No;
+            place.metrics.took(batch.len() as u64);
+            return Poll::Ready(Ok(batch));
+        }
+        if !self.hub.is_draining() {
+            return Poll::Pending;
+        }
+        place.waits = Waits::No;
+        Poll::Ready(Err(Ended::Draining))
+    }
+
+    fn wait(&self, waker: &Waker, waits: Waits) {
+        let place = &mut self.shard.places()[self.key];
+        place.waits = waits;
+        if !place.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            place.waker = Some(waker.clone());
+        }
+    }
+}
+
+impl Drop for Subscription {
+    fn drop(&mut self) {
+        let place = self.shard.places().remove(self.key);
+        // Dropped here, outside the lock.
+        drop(place);
+    }
+}

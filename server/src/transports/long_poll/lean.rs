@@ -1,0 +1,275 @@
+//! The short way of a plain poll: read, parked and answered without hyper, which keeps 16 KiB for each connection and
+//! takes as long over a small answer as the kernel does to send it.
+//!
+//! Nothing is decided here that hyper would decide otherwise: a request that is not all there at once, is not a poll,
+//! says anything of its connection or its body, or cannot be read, is left to hyper.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    mem::MaybeUninit,
+    pin::{Pin, pin},
+    task::{
+        self,
+        Poll::{Pending, Ready},
+        ready,
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use httparse::{EMPTY_HEADER, Header, Request, Status};
+use protocol::{
+    Transport,
+    wire::{POLL_PATH, StreamQuery},
+};
+use tokio::{
+    io::{AsyncRead, ReadBuf},
+    time::{Instant, Sleep, sleep_until},
+};
+
+use super::{answer, only_asks_where, wait};
+use crate::{
+    http,
+    hub::Expired,
+    listener::Slot,
+    shard::{Ended, Subscription},
+    socket::{Outgoing, Socket},
+    transports::{Context, Present},
+};
+
+/// A request longer than this is hyper's, and so is one with more headers.
+const READ_MAX: usize = 4096;
+const HEADERS_MAX: usize = 32;
+
+/// How the short way ended.
+pub(crate) enum Left {
+    /// With the connection.
+    Closed,
+    /// With a request for hyper: its first bytes.
+    Request(Bytes),
+}
+
+/// Serves polls for as long as they are plain.
+///
+/// A connection on which there is none for `idle` is closed: not before that, and later by no more than a poll may
+/// wait, for nobody is woken to note when a poll is answered.
+pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot, idle: Duration) -> io::Result<Left> {
+    let mut connection = Connection {
+        context,
+        subscription: context.subscribe(Transport::LongPoll, None, slot).expect("from now on is never too late"),
+        socket,
+        poll: Poll::None,
+        early: Bytes::new(),
+        idle,
+        deadline: Instant::now() + idle,
+    };
+    let mut alarm = pin!(sleep_until(connection.deadline));
+    // Counted as a long-polling client from its first poll on.
+    let mut present = None;
+    loop {
+        match poll_fn(|task| connection.poll_event(task, alarm.as_mut())).await {
+            Event::Asked { query, early } => {
+                present.get_or_insert_with(|| Present::new(&context.metrics, Transport::LongPoll));
+                connection.early = early;
+                connection.ask(&query).await?;
+            }
+            Event::Early(bytes) => connection.early = bytes,
+            Event::Answer(Ok(unwritten)) => connection.answer(unwritten).await?,
+            Event::Answer(Err(Ended::Expired(expired))) => connection.refuse(expired).await?,
+            Event::Answer(Err(Ended::Draining)) => {
+                let farewell = answer::draining(connection.subscription.cursor());
+                connection.answer(Some(answer::encode(farewell))).await?;
+                return Ok(Left::Closed);
+            }
+            Event::Late if connection.poll != Poll::None => connection.time_out().await?,
+            Event::Late | Event::Closed => return Ok(Left::Closed),
+            Event::Other(bytes) => return Ok(Left::Request(bytes)),
+        }
+    }
+}
+
+/// What happens on a connection.
+enum Event {
+    /// A poll was sent; and what came behind it.
+    Asked { query: StreamQuery, early: Bytes },
+    /// Something came before the poll was answered.
+    Early(Bytes),
+    /// The poll has its answer, or what is left of it; `None` if all of it was written.
+    Answer(Result<Option<Outgoing>, Ended>),
+    /// Time is up, for the poll or for the connection without one.
+    Late,
+    /// The connection has ended, or is to.
+    Closed,
+    /// What came is hyper's.
+    Other(Bytes),
+}
+
+/// The poll of a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Poll {
+    None,
+    /// To be answered at once, whether there is something or not.
+    Impatient,
+    Parked,
+}
+
+struct Connection<'a> {
+    context: &'a Context,
+    socket: &'a mut Socket,
+    subscription: Subscription,
+    poll: Poll,
+    /// What came before the poll was answered.
+    early: Bytes,
+    idle: Duration,
+    /// How long the poll waits, or the connection for one.
+    deadline: Instant,
+}
+
+impl Connection<'_> {
+    fn poll_event(&mut self, task: &mut task::Context<'_>, alarm: Pin<&mut Sleep>) -> task::Poll<Event> {
+        if self.poll == Poll::None {
+            if self.subscription.poll_draining(task).is_ready() {
+                return Ready(Event::Closed);
+            }
+        } else {
+            // With something to be done after it, the answer is the task's business.
+            let writer = self.early.is_empty().then(|| self.socket.writer());
+            if let Ready(answer) = self.subscription.poll_unwritten(task, writer, Transport::LongPoll) {
+                return Ready(Event::Answer(answer));
+            }
+        }
+        if self.poll == Poll::Impatient {
+            return Ready(Event::Late);
+        }
+        if self.early.is_empty() {
+            if let Ready(event) = self.poll_read(task) {
+                return Ready(event);
+            }
+        } else if self.poll == Poll::None {
+            return Ready(read(&std::mem::take(&mut self.early)));
+        }
+        self.poll_alarm(task, alarm)
+    }
+
+    fn poll_read(&mut self, task: &mut task::Context<'_>) -> task::Poll<Event> {
+        let mut space = [MaybeUninit::uninit(); READ_MAX];
+        let mut space = ReadBuf::uninit(&mut space);
+        let result = ready!(Pin::new(&mut *self.socket).poll_read(task, &mut space));
+        Ready(match space.filled() {
+            _ if result.is_err() => Event::Closed,
+            [] => Event::Closed,
+            bytes if self.poll == Poll::None => read(bytes),
+            bytes => Event::Early(Bytes::copy_from_slice(bytes)),
+        })
+    }
+
+    /// The alarm is set anew only if it would ring too late: most polls are answered long before, and setting it costs.
+    fn poll_alarm(&self, task: &mut task::Context<'_>, mut alarm: Pin<&mut Sleep>) -> task::Poll<Event> {
+        if alarm.deadline() > self.deadline {
+            alarm.as_mut().reset(self.deadline);
+        }
+        while alarm.as_mut().poll(task).is_ready() {
+            if alarm.deadline() >= self.deadline {
+                return Ready(Event::Late);
+            }
+            alarm.as_mut().reset(self.deadline);
+        }
+        Pending
+    }
+
+    async fn ask(&mut self, query: &StreamQuery) -> io::Result<()> {
+        self.context.metrics.polls.inc();
+        if let Err(expired) = self.subscription.seek(query.after) {
+            return self.refuse(expired).await;
+        }
+        if only_asks_where(query) {
+            return self.time_out().await;
+        }
+        let wait = wait(self.context, query);
+        self.poll = if wait.is_zero() { Poll::Impatient } else { Poll::Parked };
+        self.deadline = Instant::now() + wait;
+        Ok(())
+    }
+
+    async fn time_out(&mut self) -> io::Result<()> {
+        self.context.metrics.polls_timed_out.inc();
+        let nothing = answer::nothing(self.subscription.cursor());
+        self.answer(Some(answer::encode(nothing))).await
+    }
+
+    async fn refuse(&mut self, expired: Expired) -> io::Result<()> {
+        self.answer(Some(answer::encode(http::refuse(&expired.into())))).await
+    }
+
+    async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {
+        self.subscription.stand_down();
+        self.poll = Poll::None;
+        self.deadline = Instant::now() + self.idle;
+        match unwritten {
+            Some(unwritten) => self.socket.writer().write_all(unwritten).await,
+            None => Ok(()),
+        }
+    }
+}
+
+fn read(bytes: &[u8]) -> Event {
+    match plain_poll(bytes) {
+        Some((query, length)) => Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) },
+        None => Event::Other(Bytes::copy_from_slice(bytes)),
+    }
+}
+
+/// The query of a poll, and how long its head is; `None` for anything that is not plainly one.
+fn plain_poll(bytes: &[u8]) -> Option<(StreamQuery, usize)> {
+    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+    let mut request = Request::new(&mut headers);
+    let Ok(Status::Complete(length)) = request.parse(bytes) else { return None };
+    let query = match request.path?.strip_prefix(POLL_PATH)? {
+        "" => None,
+        query => Some(query.strip_prefix('?')?),
+    };
+    let plain = request.method == Some("GET") && request.version == Some(1) && request.headers.iter().all(is_harmless);
+    plain.then(|| StreamQuery::parse(query).ok()).flatten().map(|query| (query, length))
+}
+
+/// Whether a header leaves the connection and the message as they are.
+fn is_harmless(header: &Header<'_>) -> bool {
+    const OTHERS: [&str; 5] = ["connection", "content-length", "expect", "transfer-encoding", "upgrade"];
+    OTHERS.iter().all(|name| !header.name.eq_ignore_ascii_case(name))
+        || header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"keep-alive")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_plain_poll_is_read_and_what_follows_left() {
+        let bytes = b"GET /poll?after=7&wait_ms=9 HTTP/1.1\r\nHost: a\r\nconnection: Keep-Alive\r\n\r\nGET";
+        let expected = StreamQuery { after: Some(7), wait_ms: Some(9) };
+        assert_eq!(plain_poll(bytes), Some((expected, bytes.len() - 3)));
+        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n"), Some((StreamQuery::default(), 22)));
+    }
+
+    #[test]
+    fn whatever_is_out_of_the_ordinary_is_not_a_plain_poll() {
+        for head in [
+            "GET /poll HTTP/1.1\r\nHost: a\r\n",
+            "HEAD /poll HTTP/1.1\r\n\r\n",
+            "GET /poll HTTP/1.0\r\n\r\n",
+            "GET /polls HTTP/1.1\r\n\r\n",
+            "GET /ws HTTP/1.1\r\n\r\n",
+            "GET http://a/poll HTTP/1.1\r\n\r\n",
+            "GET /poll?after=x HTTP/1.1\r\n\r\n",
+            "GET /poll HTTP/1.1\r\nConnection: close\r\n\r\n",
+            "GET /poll HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
+            "GET /poll HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
+            "GET /poll HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
+            "GET /poll HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+        ] {
+            assert_eq!(plain_poll(head.as_bytes()), None, "{head}");
+        }
+    }
+}
