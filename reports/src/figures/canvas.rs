@@ -10,8 +10,9 @@ use protocol::Transport;
 use super::{
     chart::{Bar, Series, Tone, Word},
     scale::Scale,
-    style::{AXIS, GRID, INK, Part, SHADE, Tip, colour},
+    style::{AXIS, GRID, INK, Part, SHADE, Subject, Tip, colour},
 };
+use crate::compare::Meeting;
 
 /// Pixels of a picture. Coordinates are whole, so it is drawn large and shown at about a third.
 const SIZE: (u32, u32) = (1_260, 780);
@@ -71,24 +72,40 @@ impl<'a> Canvas<'a> {
     }
 
     pub(super) fn series(&mut self, series: &Series) -> Drawn {
-        let line = colour(series.transport, Part::Line).stroke_width(LINE);
+        let line = colour(series.subject, Part::Line).stroke_width(LINE);
         let points: Vec<_> = series.dots.iter().map(|dot| self.pixel(dot.x, dot.y)).collect();
         self.page.draw(&PathElement::new(points.clone(), line))?;
         if !series.marked {
             return Ok(());
         }
-        let mark = colour(series.transport, Part::Mark);
+        let mark = colour(series.subject, Part::Mark);
         for (dot, at) in series.dots.iter().zip(points) {
             if let Some(spread) = dot.spread {
                 self.spread(dot.x, spread, mark)?;
             }
-            match series.transport {
-                Transport::WebSocket => self.page.draw(&Circle::new(at, 14, mark.filled()))?,
-                Transport::LongPoll => self.page.draw(&TriangleMarker::new(at, 18, mark.filled()))?,
-            }
+            self.marker(series.subject, at, mark)?;
             self.tips.push(Tip { at, text: dot.tip.clone() });
         }
         Ok(())
+    }
+
+    /// Each subject has a shape of its own, to be told apart without colour.
+    fn marker(&self, subject: Subject, (x, y): (i32, i32), paint: RGBColor) -> Drawn {
+        match subject {
+            Subject::Transport(Transport::WebSocket) => self.page.draw(&Circle::new((x, y), 14, paint.filled())),
+            Subject::Transport(Transport::LongPoll) | Subject::Met(Meeting::Parked) => {
+                self.page.draw(&TriangleMarker::new((x, y), 18, paint.filled()))
+            }
+            Subject::Met(Meeting::Between) => {
+                self.page.draw(&Rectangle::new([(x - 13, y - 13), (x + 13, y + 13)], paint.filled()))
+            }
+            Subject::Met(Meeting::Rode) => {
+                let corners = vec![(x, y - 18), (x + 18, y), (x, y + 18), (x - 18, y)];
+                self.page.draw(&Polygon::new(corners, paint.filled()))
+            }
+            // Hollow, since nobody measured it.
+            Subject::Predicted => self.page.draw(&Circle::new((x, y), 13, paint.stroke_width(OUTLINE))),
+        }
     }
 
     pub(super) fn bar(&mut self, bar: &Bar) -> Drawn {
@@ -96,11 +113,11 @@ impl<'a> Canvas<'a> {
         let corners = |foot: f64, top: f64| [self.pixel(left, top), self.pixel(right, foot)];
         let mut top = 0.0;
         for (part, tone) in &bar.parts {
-            let fill = colour(bar.transport, Part::Mark).mix(opacity(*tone));
+            let fill = colour(bar.subject, Part::Mark).mix(opacity(*tone));
             self.page.draw(&Rectangle::new(corners(top, top + part), fill.filled()))?;
             top += part;
         }
-        let outline = colour(bar.transport, Part::Line).stroke_width(OUTLINE);
+        let outline = colour(bar.subject, Part::Line).stroke_width(OUTLINE);
         self.page.draw(&Rectangle::new(corners(0.0, top), outline))?;
         let middle = f64::midpoint(left, right);
         if let Some(spread) = bar.spread {
@@ -117,7 +134,7 @@ impl<'a> Canvas<'a> {
     pub(super) fn word(&self, word: &Word, foot: f64) -> Drawn {
         let (x, y) = self.pixel(word.x, foot);
         let lift = 14 + 46 * (word.transport as i32);
-        self.text(&word.text, (x, y - lift), colour(word.transport, Part::Mark))
+        self.text(&word.text, (x, y - lift), colour(word.transport.into(), Part::Mark))
     }
 
     pub(super) fn finish(self) -> Result<Vec<Tip>, Error> {

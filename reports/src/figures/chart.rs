@@ -5,7 +5,7 @@ use protocol::Transport;
 use super::{
     canvas::{Canvas, Error},
     scale::Scale,
-    style::{Tip, themed},
+    style::{Subject, Tip, themed},
 };
 
 /// A picture to be drawn.
@@ -28,9 +28,9 @@ pub(super) struct Chart {
     pub(super) shade: Option<(f64, f64)>,
 }
 
-/// One transport's line.
+/// One line.
 pub(super) struct Series {
-    pub(super) transport: Transport,
+    pub(super) subject: Subject,
     pub(super) dots: Vec<Dot>,
     /// Whether each value was measured by itself, and so has a marker and a tooltip.
     pub(super) marked: bool,
@@ -57,7 +57,7 @@ pub(super) enum Tone {
 
 /// A bar of one or more parts, from the bottom.
 pub(super) struct Bar {
-    pub(super) transport: Transport,
+    pub(super) subject: Subject,
     /// Its sides.
     pub(super) x: (f64, f64),
     pub(super) parts: Vec<(f64, Tone)>,

@@ -1,7 +1,7 @@
 //! What one delivery costs the server.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Stack},
 };
 use crate::compare::Metric;
@@ -18,6 +18,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              is both, where there was too little to tell them apart; lower is better.",
             Metric::CpuUsPerDelivery,
         ),
+        key: Key::Contenders,
         panels: over_axis::bars(&source.sweep, &[stack], "cpu"),
         table: source.table(&[stack.whole, PARTS[0], PARTS[1], Metric::GeneratorCpuUsPerDelivery]),
     }

@@ -1,7 +1,7 @@
 //! How long a client takes until it is ready to be pushed to.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Scales},
 };
 use crate::compare::{Metric, Quantile};
@@ -17,6 +17,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              connect and a first poll answered.",
             SHOWN[0],
         ),
+        key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "handshake"),
         table: source.table(&SHOWN),
     }

@@ -1,7 +1,7 @@
 //! What happens inside a delivery: how an update spreads over the clients, and how evenly it serves them.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Scales},
 };
 use crate::compare::{
@@ -32,9 +32,12 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              has it: from the due time, which is what counts here, and from the actual send, which is what a naive \
              benchmark would call latency, blind to a publisher that is late. Fairness is Jain’s index of the clients’ mean \
              latencies (Jain, Chiu and Hawe, 1984): 1 if all clients wait alike, 1/n if one of n does all the waiting; \
-             slow : fast is the 99th to the 1st percentile of those means.",
+             slow : fast is the 99th to the 1st percentile of those means. Writes are counted by the server and updates by \
+             the clients, so that a few of either fall outside the measure phase: updates per server write may be just \
+             under 1.",
             SpanMs(P99),
         ),
+        key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "inside"),
         table: source.values(&LISTED),
     }

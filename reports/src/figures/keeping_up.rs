@@ -1,6 +1,6 @@
 //! How well the generator kept up: what every other figure rests on.
 
-use super::{Figure, Source};
+use super::{Figure, Key, Source};
 use crate::compare::{
     Metric::{self, LatenessMs, LoopLagMs, StolenPercent, WorkerBusyPercent},
     Quantile::{P50, P99},
@@ -18,6 +18,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
                   behind its schedule. Stolen time went to other guests of the machine. Beyond the limits of METHODOLOGY.md \
                   a point is void, here as in every table and figure; the warnings above then give the number."
             .to_owned(),
+        key: Key::Contenders,
         panels: Vec::new(),
         table: source.values(&LISTED),
     }

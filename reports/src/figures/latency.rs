@@ -1,7 +1,7 @@
 //! Latency over the axis: the median, and the tail.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Scales},
 };
 use crate::compare::{Metric, Quantile};
@@ -22,6 +22,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
             "Lower is better; the thin bars span the least and the greatest of the repeats.",
             Metric::LatencyMs(Quantile::P99),
         ),
+        key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "latency"),
         table: source.table(&LISTED),
     }

@@ -1,7 +1,7 @@
 //! The server’s memory with every client connected and idle, its own and the kernel’s, and what one more client costs.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Scales},
 };
 use crate::{
@@ -33,12 +33,15 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     caption.extend([
         " What the server keeps once all clients have gone is in the table. Its own memory is as its allocator, ",
         allocator,
-        ", would have it; another may hold much more or less.",
+        ", would have it; another may hold much more or less. What that allocator has handed out is in the table as in \
+         use: more than the server’s memory where pages were handed out and never touched, less where freed memory is \
+         kept for later.",
     ]);
     Figure {
         id: "memory",
         title: "Memory",
         caption,
+        key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Linear, "memory"),
         table: source.table(&LISTED),
     }

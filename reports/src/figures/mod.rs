@@ -33,10 +33,21 @@ pub(crate) struct Figure {
     pub(crate) title: &'static str,
     /// How to read it, then what it shows here.
     pub(crate) caption: String,
+    /// What its pictures tell apart.
+    pub(crate) key: Key,
     /// Its pictures.
     pub(crate) panels: Vec<Panel>,
     /// Its numbers; empty if the pictures have too many to list.
     pub(crate) table: Table,
+}
+
+/// What lines and bars stand for.
+#[derive(Clone, Copy)]
+pub(crate) enum Key {
+    /// Those who are compared.
+    Contenders,
+    /// What an update met at a client that asks, and what theory says of it.
+    Meetings,
 }
 
 impl Figure {

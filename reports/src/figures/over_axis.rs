@@ -119,8 +119,8 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
         let pieces = slice.cases.split(|case| case.sides.contains_key(&contender) && dot(case).is_none());
         let pieces = pieces.map(|cases| cases.iter().filter_map(|case| dot(case)).collect::<Vec<_>>());
         let pieces = pieces.filter(|dots| !dots.is_empty());
-        let transport = contender.drawn_as();
-        chart.series.extend(pieces.map(|dots| Series { transport, dots, marked: true }));
+        let subject = contender.drawn_as().into();
+        chart.series.extend(pieces.map(|dots| Series { subject, dots, marked: true }));
     }
     chart.words = slice.cases.iter().flat_map(|case| words(case, |_| x_of(case))).collect();
     Some(chart)
@@ -137,7 +137,7 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     let band = |case: &Case<'_>| slice.cases.iter().position(|known| std::ptr::eq(*known, case)).unwrap_or(0);
     for (case, contender, whole) in values.all {
         chart.bars.push(Bar {
-            transport: contender.drawn_as(),
+            subject: contender.drawn_as().into(),
             x: place(band(case), case, contender),
             parts: parts(case, contender, stack, whole),
             spread: spread(whole),
@@ -192,7 +192,7 @@ fn bar_name(sweep: &Sweep<'_>, case: &Case<'_>) -> String {
     sweep.axis.of(&case.load).map(crate::numbers::setting).unwrap_or_default()
 }
 
-fn spread(measure: Measure) -> Option<(f64, f64)> {
+pub(super) fn spread(measure: Measure) -> Option<(f64, f64)> {
     (measure.repeats > 1).then_some((measure.min, measure.max))
 }
 
@@ -201,7 +201,7 @@ fn tip(sweep: &Sweep<'_>, case: &Case<'_>, contender: Contender, measure: Measur
 }
 
 /// `62.1 ms (58.0–66.3)`
-fn with_unit(measure: Measure, metric: Metric) -> String {
+pub(super) fn with_unit(measure: Measure, metric: Metric) -> String {
     let spread = spread(measure).map(|(min, max)| format!(" ({}–{})", number(min), number(max))).unwrap_or_default();
     format!("{} {}{spread}", number(measure.value), metric.unit()).replace("  ", " ")
 }

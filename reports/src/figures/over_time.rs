@@ -6,7 +6,7 @@ use protocol::{
 };
 
 use super::{
-    Figure, Panel, Source, Table,
+    Figure, Key, Panel, Source, Table,
     chart::{Chart, Dot, Series},
     scale::Scale,
 };
@@ -45,6 +45,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
             "The repeat with the middle median stands for its transport at {load}; the measure phase is shaded. \
              Level lines mean that the server kept up; a rising latency would be the length of a queue.{void}"
         ),
+        key: Key::Contenders,
         panels: panels
             .into_iter()
             .enumerate()
@@ -98,7 +99,7 @@ fn panel(title: &str, lines: &[Line], measure_s: f64, index: usize) -> Option<Pa
     chart.shade = (from_s < 0.0).then_some((0.0, measure_s.min(to_s)));
     for (transport, points) in lines {
         let dots = points.iter().map(|&(x, y)| Dot { x, y, spread: None, tip: String::new() }).collect();
-        chart.series.push(Series { transport: *transport, dots, marked: false });
+        chart.series.push(Series { subject: (*transport).into(), dots, marked: false });
     }
     let svg = chart.svg(&format!("over-time-{}", index + 1));
     Some(Panel { title: chart.heading(), svg })

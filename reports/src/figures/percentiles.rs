@@ -3,7 +3,7 @@
 use hdrhistogram::Histogram;
 
 use super::{
-    Figure, Panel, Source, Table,
+    Figure, Key, Panel, Source, Table,
     chart::{Chart, Dot, Series},
     over_axis,
     scale::Scale,
@@ -34,7 +34,8 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     caption.extend(said.map(|said| format!(" {said}")));
     let panels =
         drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();
-    Figure { id: "percentiles", title: "Latency by percentile", caption, panels, table: Table::default() }
+    let (id, title) = ("percentiles", "Latency by percentile");
+    Figure { id, title, caption, key: Key::Contenders, panels, table: Table::default() }
 }
 
 fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
@@ -47,7 +48,7 @@ fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
     let mut chart =
         Chart::new(&format!("latency, ms, at {}", source.sweep.name_of(&case.load)), x, Scale::log(least, greatest));
     for (transport, latency) in measured {
-        chart.series.push(Series { transport, dots: dots(latency), marked: false });
+        chart.series.push(Series { subject: transport.into(), dots: dots(latency), marked: false });
     }
     chart.words = over_axis::words(case, |_| 0.9);
     let svg = chart.svg(&format!("percentiles-{}", index + 1));

@@ -43,6 +43,12 @@ impl Scale {
         Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: steps * step, ticks }
     }
 
+    /// From nought to a hundred, with room above for a number.
+    pub(super) fn percent() -> Self {
+        let ticks = [0.0, 25.0, 50.0, 75.0, 100.0].map(|at| (at, setting(at))).to_vec();
+        Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: 112.0, ticks }
+    }
+
     /// Around positive values, marked at 1, 2 and 5 times powers of ten, or at these alone if they are many.
     pub(super) fn log(least: f64, greatest: f64) -> Self {
         const ROOM: f64 = 1.2;

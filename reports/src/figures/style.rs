@@ -4,10 +4,11 @@ use maud::{Markup, PreEscaped, html};
 use plotters::style::RGBColor;
 use protocol::Transport;
 
-use crate::compare::Contender;
+use super::Key;
+use crate::compare::{Contender, Meeting};
 
 /// Stand-ins that no picture contains by chance; [`themed`] turns each into what stands beside it.
-const STAND_INS: [(RGBColor, &str); 8] = [
+const STAND_INS: [(RGBColor, &str); 16] = [
     (INK, "\"var(--ink)\""),
     (AXIS, "\"var(--axis)\""),
     (GRID, "\"var(--grid)\""),
@@ -17,6 +18,15 @@ const STAND_INS: [(RGBColor, &str); 8] = [
     (RGBColor(0, 2, 0), "\"var(--long-poll)\""),
     // Told apart without colour as well.
     (RGBColor(0, 2, 1), "\"var(--long-poll)\" stroke-dasharray=\"18 9\""),
+    (RGBColor(0, 3, 0), "\"var(--long-poll)\""),
+    (RGBColor(0, 3, 1), "\"var(--long-poll)\""),
+    (RGBColor(0, 4, 0), "\"var(--no-poll)\""),
+    (RGBColor(0, 4, 1), "\"var(--no-poll)\""),
+    (RGBColor(0, 5, 0), "\"var(--rode)\""),
+    // What lies under it, where both are nought, is seen through it.
+    (RGBColor(0, 5, 1), "\"var(--rode)\" stroke-dasharray=\"24 24\""),
+    (RGBColor(0, 6, 0), "\"var(--soft)\""),
+    (RGBColor(0, 6, 1), "\"var(--soft)\" stroke-dasharray=\"6 12\""),
 ];
 
 /// Text.
@@ -28,7 +38,24 @@ pub(super) const GRID: RGBColor = RGBColor(0, 0, 3);
 /// An area that is set apart.
 pub(super) const SHADE: RGBColor = RGBColor(0, 0, 4);
 
-/// What a transport's colour is for.
+/// What is drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// A transport.
+    Transport(Transport),
+    /// The updates that met this.
+    Met(Meeting),
+    /// What theory says.
+    Predicted,
+}
+
+impl From<Transport> for Subject {
+    fn from(transport: Transport) -> Self {
+        Self::Transport(transport)
+    }
+}
+
+/// What a subject's colour is for.
 #[derive(Clone, Copy)]
 pub(super) enum Part {
     /// Markers, bars and words.
@@ -37,38 +64,64 @@ pub(super) enum Part {
     Line,
 }
 
-/// A transport's colour, the same in every picture.
-pub(super) fn colour(transport: Transport, part: Part) -> RGBColor {
-    let transport = match transport {
-        Transport::WebSocket => 1,
-        Transport::LongPoll => 2,
+/// A subject's colour, the same in every picture.
+pub(super) fn colour(subject: Subject, part: Part) -> RGBColor {
+    let subject = match subject {
+        Subject::Transport(Transport::WebSocket) => 1,
+        Subject::Transport(Transport::LongPoll) => 2,
+        Subject::Met(Meeting::Parked) => 3,
+        Subject::Met(Meeting::Between) => 4,
+        Subject::Met(Meeting::Rode) => 5,
+        Subject::Predicted => 6,
     };
-    RGBColor(0, transport, part as u8)
+    RGBColor(0, subject, part as u8)
 }
 
-/// The picture's key, drawn as its lines and markers are.
-pub(crate) fn legend(contenders: &[Contender]) -> Markup {
+/// The pictures' key, drawn as their lines and markers are.
+pub(crate) fn legend(key: Key, contenders: &[Contender]) -> Markup {
+    let entries: Vec<(Subject, String)> = match key {
+        Key::Contenders => {
+            contenders.iter().map(|contender| (contender.drawn_as().into(), contender.title())).collect()
+        }
+        Key::Meetings => Meeting::ALL
+            .into_iter()
+            .map(|meeting| (Subject::Met(meeting), meeting.name().to_owned()))
+            .chain([(Subject::Predicted, "predicted: no parked poll".to_owned())])
+            .collect(),
+    };
     html! {
         p class="legend" aria-hidden="true" {
-            @for contender in contenders {
+            @for (subject, name) in entries {
                 span {
                     svg viewBox="0 0 36 12" width="36" height="12" {
-                        (PreEscaped(sample(contender.drawn_as())))
+                        (PreEscaped(sample(subject)))
                     }
-                    " " (contender.title())
+                    " " (name)
                 }
             }
         }
     }
 }
 
-fn sample(transport: Transport) -> &'static str {
-    match transport {
-        Transport::WebSocket => {
+fn sample(subject: Subject) -> &'static str {
+    match subject {
+        Subject::Transport(Transport::WebSocket) => {
             r#"<path d="M0 6H36" stroke="var(--websocket)" stroke-width="2"/><circle cx="18" cy="6" r="4" fill="var(--websocket)"/>"#
         }
-        Transport::LongPoll => {
+        Subject::Transport(Transport::LongPoll) => {
             r#"<path d="M0 6H36" stroke="var(--long-poll)" stroke-width="2" stroke-dasharray="6 3"/><path d="M13 10H23L18 1Z" fill="var(--long-poll)"/>"#
+        }
+        Subject::Met(Meeting::Parked) => {
+            r#"<path d="M0 6H36" stroke="var(--long-poll)" stroke-width="2"/><path d="M13 10H23L18 1Z" fill="var(--long-poll)"/>"#
+        }
+        Subject::Met(Meeting::Between) => {
+            r#"<path d="M0 6H36" stroke="var(--no-poll)" stroke-width="2"/><path d="M14 2H22V10H14Z" fill="var(--no-poll)"/>"#
+        }
+        Subject::Met(Meeting::Rode) => {
+            r#"<path d="M0 6H36" stroke="var(--rode)" stroke-width="2" stroke-dasharray="8 8"/><path d="M18 0L24 6L18 12L12 6Z" fill="var(--rode)"/>"#
+        }
+        Subject::Predicted => {
+            r#"<path d="M0 6H36" stroke="var(--soft)" stroke-width="2" stroke-dasharray="2 4"/><circle cx="18" cy="6" r="4" fill="var(--panel)" stroke="var(--soft)" stroke-width="1.5"/>"#
         }
     }
 }
@@ -119,11 +172,18 @@ mod tests {
     }
 
     #[test]
+    fn no_two_stand_ins_are_alike() {
+        for (index, (colour, _)) in STAND_INS.iter().enumerate() {
+            assert!(STAND_INS[..index].iter().all(|(known, _)| known != colour));
+        }
+    }
+
+    #[test]
     fn every_colour_has_its_variable() {
         for transport in Transport::ALL {
             for part in [Part::Mark, Part::Line] {
                 let variable = format!("var(--{})", transport.name());
-                let colour = colour(transport, part);
+                let colour = colour(transport.into(), part);
                 assert!(STAND_INS.iter().any(|(known, paint)| *known == colour && paint.contains(&variable)));
             }
         }

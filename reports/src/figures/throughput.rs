@@ -1,7 +1,7 @@
 //! Deliveries a second, and what a second of the server’s CPU delivers.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Scales},
 };
 use crate::compare::Metric;
@@ -17,6 +17,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              headroom, and more is better.",
             Metric::DeliveriesPerCpuS,
         ),
+        key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "throughput"),
         table: source.table(&SHOWN),
     }

@@ -1,7 +1,7 @@
 //! What crosses the network for one delivery.
 
 use super::{
-    Figure, Source,
+    Figure, Key, Source,
     over_axis::{self, Stack},
 };
 use crate::compare::Metric;
@@ -22,6 +22,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              colour is received, pale is sent. More than one update a payload means that updates were delivered in batches.",
             Metric::BytesPerDelivery,
         ),
+        key: Key::Contenders,
         panels: over_axis::bars(&source.sweep, &stacks, "traffic"),
         table: source.table(&[stacks[0].whole, BYTES[0], BYTES[1], stacks[2].whole]),
     }

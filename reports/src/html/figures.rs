@@ -22,7 +22,7 @@ fn one(figure: &Figure, contenders: &[Contender]) -> Markup {
             h2 id=(figure.id) { (figure.title) }
             figure {
                 @if !figure.panels.is_empty() {
-                    (legend(contenders))
+                    (legend(figure.key, contenders))
                     div class="panels" {
                         @for panel in &figure.panels {
                             div class="panel" {

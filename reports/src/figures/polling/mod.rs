@@ -1,9 +1,11 @@
 //! What updates met at clients that ask: a parked poll, none, or an answer to ride in; and what theory says of it.
 
-use super::{Figure, Source, Table};
+mod panels;
+
+use super::{Figure, Key, Source, Table};
 use crate::{
     compare::{
-        Meeting,
+        Contender, Meeting,
         Metric::{self, ExchangeMs, MetMs, MetPercent, PredictedUnparkedPercent},
         Quantile::{P50, P99},
         Side,
@@ -18,14 +20,25 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         title: "What an update met: long polling’s three cases",
         caption: "After an answer no poll is parked until the client’s next one is there, a round trip later. An update that \
                   is due meanwhile waits for that poll, or rides in its answer behind another (RFC 6202, section 2.2). \
-                  The prediction is rate × round trip, at most 100%, with the median exchange on an idle loopback connection \
-                  as the round trip. With evenly spaced updates and no queueing the true share is nil until the gap \
+                  What is left to 100% met a parked poll. The prediction is of the other two kinds together: \
+                  rate × round trip, at most 100%, with the median exchange on an idle loopback connection as \
+                  the round trip. With evenly spaced updates and no queueing the true share is nil until the gap \
                   between updates is shorter than the round trip; a fan-out that is still under way when the next update \
                   is due raises it."
             .to_owned(),
-        panels: Vec::new(),
+        key: Key::Meetings,
+        panels: panels::panels(&source.sweep, &askers(source)),
         table: Table { head: head(), rows: rows(source), open: true },
     }
+}
+
+/// Those who ask, and so meet anything.
+fn askers(source: &Source<'_>) -> Vec<Contender> {
+    let asks = |contender: &Contender| {
+        let sides = source.comparison.cases.iter().filter_map(|case| case.sides.get(contender));
+        sides.flat_map(Side::runs).any(|run| run.polling.is_some())
+    };
+    source.comparison.contenders().into_iter().filter(asks).collect()
 }
 
 fn head() -> Vec<String> {
