@@ -16,8 +16,8 @@ use crate::{
 /// What stands under the table.
 const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to base’s, under it its 95% confidence interval \
     (Welch’s t on logarithms). A difference is claimed if the interval, widened for the five metrics of a point, leaves \
-    out 1, and it is over 5%. “none <12%”: no difference shown, and none under 12% could have been with repeats so few \
-    and so varied.";
+    out 1, and it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied only one over 12% \
+    could have been. “–” for a ratio: a repeat’s value was nought.";
 
 /// Every point that both folders hold, head's value over base's. Its `Display` is for a terminal.
 #[derive(Debug, Clone)]

@@ -98,7 +98,7 @@ fn table_cell(cell: &Cell) -> Markup {
             (cell.text)
             @if !cell.spread.is_empty() { small { (cell.spread) } }
             @if !cell.verdict.is_empty() { small class="verdict" { (cell.verdict) } }
-            @if !cell.unshown.is_empty() { small { (cell.unshown) } }
+            @if !cell.unshown.is_empty() { small { "none " (cell.unshown) } }
         }
     }
 }

@@ -22,8 +22,8 @@ pub(crate) const COLUMNS: [Metric; 5] = COMPARED;
 /// What stands under every comparison table.
 pub(crate) const LEGEND: &str = "A ratio is the geometric mean over pairs of repeats, under it its 95% confidence \
     interval (Student’s t on logarithms). A difference is claimed if the interval, widened for the five metrics of a \
-    load, leaves out 1, and it is over 5%. “none <12%”: no difference shown, and none under 12% could have been with \
-    repeats so few and so varied.";
+    load, leaves out 1, and it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied \
+    only one over 12% could have been. “–” for a ratio: a repeat’s value was nought.";
 
 /// A row of the comparison table.
 #[derive(Debug, Clone)]
@@ -49,7 +49,7 @@ pub(crate) struct Cell {
     pub(crate) spread: String,
     /// What a ratio says; empty for a value.
     pub(crate) verdict: &'static str,
-    /// What could not have been shown, if no difference was; short.
+    /// What could have been shown, if no difference was; short.
     pub(crate) unshown: String,
     /// Whether that is a difference.
     pub(crate) is_claim: bool,
@@ -72,7 +72,7 @@ impl Cell {
         let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
         let (verdict, unshown) = match ratio.resolution() {
             None => ("no interval", String::new()),
-            Some(least) if !is_claim => (metric.verdict(ratio.verdict()), format!("none <{}", short(least))),
+            Some(least) if !is_claim => (metric.verdict(ratio.verdict()), format!(">{}", short(least))),
             Some(_) => (metric.verdict(ratio.verdict()), String::new()),
         };
         let spread = interval(ratio).unwrap_or_default();
@@ -94,7 +94,7 @@ impl fmt::Display for Cell {
         match (self.verdict, self.unshown.as_str()) {
             ("", _) => Ok(()),
             (verdict, "") => write!(f, ", {verdict}"),
-            (verdict, unshown) => write!(f, ", {verdict} ({unshown})"),
+            (verdict, unshown) => write!(f, ", {verdict} (none {unshown})"),
         }
     }
 }

@@ -84,17 +84,22 @@ fn table(rows: &[Row]) -> Table {
 
 /// A row, and under a ratio its interval and what it says.
 fn lines(row: &Row) -> Vec<Vec<String>> {
-    let line = |who: &str, of: fn(&Cell) -> &str| -> Vec<String> {
-        let value = |column: usize| of(&row.cells[column]).to_owned();
+    let line = |who: &str, of: fn(&Cell) -> String| -> Vec<String> {
+        let value = |column: usize| of(&row.cells[column]);
         let missed = if who == row.who { row.missed.clone() } else { String::new() };
         vec![format!(" {who}"), value(0), value(1), missed, value(2), value(3), value(4)]
     };
-    let mut lines = vec![line(&row.who, |cell| &cell.text)];
+    let mut lines = vec![line(&row.who, |cell| cell.text.clone())];
     if row.is_ratio {
-        lines.push(line("  95% interval", |cell| &cell.spread));
-        lines.push(line("  difference", |cell| if cell.unshown.is_empty() { cell.verdict } else { &cell.unshown }));
+        lines.push(line("  95% interval", |cell| cell.spread.clone()));
+        lines.push(line("  difference", difference));
     }
     lines
+}
+
+/// Its verdict, as short as a column is wide.
+fn difference(cell: &Cell) -> String {
+    if cell.unshown.is_empty() { cell.verdict.to_owned() } else { format!("none {}", cell.unshown) }
 }
 
 /// Breaks a paragraph at spaces, its further lines indented.
