@@ -8,14 +8,14 @@ use prometheus_client::{
     metrics::{
         MetricType, TypedMetric,
         counter::{ConstCounter, Counter},
-        gauge::Gauge,
+        gauge::{ConstGauge, Gauge},
         histogram::Histogram,
     },
     registry::{Registry, Unit},
 };
 use protocol::Transport;
 
-use crate::{counted::Tally, hub::Hub};
+use crate::{Allocator, counted::Tally, hub::Hub};
 
 /// Content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -128,6 +128,9 @@ impl Collector for Collected {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
+        let in_use = ConstGauge::new(Allocator::in_use_bytes() as i64);
+        let help = "Memory asked for and not given back, by the allocator's own account";
+        in_use.encode(encoder.encode_descriptor("memory_in_use_bytes", help, None, MetricType::Gauge)?)?;
         self.of_transports(&mut encoder, "connections", "Clients there now", |of| &of.connections)?;
         self.of_transports(&mut encoder, "deliveries", "Updates handed to clients", |of| &of.deliveries)?;
         self.of_transports(&mut encoder, "writes", "Writes or answers that carried updates", |of| &of.writes)?;

@@ -6,6 +6,7 @@ mod fault;
 mod feed;
 mod http;
 mod limits;
+mod memory;
 mod metrics;
 mod poll;
 mod program;

@@ -51,6 +51,7 @@ fn it_is_openmetrics_text_with_every_figure() {
         ("turned_away", "counter"),
         ("accept_errors", "counter"),
         ("updates", "counter"),
+        ("memory_in_use_bytes", "gauge"),
         ("received_bytes", "counter"),
         ("sent_bytes", "counter"),
         ("publisher_lateness_seconds", "histogram"),
