@@ -76,14 +76,20 @@ pub(super) fn dress(batch: &Batch) -> Outgoing {
     batch.frames().chain(Bytes::new())
 }
 
-async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
+/// Takes the socket over from hyper.
+async fn upgraded(upgrade: OnUpgrade) -> Result<Socket, Error> {
     let upgraded = upgrade.await.map_err(std::io::Error::other)?;
     let Parts { io, read_buf, .. } =
         upgraded.downcast::<TokioIo<socket::Socket>>().expect("http.rs serves this type and no other");
     // Copied, though mostly empty: handed over as it is, the 8 KiB that it lay in would be the socket's for ever.
     let first = read_buf.to_vec();
     drop(read_buf);
-    let mut socket = Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits())).await;
+    Ok(Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits())).await)
+}
+
+async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
+    // Boxed, as every other part that is soon over or seldom begun: its room would be part of every connection.
+    let mut socket = Box::pin(upgraded(upgrade)).await?;
     let writer = Arc::clone(socket.get_ref().writer());
     loop {
         // What the library still has to say (a pong) goes first. From then on it says nothing until it has read
@@ -98,7 +104,6 @@ async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(),
         match unwritten {
             Ok(Some(data)) => writer.write_all(data).await?,
             Ok(None) => {}
-            // Boxed: its room would else be part of every connection, all the time.
             Err(ended) => return Box::pin(close(&mut socket, ended)).await,
         }
         match message {
