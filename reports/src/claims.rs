@@ -53,10 +53,14 @@ pub fn claims(results: &Results) -> Claims {
 
 impl fmt::Display for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.aa { "A/A: a transport compared with itself; " } else { "" };
+        let kind = if self.aa {
+            "A/A: a transport compared with itself, so that any difference claimed is false; "
+        } else {
+            ""
+        };
         let (made, compared) = (self.made.len(), self.compared);
         let claim = if made == 1 { "claims" } else { "claim" };
-        write!(f, "{kind}{made} of {compared} metrics {claim} a difference")?;
+        write!(f, "{kind}{made} of {compared} comparisons {claim} a difference")?;
         // Of transports the table says which; of one transport that differs from itself it is the news.
         let said: Vec<String> = self.made.iter().filter(|_| self.aa).map(Claim::to_string).collect();
         if said.is_empty() { write!(f, ".") } else { write!(f, ": {}.", said.join("; ")) }
@@ -80,7 +84,7 @@ mod tests {
     fn transports_that_differ_claim_it() {
         let claims = claims(&Sweep { repeats: 5, ..Sweep::quick() }.results());
         assert_eq!((claims.compared, claims.made.len()), (15, 12), "kernel memory is alike: {:#?}", claims.made);
-        assert_eq!(claims.to_string(), "12 of 15 metrics claim a difference.");
+        assert_eq!(claims.to_string(), "12 of 15 comparisons claim a difference.");
     }
 
     #[test]

@@ -196,14 +196,21 @@ mod tests {
     #[test]
     fn a_transport_against_itself_counts_claims() {
         let quiet = said(&Sweep { clients: vec![100], ..Sweep::aa(5) }.results());
-        assert_eq!(quiet, "A/A: a transport compared with itself; 0 of 5 metrics claim a difference.");
+        assert_eq!(
+            quiet,
+            "A/A: a transport compared with itself, so that any difference claimed is false; 0 of 5 comparisons claim a \
+             difference."
+        );
         let mut results = Sweep { clients: vec![100], ..Sweep::aa(2) }.results();
         for run in &mut results.runs {
             let b = run.repeat == 1 || run.repeat == 2;
             run.latency = histogram(vec![if b { 2_000_000 } else { 1_000_000 }; 1_000]);
         }
         let claimed = said(&results);
-        assert!(claimed.contains("2 of 5 metrics claim a difference: p50 latency of WebSocket B 2.00×"), "{claimed}");
+        assert!(
+            claimed.contains("2 of 5 comparisons claim a difference: p50 latency of WebSocket B 2.00×"),
+            "{claimed}"
+        );
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Loads and points in words, alike wherever they are named.
 
-use protocol::results::{Arrivals, Load, Point, Stream};
+use protocol::results::{Arrivals, Load, Stream};
 
-use crate::numbers::{count, setting};
+use crate::{
+    compare::SideName,
+    numbers::{count, setting},
+};
 
 /// `4,000 clients`
 pub(crate) fn clients(clients: u32) -> String {
@@ -32,6 +35,6 @@ pub(crate) fn load(load: &Load) -> String {
 }
 
 /// `long polling at 4,000 clients, 10 updates/s of 128 B`
-pub(crate) fn point(point: &Point) -> String {
-    format!("{} at {}", point.transport.title(), load(&point.load))
+pub(crate) fn side(side: &SideName) -> String {
+    format!("{} at {}", side.contender.title(), load(&side.load))
 }

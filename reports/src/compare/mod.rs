@@ -21,7 +21,7 @@ pub use contender::{Arm, Contender};
 pub use metric::{Meeting, Metric, Quantile};
 pub(crate) use ratio::difference;
 pub use ratio::{Ratio, Verdict};
-pub use side::{Measure, Side, Standing};
+pub use side::{Measure, Side, SideName, Standing};
 pub use slope::{Slope, slope};
 pub use sweep::{Axis, Slice, Sweep};
 

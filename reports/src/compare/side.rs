@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
-use protocol::results::{Load, LosslessHistogram, Point, Run};
+use protocol::results::{Load, LosslessHistogram, Run};
 
 use super::{Contender, Metric, metric::quantile_ms};
 use crate::warning;
@@ -15,6 +15,15 @@ pub struct Side<'a> {
     runs: Vec<&'a Run>,
     standing: Standing,
     latency: Histogram<u64>,
+}
+
+/// Which one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SideName {
+    /// Whose.
+    pub contender: Contender,
+    /// Under which load.
+    pub load: Load,
 }
 
 /// Whether a point's numbers may be shown.
@@ -43,9 +52,9 @@ pub struct Measure {
 
 impl<'a> Side<'a> {
     pub(super) fn of(contender: Contender, load: &Load, runs: &[&'a Run]) -> Self {
-        let point = Point { transport: contender.transport, load: load.clone() };
+        let name = SideName { contender, load: load.clone() };
         let runs: Vec<_> = runs.iter().copied().filter(|run| run.failure.is_none()).collect();
-        let void = warning::of_point(&point, &runs).into_iter().find(warning::Warning::voids_point);
+        let void = warning::of_point(&name, &runs).into_iter().find(warning::Warning::voids_point);
         let standing = match void {
             _ if runs.is_empty() => Standing::Unfinished,
             Some(warning) => Standing::Void(warning.brief()),

@@ -2,12 +2,12 @@
 
 use std::cmp::Reverse;
 
-use protocol::results::{Point, Run};
+use protocol::results::{Manifest, Run};
 
 use super::{Warning, limits::OTHER_WORK, of_point, other_work};
 use crate::{
     Results,
-    compare::{Contender, group},
+    compare::{Contender, SideName, group},
 };
 
 /// Everything to know before the numbers are believed: the gravest first, within that the sweep's own, then by point.
@@ -18,7 +18,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
         found.push(Warning::Interrupted { made: results.runs.len(), planned });
     }
     found.extend(results.truncated_line.map(|line| Warning::TruncatedResults { line }));
-    found.extend(results.runs.iter().filter_map(failed));
+    found.extend(results.runs.iter().filter_map(|run| failed(run, &results.manifest)));
     found.extend(points(results).into_iter().flat_map(|(point, runs)| of_point(&point, &runs)));
     found.extend(unobserved(results));
     found.extend(busy(results));
@@ -29,12 +29,12 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     found
 }
 
-fn points(results: &Results) -> Vec<(Point, Vec<&Run>)> {
+fn points(results: &Results) -> Vec<(SideName, Vec<&Run>)> {
     let groups = group(results);
     groups
         .into_iter()
         .flat_map(|(load, by_contender)| {
-            let point = move |contender: Contender| Point { transport: contender.transport, load: load.clone() };
+            let point = move |contender: Contender| SideName { contender, load: load.clone() };
             by_contender.into_iter().map(move |(contender, runs)| (point(contender), runs))
         })
         .map(|(point, runs)| (point, runs.into_iter().filter(|run| run.failure.is_none()).collect::<Vec<_>>()))
@@ -42,11 +42,11 @@ fn points(results: &Results) -> Vec<(Point, Vec<&Run>)> {
         .collect()
 }
 
-fn failed(run: &Run) -> Option<Warning> {
+fn failed(run: &Run, manifest: &Manifest) -> Option<Warning> {
     let failure = run.failure.as_ref()?;
     Some(Warning::RunFailed {
         run: run.index,
-        point: run.point.clone(),
+        point: SideName { contender: Contender::of(run, manifest), load: run.point.load.clone() },
         phase: failure.phase.clone(),
         reason: failure.reason.clone(),
     })
@@ -218,7 +218,9 @@ mod tests {
         for run in results.runs.iter_mut().filter(|run| run.point == point) {
             run.counts.errors.insert("reset".to_owned(), 2);
         }
-        assert_eq!(warnings(&results), [Warning::ClientErrors { point, kind: "reset".to_owned(), errors: 6 }]);
+        let contender = Contender { transport: point.transport, arm: None };
+        let side = SideName { contender, load: point.load };
+        assert_eq!(warnings(&results), [Warning::ClientErrors { point: side, kind: "reset".to_owned(), errors: 6 }]);
     }
 
     #[test]
@@ -257,5 +259,12 @@ mod tests {
     fn every_threshold_needs_deliveries() {
         let found = after(|run| run.latency = histogram([]));
         assert_eq!(found, [], "an empty histogram must not divide by nothing");
+    }
+
+    #[test]
+    fn an_arm_is_named() {
+        let mut results = Sweep { clients: vec![100], ..Sweep::aa(3) }.results();
+        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        assert!(only(warnings(&results)).to_string().starts_with("WebSocket B at 100 clients"));
     }
 }

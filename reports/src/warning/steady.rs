@@ -1,18 +1,19 @@
 //! Whether latency stood still while it was measured: no queue grew, and the warm-up was over.
 
 use hdrhistogram::Histogram;
-use protocol::results::{Point, Run, Slice};
+use protocol::results::{Run, Slice};
 
 use super::{
     Warning,
     keeping_up::worst,
     limits::{BEHIND_MS, BEHIND_TIMES, HALVES},
 };
+use crate::compare::SideName;
 
 const NS_PER_MS: f64 = 1e6;
 
 /// The gravest unsteadiness of a point's runs.
-pub(super) fn of_runs(point: &Point, runs: &[&Run]) -> Option<Warning> {
+pub(super) fn of_runs(point: &SideName, runs: &[&Run]) -> Option<Warning> {
     let unsteady = runs.iter().filter_map(|run| fell_behind(point, run).or_else(|| halves_differ(point, run)));
     worst(unsteady, |warning| match warning {
         Warning::ServerFellBehind { last_ms, .. } => (true, *last_ms),
@@ -21,7 +22,7 @@ pub(super) fn of_runs(point: &Point, runs: &[&Run]) -> Option<Warning> {
     })
 }
 
-fn fell_behind(point: &Point, run: &Run) -> Option<Warning> {
+fn fell_behind(point: &SideName, run: &Run) -> Option<Warning> {
     let mut medians = run
         .slices
         .iter()
@@ -36,7 +37,7 @@ fn fell_behind(point: &Point, run: &Run) -> Option<Warning> {
     })
 }
 
-fn halves_differ(point: &Point, run: &Run) -> Option<Warning> {
+fn halves_differ(point: &SideName, run: &Run) -> Option<Warning> {
     let (first, second) = run.slices.split_at(run.slices.len() / 2);
     let (first_ms, second_ms) = (median_ms(first)?, median_ms(second)?);
     let point = point.clone();
