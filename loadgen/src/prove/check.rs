@@ -28,7 +28,7 @@ impl Check {
             what: what.to_owned(),
             expected: format!("{expected_ms:.2} ms"),
             measured: format!("{measured_ms:.2} ms"),
-            allowed: format!("+- {allowed_ms:.2} ms"),
+            allowed: format!("± {allowed_ms:.2} ms"),
             holds: (measured_ms - expected_ms).abs() <= allowed_ms,
         }
     }

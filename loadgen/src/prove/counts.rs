@@ -10,9 +10,9 @@ use super::{
 
 pub(super) fn clean(evidence: &Evidence) -> Vec<Check> {
     let voids = evidence.voids();
-    let said = voids.first().map_or("nothing", Warning::brief).to_owned();
+    let said = voids.first().map_or("none", Warning::brief).to_owned();
     let mut checks = counted(evidence, 0, 0, 0);
-    checks.push(Check::is("what voids it", "nothing", said, voids.is_empty()));
+    checks.push(Check::is("reason to void it", "none", said, voids.is_empty()));
     checks
 }
 

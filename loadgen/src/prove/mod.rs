@@ -131,7 +131,7 @@ impl Proof {
 
     async fn trial(&self, trial: &Trial, show: &Show, interrupt: &CancellationToken) -> anyhow::Result<Ended> {
         let Trial { case, transport, runs } = trial;
-        show.line(&format!("{} over {}: {}", case.name, transport.title(), case.proves));
+        show.line(&format!("{} over {}: {}{}", case.name, transport.title(), case.proves, planted(case, *transport)));
         let scenario = cases::scenario(*transport)?;
         let manifest = manifest(&scenario, runs.len() as u32, server::Allocator::of_this_process().name());
         let mut kept = self.folders(case, *transport, &manifest)?;
@@ -162,6 +162,14 @@ impl Proof {
         let name = |arm| format!("{}-{transport}-{arm}", case.name);
         (0..case.arms.len()).map(|arm| Folder::create(Some(&out.join(name(arm))), manifest)).collect()
     }
+}
+
+/// What is planted, in the words of the server's option, lest what is found pass for news.
+fn planted(case: &Case, transport: Transport) -> String {
+    let faults = (0..case.arms.len()).flat_map(|arm| case.faults(arm, transport));
+    let specs: Vec<String> = faults.map(|fault| fault.to_string()).collect();
+    let which = if case.arms.len() > 1 { ", in one arm of two" } else { "" };
+    if specs.is_empty() { String::new() } else { format!(" (planted: {}{which})", specs.join(", ")) }
 }
 
 /// Makes a run, and makes it again while the machine has other work, if the case asks for quiet.

@@ -59,6 +59,6 @@ impl Drop for Starvation {
 
 pub(super) fn found_out(evidence: &Evidence) -> Vec<Check> {
     let voids = evidence.voids();
-    let said = voids.first().map_or("nothing", Warning::brief).to_owned();
-    vec![Check::is("what voids it", "anything", said, !voids.is_empty())]
+    let said = voids.first().map_or("none", Warning::brief).to_owned();
+    vec![Check::is("reason to void it", "any", said, !voids.is_empty())]
 }

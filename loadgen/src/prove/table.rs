@@ -6,7 +6,7 @@ use protocol::Transport;
 
 use super::{Disturbance, TRIES_MAX, cases::Case, check::Check};
 
-const HEAD: [&str; 7] = ["case", "transport", "what must hold", "expected", "measured", "allowed", ""];
+const HEAD: [&str; 7] = ["case", "transport", "what is compared", "expected", "measured", "tolerance", ""];
 
 /// The table, and a line that says how many held.
 pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)], disturbance: Disturbance) -> String {
@@ -30,7 +30,10 @@ pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)], disturbance: Dis
     }
     let all = rows.len() - 1;
     let held = checks.iter().flat_map(|(_, _, checks)| checks).filter(|check| check.holds).count();
-    let _ = write!(text, "\n{held} of {all} hold.");
+    let _ = write!(text, "\n{held} of {all} checks hold.");
+    if held < all {
+        text += " What DIFFERS is beyond its tolerance: do not trust such a figure before you know why.";
+    }
     let Disturbance { set_aside, kept } = disturbance;
     if set_aside > 0 {
         let _ =
@@ -57,11 +60,12 @@ mod tests {
         let checks = vec![Check::count("missed", 175, 175), Check::count("reordered", 0, 3)];
         let text = render(&[(case, Transport::WebSocket, checks)], Disturbance { set_aside: 2, kept: 0 });
         let lines: Vec<_> = text.lines().collect();
-        assert_eq!(lines[1], "drop  websocket  missed          175       175       exact    ok");
-        assert_eq!(lines[2], "drop  websocket  reordered       0         3         exact    DIFFERS");
+        assert_eq!(lines[1], "drop  websocket  missed            175       175       exact      ok");
+        assert_eq!(lines[2], "drop  websocket  reordered         0         3         exact      DIFFERS");
         assert_eq!(
             lines[4],
-            "1 of 2 hold. 2 runs were set aside, unseen, as the machine had other work, and made again."
+            "1 of 2 checks hold. What DIFFERS is beyond its tolerance: do not trust such a figure before you know why. \
+             2 runs were set aside, unseen, as the machine had other work, and made again."
         );
     }
 }

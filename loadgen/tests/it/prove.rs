@@ -25,7 +25,7 @@ fn cases_are_proven_over_every_transport_and_their_runs_kept() {
         let parts = [case, transport, what, numbers];
         assert!(rows.iter().any(|row| parts.iter().all(|part| row.contains(part))), "{parts:?}: {rows:#?}");
     }
-    assert_eq!(ended.stdout.last().unwrap(), "16 of 16 hold.");
+    assert_eq!(ended.stdout.last().unwrap(), "16 of 16 checks hold.");
     for folder in ["drop-websocket-0", "late-publisher-long-poll-0"] {
         assert_eq!(reports::load(&dir.path().join("proof").join(folder)).unwrap().runs.len(), 1, "{folder}");
     }
