@@ -53,11 +53,7 @@ pub fn claims(results: &Results) -> Claims {
 
 impl fmt::Display for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let kind = if self.aa {
-            "A/A: a transport compared with itself, so that any difference claimed is false; "
-        } else {
-            ""
-        };
+        let kind = if self.aa { "A/A, where every claim is false: " } else { "" };
         let (made, compared) = (self.made.len(), self.compared);
         let claim = if made == 1 { "claims" } else { "claim" };
         write!(f, "{kind}{made} of {compared} comparisons {claim} a difference")?;

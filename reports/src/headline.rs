@@ -196,11 +196,7 @@ mod tests {
     #[test]
     fn a_transport_against_itself_counts_claims() {
         let quiet = said(&Sweep { clients: vec![100], ..Sweep::aa(5) }.results());
-        assert_eq!(
-            quiet,
-            "A/A: a transport compared with itself, so that any difference claimed is false; 0 of 5 comparisons claim a \
-             difference."
-        );
+        assert_eq!(quiet, "A/A, where every claim is false: 0 of 5 comparisons claim a difference.");
         let mut results = Sweep { clients: vec![100], ..Sweep::aa(2) }.results();
         for run in &mut results.runs {
             let b = run.repeat == 1 || run.repeat == 2;
