@@ -122,6 +122,15 @@ pub struct Settings {
     pub seed: Option<u64>,
 }
 
+impl Settings {
+    /// Whether they change the question that a scenario answers, not only how well.
+    fn ask_otherwise(&self) -> bool {
+        let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
+        let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
+        *aa || transports.is_some() || arrivals.is_some() || replay.is_some() || axes.contains(&true)
+    }
+}
+
 const NO_FAULT: &str = "faults are for proofs: loadgen prove";
 
 fn no_fault(_: &str) -> Result<Infallible, &'static str> {
@@ -176,9 +185,14 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
         option.or(file).map_or(default_s, |time| time.as_secs_f64())
     };
+    let why = if options.ask_otherwise() {
+        format!("What the options ask, for the rest as the scenario {name}.")
+    } else {
+        file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
     Scenario {
         name,
-        why: file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" "),
+        why,
         transports: options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec()),
         clients: options.clients.or(file.clients).unwrap_or_else(|| vec![1000]),
         rate_hz: options.rate_hz.or(file.rate_hz).unwrap_or_else(|| vec![10.0]),
@@ -291,6 +305,10 @@ mod tests {
         let options = Settings { clients: Some(vec![7]), repeats: Some(2), ..Settings::default() };
         let scenario = load(DEFAULT, options).unwrap();
         assert_eq!((scenario.clients, scenario.repeats, scenario.rate_hz), (vec![7], 2, vec![10.0]));
+        // What it was made for is no longer what is asked; how well it is answered is another thing.
+        assert!(scenario.why.contains("as the scenario quick"), "{}", scenario.why);
+        let longer = load(DEFAULT, Settings { repeats: Some(9), ..Settings::default() }).unwrap();
+        assert!(longer.why.contains('?'), "{}", longer.why);
     }
 
     #[test]
