@@ -3,7 +3,6 @@
 use std::{cell::RefCell, collections::BTreeMap, convert::Infallible, rc::Rc, sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
-use bytes::Bytes;
 use hdrhistogram::Histogram;
 use protocol::{Transport, clock, wire};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
@@ -21,7 +20,7 @@ use crate::{
     dial::dial,
     recorder::{ClientRecord, MeasurePhase, Progress, Receipt, Recorder, histogram},
     socket::{LagMeter, Socket},
-    transports::{Client, ClientError, Request, Stream},
+    transports::{Client, ClientError, Payload, Request, Scratch, Stream},
 };
 
 /// Connections of one worker that may be under way at once: enough to hide a round trip, too few to fill a backlog.
@@ -121,7 +120,8 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, stop
         first_error: None,
     };
     let lag = LagMeter::new(Arc::clone(&assignment.phase));
-    let crew = Rc::new(Crew { assignment, progress, tally, lag, report: RefCell::new(report) });
+    let crew =
+        Rc::new(Crew { assignment, progress, tally, lag, scratch: Scratch::default(), report: RefCell::new(report) });
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
@@ -145,6 +145,7 @@ struct Crew {
     progress: Arc<Progress>,
     tally: Arc<Tally>,
     lag: LagMeter,
+    scratch: Scratch,
     report: RefCell<Report>,
 }
 
@@ -175,6 +176,21 @@ async fn client(crew: Rc<Crew>, place: usize, poll_wait: Duration, permit: Owned
     crew.progress.failed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
 }
 
+/// Connects a client; gives where it stands, and when that was.
+async fn join(crew: &Crew, place: usize, poll_wait: Duration) -> Result<(Client, u64, u64), ClientError> {
+    let Assignment { transport, server, ref clients, .. } = crew.assignment;
+    let begun_ns = clock::now_ns();
+    let socket = dial(server, clients.start + place as u32).await?;
+    let connected_ns = clock::now_ns();
+    let socket = Socket::new(socket, place.is_multiple_of(LAG_SAMPLE).then(|| crew.lag.clone()))?;
+    let stream = Stream::new(socket, Arc::clone(&crew.tally));
+    let request = Request { server, poll_wait };
+    let (client, cursor) = Client::open(transport, stream, request, &crew.scratch).await?;
+    let ready_ns = clock::now_ns();
+    crew.joined(place, cursor, ready_ns - begun_ns, ready_ns - connected_ns);
+    Ok((client, cursor, ready_ns))
+}
+
 /// The timed loop. Transports bring bytes; here, and only here, is read when they came and what they held.
 async fn hold(
     crew: &Crew,
@@ -182,18 +198,11 @@ async fn hold(
     poll_wait: Duration,
     permit: OwnedSemaphorePermit,
 ) -> Result<Infallible, ClientError> {
-    let Assignment { transport, server, ref clients, .. } = crew.assignment;
-    let begun_ns = clock::now_ns();
-    let socket = dial(server, clients.start + place as u32).await?;
-    let connected_ns = clock::now_ns();
-    let socket = Socket::new(socket, place.is_multiple_of(LAG_SAMPLE).then(|| crew.lag.clone()))?;
-    let stream = Stream::new(socket, Arc::clone(&crew.tally));
-    let (mut client, mut cursor) = Client::open(transport, stream, Request { server, poll_wait }).await?;
-    let mut asked_ns = clock::now_ns();
-    crew.joined(place, cursor, asked_ns - begun_ns, asked_ns - connected_ns);
+    // Boxed: what connecting needs would else be part of every client, all the time.
+    let (mut client, mut cursor, mut asked_ns) = Box::pin(join(crew, place, poll_wait)).await?;
     drop(permit);
     loop {
-        let payload = client.next(cursor).await?;
+        let payload = client.next(cursor, &crew.scratch).await?;
         let received_ns = clock::now_ns();
         cursor = crew.received(place, &payload, Receipt { asked_ns, received_ns })?;
         // The next payload is asked for at once: what happens in between is the line above.
@@ -212,14 +221,14 @@ impl Crew {
     }
 
     /// Records what a payload held and gives the cursor after it.
-    fn received(&self, client: usize, payload: &Bytes, receipt: Receipt) -> Result<u64, ClientError> {
+    fn received(&self, client: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
         let Report { recorder, clients, .. } = &mut *self.report.borrow_mut();
         let client = clients[client].as_mut().expect("joined before it receives");
-        for (place, update) in wire::updates(payload).enumerate() {
-            let update = update.map_err(|error| ClientError::Protocol(error.to_string()))?;
-            recorder.record(client, &update, place, receipt);
-        }
-        if !payload.is_empty() {
+        for message in payload.messages() {
+            for (place, update) in wire::updates(message).enumerate() {
+                let update = update.map_err(|error| ClientError::Protocol(error.to_string()))?;
+                recorder.record(client, &update, place, receipt);
+            }
             recorder.payload();
         }
         Ok(client.tracker.cursor())

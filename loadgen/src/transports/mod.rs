@@ -1,15 +1,22 @@
 //! How clients get updates. A client only produces bytes: it reads no clock, keeps no statistics, knows no scenario.
 //! A transport is a file here, a variant of [`Client`] and an arm in each of its two methods.
 
+mod answer;
+mod frame;
+mod handshake;
+mod inbox;
 mod long_poll;
+mod payload;
+#[cfg(test)]
+mod script;
 mod websocket;
 
 use std::{io, net::SocketAddr, time::Duration};
 
-use bytes::Bytes;
 use protocol::Transport;
 use server::counted::Counted;
 
+pub use self::{inbox::Scratch, payload::Payload};
 use crate::socket::Socket;
 
 /// A connected socket whose bytes are counted.
@@ -37,26 +44,32 @@ impl Client {
     /// Makes the server know the client, and says after which update it stands.
     ///
     /// When this returns, the server's answer has been read: no update after that cursor can be lost.
-    pub async fn open(transport: Transport, stream: Stream, request: Request) -> Result<(Self, u64), ClientError> {
+    pub async fn open(
+        transport: Transport,
+        stream: Stream,
+        request: Request,
+        scratch: &Scratch,
+    ) -> Result<(Self, u64), ClientError> {
         match transport {
             Transport::WebSocket => {
                 let (client, cursor) = websocket::Client::open(stream, request).await?;
                 Ok((Self::WebSocket(client), cursor))
             }
             Transport::LongPoll => {
-                let (client, cursor) = long_poll::Client::open(stream, request).await?;
+                let (client, cursor) = long_poll::Client::open(stream, request, scratch).await?;
                 Ok((Self::LongPoll(client), cursor))
             }
         }
     }
 
-    /// The next payload: lines of updates, or nothing where a poll found none in time.
+    /// The next payload: what one read brought, or nothing where a poll found none in time.
     ///
     /// `cursor` is the last update received, which a transport that asks anew each time needs.
-    pub async fn next(&mut self, cursor: u64) -> Result<Bytes, ClientError> {
+    /// It lies in `scratch`, and must be let go before any client reads again.
+    pub async fn next<'a>(&mut self, cursor: u64, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         match self {
-            Self::WebSocket(client) => client.next().await,
-            Self::LongPoll(client) => client.next(cursor).await,
+            Self::WebSocket(client) => client.next(scratch).await,
+            Self::LongPoll(client) => client.next(cursor, scratch).await,
         }
     }
 }

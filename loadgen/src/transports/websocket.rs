@@ -1,33 +1,83 @@
 //! A WebSocket client: every text message is a payload.
+//!
+//! The library opens the connection. Plain texts, which are all that a server sends while all is well, are then read
+//! past it. The first thing that is anything else gives the connection back to the library for good:
+//! control frames, fragments, Close and everything that is wrong are its business.
 
-use bytes::Bytes;
+use std::mem;
+
 use futures_util::StreamExt;
 use protocol::wire::{CURSOR_HEADER, WS_PATH};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
-    tungstenite::{Error, Message, protocol::WebSocketConfig},
+    tungstenite::{
+        Error, Message,
+        http::HeaderValue,
+        protocol::{Role, WebSocketConfig},
+    },
 };
 
-use super::{ClientError, Request, Stream, cursor};
+use super::{
+    ClientError, Payload, Request, Stream, cursor,
+    frame::{self, Kind},
+    handshake::HeadOnly,
+    inbox::{Inbox, Scratch},
+};
+
+/// Longer messages than this are refused.
+const MESSAGE_BYTES_MAX: usize = protocol::update::PAYLOAD_BYTES_MAX as usize * 2;
 
 /// An upgraded connection.
 #[derive(Debug)]
-pub struct Client(WebSocketStream<Stream>);
+pub struct Client(Reader);
+
+#[derive(Debug)]
+enum Reader {
+    Plain(Inbox),
+    Library(Box<WebSocketStream<Stream>>),
+    /// On its way from the one to the other.
+    Neither,
+}
 
 impl Client {
     pub(super) async fn open(stream: Stream, request: Request) -> Result<(Self, u64), ClientError> {
         let url = format!("ws://{}{WS_PATH}", request.server);
-        let (socket, response) = client_async_with_config(url, stream, Some(limits())).await?;
-        let cursor = cursor(
-            response.headers().get(CURSOR_HEADER).map(tokio_tungstenite::tungstenite::http::HeaderValue::as_bytes),
-        )?;
-        Ok((Self(socket), cursor))
+        let mut stream = HeadOnly::new(stream);
+        let opened = client_async_with_config(url, &mut stream, Some(limits())).await.map(|(_, response)| response);
+        let response = match opened.map_err(ClientError::from) {
+            // The library was not let read the body.
+            Err(ClientError::Status { status, .. }) => {
+                return Err(ClientError::Status { status, body: String::from_utf8_lossy(&stream.rest).into_owned() });
+            }
+            opened => opened?,
+        };
+        let cursor = cursor(response.headers().get(CURSOR_HEADER).map(HeaderValue::as_bytes))?;
+        Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), cursor))
     }
 
-    pub(super) async fn next(&mut self) -> Result<Bytes, ClientError> {
+    pub(super) async fn next<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        if let Reader::Plain(inbox) = &mut self.0
+            && let Some((Kind::Texts, texts)) =
+                inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await?
+        {
+            return Ok(Payload::frames(texts));
+        }
+        // Boxed: its room would else be part of every client, all the time.
+        Box::pin(self.next_by_library(scratch)).await
+    }
+
+    async fn next_by_library<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        if let Reader::Plain(_) = self.0
+            && let Reader::Plain(inbox) = mem::replace(&mut self.0, Reader::Neither)
+        {
+            let (stream, rest) = inbox.into_parts();
+            let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(limits())).await;
+            self.0 = Reader::Library(Box::new(socket));
+        }
+        let Reader::Library(socket) = &mut self.0 else { return Err(ClientError::Closed(String::new())) };
         loop {
-            match self.0.next().await.transpose()? {
-                Some(Message::Text(text)) => return Ok(text.into()),
+            match socket.next().await.transpose()? {
+                Some(Message::Text(text)) => return Ok(Payload::lines(scratch.lend(text.as_bytes()))),
                 // Answered by the library.
                 Some(Message::Ping(_) | Message::Pong(_)) => {}
                 Some(Message::Close(frame)) => {
@@ -46,8 +96,8 @@ fn limits() -> WebSocketConfig {
         .read_buffer_size(4096)
         .write_buffer_size(0)
         .max_write_buffer_size(64 * 1024)
-        .max_message_size(Some(protocol::update::PAYLOAD_BYTES_MAX as usize * 2))
-        .max_frame_size(Some(protocol::update::PAYLOAD_BYTES_MAX as usize * 2))
+        .max_message_size(Some(MESSAGE_BYTES_MAX))
+        .max_frame_size(Some(MESSAGE_BYTES_MAX))
 }
 
 impl From<Error> for ClientError {
@@ -55,11 +105,129 @@ impl From<Error> for ClientError {
         match error {
             Error::Io(error) => Self::Socket(error),
             Error::ConnectionClosed | Error::AlreadyClosed => Self::Closed(String::new()),
-            Error::Http(response) => Self::Status {
-                status: response.status().as_u16(),
-                body: response.body().as_deref().map(String::from_utf8_lossy).unwrap_or_default().into_owned(),
-            },
+            Error::Http(response) => Self::Status { status: response.status().as_u16(), body: String::new() },
             error => Self::Protocol(error.to_string()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use tokio_tungstenite::tungstenite::{
+        handshake::derive_accept_key,
+        protocol::frame::{
+            Frame,
+            coding::{Data, OpCode},
+        },
+    };
+
+    use super::{super::script::*, *};
+
+    const TEXT_BEGINS: u8 = 0x01;
+    const ENDS: u8 = 0x80;
+    const CLOSE: u8 = 0x88;
+    const PING: u8 = 0x89;
+
+    fn accepted(request: &str) -> Vec<u8> {
+        let key = request.lines().find_map(|line| line.strip_prefix("Sec-WebSocket-Key: ")).unwrap();
+        let accept = derive_accept_key(key.trim().as_bytes());
+        format!(
+            "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n\
+             sec-websocket-accept: {accept}\r\n{CURSOR_HEADER}: 7\r\n\r\n"
+        )
+        .into_bytes()
+    }
+
+    fn text(text: &str) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        Frame::message(text.to_owned(), OpCode::Data(Data::Text), true).format(&mut bytes).unwrap();
+        bytes
+    }
+
+    fn short(first: u8, data: &[u8]) -> Vec<u8> {
+        [&[first, data.len() as u8], data].concat()
+    }
+
+    /// What a client makes of these frames, written in parts behind the server's answer; and how it ends.
+    async fn received(frames: Vec<u8>, part_bytes: usize) -> (Vec<String>, ClientError, Vec<u8>) {
+        let sent = frames.len();
+        let script = scripted(move |request| cut(&[accepted(request), frames].concat(), part_bytes)).await;
+        let (mut client, cursor) = Client::open(script.stream, script.request).await.unwrap();
+        assert_eq!(cursor, 7);
+        let (scratch, mut messages) = (Scratch::default(), Vec::new());
+        let error = loop {
+            match client.next(&scratch).await {
+                Ok(payload) => {
+                    messages.extend(payload.messages().map(|text| String::from_utf8(text.to_vec()).unwrap()));
+                }
+                Err(error) => break error,
+            }
+        };
+        drop(client);
+        assert!(script.tally.bytes_in.load(Relaxed) > sent as u64, "counted once, with the head");
+        (messages, error, script.heard.await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn texts_come_whole_however_they_are_cut() {
+        let sent = ["a".to_owned(), "b".repeat(126), "c".repeat(300_000), "d".to_owned(), "ü".repeat(64 * 1024)];
+        let frames = sent.iter().flat_map(|sent| text(sent)).collect::<Vec<u8>>();
+        for part_bytes in [7, 150, 1_000, 65_536, 1 << 20] {
+            let (messages, error, _) = received(frames.clone(), part_bytes).await;
+            assert_eq!(messages, sent, "in parts of {part_bytes}");
+            assert_eq!(
+                error.to_string(),
+                "protocol error: WebSocket protocol error: Connection reset without closing handshake"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_plain_text_is_the_librarys_and_what_follows_it_too() {
+        let frames = [
+            text("one"),
+            text("two"),
+            short(PING, b"are you there?"),
+            text("three"),
+            short(TEXT_BEGINS, b"fo"),
+            short(PING, b""),
+            short(ENDS, b"ur"),
+            text(&"x".repeat(64 * 1024)),
+            short(CLOSE, b"\x03\xe9bye"),
+        ]
+        .concat();
+        for part_bytes in [1 << 20, 60_000, 90, 20] {
+            let (messages, error, heard) = received(frames.clone(), part_bytes).await;
+            assert_eq!(messages[..4], ["one", "two", "three", "four"], "in parts of {part_bytes}");
+            assert_eq!((messages.len(), messages[4].len()), (5, 64 * 1024));
+            assert_eq!(error.to_string(), "closed by the server: bye (1001)");
+            assert_eq!((heard[0], heard[1]), (0x8a, 0x8e), "a masked pong of as many bytes");
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_of_one_read_are_one_payload() {
+        let script = scripted(|request| vec![accepted(request), [text("1"), text("2"), vec![0x81]].concat()]).await;
+        let (mut client, _) = Client::open(script.stream, script.request).await.unwrap();
+        let scratch = Scratch::default();
+        assert_eq!(client.next(&scratch).await.unwrap().messages().collect::<Vec<_>>(), [b"1", b"2"]);
+    }
+
+    #[tokio::test]
+    async fn what_breaks_the_rules_is_an_error() {
+        let too_long = [&[0x81, 127][..], &(MESSAGE_BYTES_MAX as u64 + 1).to_be_bytes()].concat();
+        for bad in [&[0x81, 1, 0xff][..], &[0xc1, 0], &[0x83, 0], &too_long] {
+            let (messages, error, _) = received([&text("good"), bad].concat(), 1 << 20).await;
+            assert_eq!((messages, error.kind()), (vec!["good".to_owned()], "Protocol".to_owned()), "{bad:x?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refusal_says_why() {
+        let script = scripted(|_| vec![b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nfull".to_vec()]).await;
+        let error = Client::open(script.stream, script.request).await.unwrap_err();
+        assert_eq!(error.to_string(), "status 503: full");
     }
 }
