@@ -26,7 +26,7 @@ use crate::{
     worker::{Assignment, Worker},
 };
 
-/// Between two looks at whether the waiting is over.
+/// Between two looks at whether the waiting is over, where more than time decides that.
 const LOOK_NS: u64 = 10_000_000;
 /// Between two samples of the timeline.
 const SAMPLE_NS: u64 = 100_000_000;
@@ -148,7 +148,9 @@ impl<'a> Session<'a> {
             }
             self.gathered.moment(SAMPLE_NS)?;
             self.sweep.show.phase(self.planned, self.phase, &self.detail());
-            let nap = Duration::from_nanos(LOOK_NS.min(until_ns - now_ns));
+            // While updates flow, a look is work beside the workers'.
+            let look_ns = if matches!(self.phase, Phase::WarmUp | Phase::Measure) { SAMPLE_NS } else { LOOK_NS };
+            let nap = Duration::from_nanos(look_ns.min(until_ns - now_ns));
             tokio::select! {
                 () = tokio::time::sleep(nap) => {}
                 () = self.sweep.interrupt.cancelled() => {}
