@@ -12,7 +12,7 @@ use crate::{
 
 /// Compares WebSocket with HTTP long polling: one stream, thousands of clients, latency from the due time.
 ///
-/// Without a command it runs the quick comparison: about a minute and a half, then a report to open.
+/// Without a command it runs the quick comparison: about two minutes, then a report to open.
 #[derive(Debug, Parser)]
 #[command(name = "loadgen", version, after_help = EXAMPLES)]
 pub struct Cli {

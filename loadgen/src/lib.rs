@@ -21,5 +21,6 @@ pub mod sweep;
 pub mod target;
 pub mod tracker;
 pub mod transports;
+mod turn;
 pub mod usage;
 pub mod worker;

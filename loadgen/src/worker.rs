@@ -21,6 +21,7 @@ use crate::{
     recorder::{ClientRecord, MeasurePhase, Progress, Receipt, Recorder, histogram},
     socket::{LagMeter, Socket},
     transports::{Client, ClientError, Payload, Request, Scratch, Stream},
+    turn::Turns,
 };
 
 /// Connections of one worker that may be under way at once: enough to hide a round trip, too few to fill a backlog.
@@ -120,13 +121,22 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, stop
         first_error: None,
     };
     let lag = LagMeter::new(Arc::clone(&assignment.phase));
-    let crew =
-        Rc::new(Crew { assignment, progress, tally, lag, scratch: Scratch::default(), report: RefCell::new(report) });
+    let crew = Rc::new(Crew {
+        assignment,
+        progress,
+        tally,
+        lag,
+        scratch: Scratch::default(),
+        turns: Turns::default(),
+        report: RefCell::new(report),
+    });
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
         .expect("a runtime needs a few descriptors, which were checked");
     runtime.block_on(async {
+        let giver = Rc::clone(&crew);
+        spawn_local(async move { giver.turns.give().await });
         tokio::select! {
             () = ramp(&crew) => {}
             () = stop.cancelled() => {}
@@ -146,6 +156,7 @@ struct Crew {
     tally: Arc<Tally>,
     lag: LagMeter,
     scratch: Scratch,
+    turns: Turns,
     report: RefCell<Report>,
 }
 
@@ -205,8 +216,11 @@ async fn hold(
         let payload = client.next(cursor, &crew.scratch).await?;
         let received_ns = clock::now_ns();
         cursor = crew.received(place, &payload, Receipt { asked_ns, received_ns })?;
-        // The next payload is asked for at once: what happens in between is the line above.
-        asked_ns = received_ns;
+        drop(payload);
+        if crew.assignment.transport.asks() {
+            crew.turns.ask().await;
+            asked_ns = clock::now_ns();
+        }
     }
 }
 
@@ -224,6 +238,7 @@ impl Crew {
     fn received(&self, client: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
         let Report { recorder, clients, .. } = &mut *self.report.borrow_mut();
         let client = clients[client].as_mut().expect("joined before it receives");
+        self.turns.read();
         for message in payload.messages() {
             for (place, update) in wire::updates(message).enumerate() {
                 let update = update.map_err(|error| ClientError::Protocol(error.to_string()))?;
