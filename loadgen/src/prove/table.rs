@@ -36,14 +36,13 @@ pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)], disturbance: Dis
     }
     let Disturbance { set_aside, kept } = disturbance;
     if set_aside > 0 {
-        let _ =
-            write!(text, " {set_aside} runs were set aside, unseen, as the machine had other work, and made again.");
+        let _ = write!(text, " Set aside unseen, as the machine had other work, and made again: {set_aside}.");
     }
     if kept > 0 {
         let _ = write!(
             text,
-            "\n{kept} runs met other work at each of {TRIES_MAX} tries, and were kept: what differs may be that work's. \
-             Repeat on a quiet machine."
+            "\nKept though they met other work at each of {TRIES_MAX} tries: {kept}. What differs may be that work's; repeat \
+             on a quiet machine."
         );
     }
     text
@@ -65,7 +64,7 @@ mod tests {
         assert_eq!(
             lines[4],
             "1 of 2 checks hold. What DIFFERS is beyond its tolerance: do not trust such a figure before you know why. \
-             2 runs were set aside, unseen, as the machine had other work, and made again."
+             Set aside unseen, as the machine had other work, and made again: 2."
         );
     }
 }
