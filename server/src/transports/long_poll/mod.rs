@@ -1,6 +1,6 @@
 //! HTTP long polling (RFC 6202): a request is parked until there is something after its cursor, or time is up.
 //!
-//! hyper serves any poll. One that is plain, as most are, is served by [`lean`] before hyper sees it.
+//! hyper serves any poll. One that is plain, as most are, is served by `lean.rs` before hyper sees it.
 
 mod answer;
 pub(crate) mod lean;
