@@ -73,24 +73,12 @@ impl Writer {
 
     /// Writes all of it.
     pub(crate) async fn write_all(&self, mut data: Outgoing) -> io::Result<()> {
-        match self.try_write(&data) {
-            Ok(written) => data.advance(written),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
-            Err(error) => return Err(error),
-        }
-        if !data.has_remaining() {
-            return Ok(());
-        }
-        // Boxed: seldom needed, and its room would else be part of every connection.
-        Box::pin(self.write_rest(data)).await
-    }
-
-    async fn write_rest(&self, mut data: Outgoing) -> io::Result<()> {
         while data.has_remaining() {
             match self.try_write(&data) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => data.advance(written),
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => self.half.writable().await?,
+                // Boxed: seldom needed, and its room would else be part of every connection.
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => Box::pin(self.half.writable()).await?,
                 Err(error) => return Err(error),
             }
         }
