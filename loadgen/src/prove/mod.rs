@@ -5,7 +5,7 @@ mod cases;
 mod check;
 mod counts;
 mod evidence;
-mod starve;
+mod loops;
 mod table;
 mod timing;
 
@@ -31,7 +31,7 @@ use crate::{
 };
 use check::Check;
 use evidence::Evidence;
-use starve::Starvation;
+use loops::Loops;
 
 /// A run beside which other work took more than this share of all processors is set aside and made again.
 const OTHER_WORK_MAX: f64 = 0.02;
@@ -101,7 +101,7 @@ impl Proof {
     pub async fn run(self) -> anyhow::Result<Outcome> {
         let interrupt = interrupt::token()?;
         let plan: Vec<Planned> = self.trials.iter().flat_map(|trial| &trial.runs).map(|(_, run)| run.clone()).collect();
-        let show = Show::new(&plan, &cases::scenario(Transport::ALL[0])?);
+        let show = Show::new(&plan, &cases::ALL[0].scenario(Transport::ALL[0])?);
         let mut checks = Vec::new();
         let mut disturbance = Disturbance::default();
         for trial in &self.trials {
@@ -132,7 +132,7 @@ impl Proof {
     async fn trial(&self, trial: &Trial, show: &Show, interrupt: &CancellationToken) -> anyhow::Result<Ended> {
         let Trial { case, transport, runs } = trial;
         show.line(&format!("{} over {}: {}{}", case.name, transport.title(), case.proves, planted(case, *transport)));
-        let scenario = cases::scenario(*transport)?;
+        let scenario = case.scenario(*transport)?;
         let manifest = manifest(&scenario, runs.len() as u32, server::Allocator::of_this_process().name());
         let mut kept = self.folders(case, *transport, &manifest)?;
         let mut arms: Vec<Vec<Run>> = vec![Vec::new(); case.arms.len()];
@@ -140,7 +140,7 @@ impl Proof {
         for (arm, planned) in runs {
             let faults = case.faults(*arm, *transport);
             let sweep = Sweep { scenario: &scenario, target: None, faults: &faults, interrupt, show };
-            let Some(run) = undisturbed(&sweep, planned, case, &mut disturbance).await else {
+            let Some(run) = undisturbed(&sweep, planned, case, &mut disturbance).await? else {
                 return Ok(Ended::Interrupted);
             };
             show.finished(&run);
@@ -175,21 +175,34 @@ fn planted(case: &Case, transport: Transport) -> String {
 /// Makes a run, and makes it again while the machine has other work, if the case asks for quiet.
 ///
 /// The machine's own counters decide that, never the result: a run is kept or set aside before it is looked at.
-async fn undisturbed(sweep: &Sweep<'_>, planned: &Planned, case: &Case, disturbance: &mut Disturbance) -> Option<Run> {
-    for tried in 1.. {
-        let starvation = case.starved.then(|| Starvation::of(sweep.scenario.pinned.as_ref()));
-        let run = scheduler::run(sweep, planned).await?;
-        drop(starvation);
-        let quiet = !case.quiet || reports::other_work(&run).is_none_or(|share| share <= OTHER_WORK_MAX);
-        if quiet || run.failure.is_some() {
-            return Some(run);
+async fn undisturbed(
+    sweep: &Sweep<'_>,
+    planned: &Planned,
+    case: &Case,
+    disturbance: &mut Disturbance,
+) -> anyhow::Result<Option<Run>> {
+    let is_disturbed = |run: &Run| reports::other_work(run).is_some_and(|share| share > OTHER_WORK_MAX);
+    for _ in 1..TRIES_MAX {
+        match beside_loops(sweep, planned, case).await? {
+            Some(run) if case.quiet && run.failure.is_none() && is_disturbed(&run) => {
+                disturbance.set_aside += 1;
+                sweep.show.line("       set aside, as the machine had other work; once more");
+            }
+            run => return Ok(run),
         }
-        if tried == TRIES_MAX {
-            disturbance.kept += 1;
-            return Some(run);
-        }
-        disturbance.set_aside += 1;
-        sweep.show.line("       set aside, as the machine had other work; once more");
     }
-    unreachable!("the last try returns")
+    let last = beside_loops(sweep, planned, case).await?;
+    disturbance.kept += u32::from(last.as_ref().is_some_and(is_disturbed));
+    Ok(last)
+}
+
+/// Makes a run beside the busy loops that its case asks for.
+async fn beside_loops(sweep: &Sweep<'_>, planned: &Planned, case: &Case) -> anyhow::Result<Option<Run>> {
+    let pinned = sweep.scenario.pinned.as_ref();
+    let _loops = match case {
+        Case { starved: true, .. } => Some(Loops::that_starve(pinned)?),
+        Case { quiet: true, .. } => Some(Loops::that_keep_awake(pinned)?),
+        _ => None,
+    };
+    Ok(scheduler::run(sweep, planned).await)
 }
