@@ -25,6 +25,20 @@ pub struct Tally {
     pub writes: AtomicU64,
 }
 
+impl Tally {
+    /// Counts a read that returned so many bytes.
+    pub(crate) fn read(&self, bytes: usize) {
+        self.bytes_in.fetch_add(bytes as u64, Relaxed);
+        self.reads.fetch_add(u64::from(bytes > 0), Relaxed);
+    }
+
+    /// Counts a write that took so many bytes.
+    pub(crate) fn wrote(&self, bytes: usize) {
+        self.bytes_out.fetch_add(bytes as u64, Relaxed);
+        self.writes.fetch_add(u64::from(bytes > 0), Relaxed);
+    }
+}
+
 /// A stream whose bytes are added to a [`Tally`].
 #[derive(Debug)]
 pub struct Counted<S> {
@@ -39,10 +53,7 @@ impl<S> Counted<S> {
     }
 
     fn wrote(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
-        if let Ok(bytes) = written {
-            self.tally.bytes_out.fetch_add(bytes as u64, Relaxed);
-            self.tally.writes.fetch_add(1, Relaxed);
-        }
+        self.tally.wrote(*written.as_ref().unwrap_or(&0));
         Poll::Ready(written)
     }
 }
@@ -51,9 +62,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.stream).poll_read(context, buf))?;
-        let bytes = buf.filled().len() - before;
-        self.tally.bytes_in.fetch_add(bytes as u64, Relaxed);
-        self.tally.reads.fetch_add(u64::from(bytes > 0), Relaxed);
+        self.tally.read(buf.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::{Arc, atomic::Ordering::Relaxed},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -67,7 +67,7 @@ impl Writer {
             1 => self.half.try_write(&slices[0])?,
             _ => self.half.try_write_vectored(&slices)?,
         };
-        self.count(written);
+        self.tally.wrote(written);
         Ok(written)
     }
 
@@ -96,16 +96,11 @@ impl Writer {
                     ready!(self.half.as_ref().poll_write_ready(context))?;
                 }
                 written => {
-                    self.count(*written.as_ref().unwrap_or(&0));
+                    self.tally.wrote(*written.as_ref().unwrap_or(&0));
                     return Poll::Ready(written);
                 }
             }
         }
-    }
-
-    fn count(&self, written: usize) {
-        self.tally.bytes_out.fetch_add(written as u64, Relaxed);
-        self.tally.writes.fetch_add(u64::from(written > 0), Relaxed);
     }
 }
 
@@ -118,10 +113,7 @@ impl AsyncRead for Socket {
         }
         let before = buf.filled().len();
         ready!(Pin::new(&mut self.reader).poll_read(context, buf))?;
-        let bytes = buf.filled().len() - before;
-        let tally = &self.writer.tally;
-        tally.bytes_in.fetch_add(bytes as u64, Relaxed);
-        tally.reads.fetch_add(u64::from(bytes > 0), Relaxed);
+        self.writer.tally.read(buf.filled().len() - before);
         Poll::Ready(Ok(()))
     }
 }
