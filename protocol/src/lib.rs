@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod control;
 pub mod results;
+pub mod signal;
 pub mod transport;
 pub mod update;
 pub mod wire;

@@ -1,5 +1,7 @@
 //! The HTTP face of the server: paths, queries, headers, error bodies, and how updates lie in a body.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use crate::update::{MalformedUpdate, Update};
@@ -8,10 +10,17 @@ use crate::update::{MalformedUpdate, Update};
 pub const WS_PATH: &str = "/ws";
 /// Long poll: updates as lines.
 pub const POLL_PATH: &str = "/poll";
+/// A client's signal, by `POST`: see [`crate::signal`].
+pub const SEND_PATH: &str = "/send";
+/// WebSocket upgrade: every message comes back, for conformance suites.
+pub const ECHO_PATH: &str = "/echo";
 /// Prometheus text.
 pub const METRICS_PATH: &str = "/metrics";
 /// Liveness, as a [`Health`].
 pub const HEALTH_PATH: &str = "/healthz";
+
+/// The WebSocket subprotocol (RFC 6455, section 1.9) that is chosen where a client offers it: what this module describes.
+pub const SUBPROTOCOL: &str = "pushbench.v1";
 
 /// Content type of an answered poll.
 pub const NDJSON: &str = "application/x-ndjson";
@@ -21,31 +30,51 @@ pub const NDJSON: &str = "application/x-ndjson";
 /// what is published between two requests would be skipped in silence.
 pub const CURSOR_HEADER: &str = "pushbench-cursor";
 
+/// The key of a query that shows the server's token, where it asks for one and no `Authorization` can be sent.
+pub const TOKEN_KEY: &str = "token";
+/// Bytes of a client's name at most.
+pub const USER_BYTES_MAX: usize = 64;
+
 /// How long the server holds a poll for which nothing comes, unless told otherwise.
 pub const POLL_TIMEOUT_MS_DEFAULT: u64 = 25_000;
 /// The longest `wait_ms`: ten minutes.
 pub const WAIT_MS_MAX: u64 = 600_000;
 
 /// The query of `GET /ws` and `GET /poll`.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StreamQuery {
     /// The cursor: everything after this `seq`; without it, the next update from now on.
     pub after: Option<u64>,
     /// How long a poll may be parked; the server's own timeout bounds it.
     pub wait_ms: Option<u64>,
+    /// What the client calls itself, for the server's log.
+    pub user: Option<String>,
 }
 
 impl StreamQuery {
     /// Reads a query string, `None` or empty for no query.
     ///
-    /// Unknown and repeated keys are refused: a mistyped `after` would skip updates in silence.
+    /// Unknown and repeated keys are refused: a mistyped `after` would skip updates in silence. The token was seen to
+    /// before, and is passed over.
     pub fn parse(query: Option<&str>) -> Result<Self, Refusal> {
         let mut parsed = Self::default();
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
             let (place, max) = match &*key {
                 "after" => (&mut parsed.after, u64::MAX),
                 "wait_ms" => (&mut parsed.wait_ms, WAIT_MS_MAX),
-                _ => return Err(Refusal::bad_query(format!("unknown key `{key}`: there are after, wait_ms"))),
+                "user" => {
+                    let fits = (1..=USER_BYTES_MAX).contains(&value.len()) && !value.chars().any(char::is_control);
+                    if !fits || parsed.user.replace(value.into_owned()).is_some() {
+                        let message = format!("user must be given once, as 1 to {USER_BYTES_MAX} bytes of plain text");
+                        return Err(Refusal::bad_query(message));
+                    }
+                    continue;
+                }
+                TOKEN_KEY => continue,
+                _ => {
+                    let message = format!("unknown key `{key}`: there are after, wait_ms, user, {TOKEN_KEY}");
+                    return Err(Refusal::bad_query(message));
+                }
             };
             let number = value.parse().ok().filter(|number| *number <= max);
             let number = number
@@ -56,6 +85,11 @@ impl StreamQuery {
         }
         Ok(parsed)
     }
+}
+
+/// The token that a query shows.
+pub fn shown_token(query: &str) -> Option<Cow<'_, str>> {
+    form_urlencoded::parse(query.as_bytes()).find(|(key, _)| key == TOKEN_KEY).map(|(_, token)| token)
 }
 
 /// The JSON body of every answer that is an error.
@@ -77,6 +111,31 @@ pub enum Refusal {
     /// `400` or `426`: not an acceptable opening handshake (RFC 6455, section 4.2.1).
     BadHandshake {
         /// What is wrong with it.
+        message: String,
+    },
+    /// `400`: the body is no signal.
+    BadSignal {
+        /// What is wrong with it.
+        message: String,
+    },
+    /// `408`: the body took too long to arrive.
+    BodyTooSlow {
+        /// The bound that was met.
+        message: String,
+    },
+    /// `413`: the body is too long.
+    BodyTooLarge {
+        /// The bound that was met.
+        message: String,
+    },
+    /// `401`: the token was not shown, or another.
+    Unauthorised {
+        /// How to show it.
+        message: String,
+    },
+    /// `403`: pages of that origin may not connect.
+    OriginNotAllowed {
+        /// Which.
         message: String,
     },
     /// `404`: no such path.
@@ -151,8 +210,20 @@ mod tests {
     fn queries_are_read_strictly() {
         let parse = |query| StreamQuery::parse(Some(query));
         assert_eq!(StreamQuery::parse(None), Ok(StreamQuery::default()));
-        assert_eq!(parse("after=17&wait_ms=5"), Ok(StreamQuery { after: Some(17), wait_ms: Some(5) }));
-        for bad in ["after=", "after=-1", "after=x", "afer=1", "after=1&after=2", "wait_ms=600001"] {
+        assert_eq!(parse("after=17&wait_ms=5"), Ok(StreamQuery { after: Some(17), wait_ms: Some(5), user: None }));
+        let named = StreamQuery { user: Some("J\u{f8} 1".to_owned()), ..StreamQuery::default() };
+        assert_eq!(parse("user=J%C3%B8+1&token=x"), Ok(named));
+        for bad in [
+            "after=",
+            "after=-1",
+            "after=x",
+            "afer=1",
+            "after=1&after=2",
+            "wait_ms=600001",
+            "user=",
+            "user=a&user=b",
+            "user=%0A",
+        ] {
             assert!(matches!(parse(bad), Err(Refusal::BadQuery { .. })), "{bad}");
         }
     }

@@ -78,6 +78,22 @@ pub struct Config {
     #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(4_096..))]
     pub send_buffer: u32,
 
+    /// Clients must show this, as ?token= or `Authorization: Bearer`; all but /healthz is 401 otherwise
+    #[arg(long, value_name = "TOKEN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub token: Option<String>,
+
+    /// Let pages of this origin connect, and poll from elsewhere (CORS); pages of others are 403 then; `*` for any; repeatable
+    #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
+    pub allow_origins: Vec<String>,
+
+    /// The longest message that a WebSocket client may send; a longer one is answered with close code 1009
+    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(125..=1 << 30))]
+    pub max_message: u32,
+
+    /// The longest body that a request may have; a longer one is answered 413
+    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
+    pub max_body: u32,
+
     /// Memory allocator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME")]
     pub allocator: Option<Allocator>,
@@ -142,6 +158,17 @@ pub fn payload_bytes() -> impl TypedValueParser<Value = u32> {
 /// Reads a duration in seconds, at most [`wire::WAIT_MS_MAX`].
 fn seconds(text: &str) -> Result<Duration, String> {
     positive(text, wire::WAIT_MS_MAX as f64 / 1e3, "seconds").map(Duration::from_secs_f64)
+}
+
+/// Reads an origin as browsers write it (RFC 6454, section 6.2), or `*`.
+fn origin(text: &str) -> Result<String, String> {
+    let host = text.split_once("://").filter(|(scheme, _)| !scheme.is_empty()).map(|(_, host)| host);
+    let is_origin = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '?', '#']));
+    if text == "*" || is_origin {
+        Ok(text.to_owned())
+    } else {
+        Err("must be `*` or such as https://example.org:8443".to_owned())
+    }
 }
 
 /// A set of processors.
@@ -217,6 +244,11 @@ mod tests {
             "--speed 2",
             "--replay f --rate 3",
             "--backlog 0",
+            "--allow-origin example.org",
+            "--allow-origin https://example.org/",
+            "--token=",
+            "--max-message 124",
+            "--max-body 0",
         ] {
             let error = parse(options).expect_err(options);
             assert!(!matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::UnknownArgument), "{options}: {error}");

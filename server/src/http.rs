@@ -11,7 +11,10 @@ use http_body_util::Full;
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
-    header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE},
+    header::{
+        ALLOW, AUTHORIZATION, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE,
+        WWW_AUTHENTICATE,
+    },
     server::conn::http1,
     service::service_fn,
 };
@@ -19,22 +22,23 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::{
     Transport, clock,
     results::Stream,
-    wire::{HEALTH_PATH, Health, METRICS_PATH, POLL_PATH, Refusal, WS_PATH},
+    wire::{ECHO_PATH, HEALTH_PATH, Health, METRICS_PATH, POLL_PATH, Refusal, SEND_PATH, StreamQuery, WS_PATH},
 };
 use tokio::net::TcpStream;
-use tokio_util::sync::CancellationToken;
 use tracing::debug;
 
 use crate::{
-    Allocator,
+    Allocator, access,
     listener::Slot,
-    metrics,
+    metrics, signal,
     socket::Socket,
     transports::{
-        self, Context, Present, Reply,
+        self, Context, Present, Reply, echo,
         long_poll::lean::{self, Left},
     },
 };
+
+const JSON: &str = "application/json";
 
 /// What a connection needs besides the stream.
 #[derive(Debug)]
@@ -42,7 +46,8 @@ pub(crate) struct Http {
     pub(crate) context: Arc<Context>,
     pub(crate) stream: Stream,
     pub(crate) header_timeout: Duration,
-    pub(crate) draining: CancellationToken,
+    /// Bytes of a request's body at most.
+    pub(crate) max_body: usize,
 }
 
 /// Serves one connection to its end, or to its upgrade. One that is over the bound is refused whatever it asks for.
@@ -64,14 +69,27 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
     // Counted as a long-polling client from its first poll on.
     let polling = OnceLock::new();
     let service = service_fn(|request: Request<Incoming>| {
-        let reply = if slot.over { Err(too_many()) } else { route(&http, &slot, &polling, request) };
+        let origin = http.context.access.origin(request.headers());
+        let reply = match &origin {
+            _ if slot.over => Err(too_many()),
+            Err(refusal) => Err(refusal.clone()),
+            Ok(Some(_)) if request.method() == Method::OPTIONS => preflight(&request),
+            Ok(_) => route(&http, &slot, &polling, request),
+        };
+        let http = &http;
         async move {
             let response = match reply {
                 Ok(Reply::Now(response)) => Ok(response),
                 Ok(Reply::Parked(poll)) => poll.answer().await,
+                // Boxed: seldom, and its room would else be part of every parked poll.
+                Ok(Reply::Signalled(body)) => Box::pin(acknowledge(http, body)).await,
                 Err(refusal) => Err(refusal),
             };
-            Ok::<_, Infallible>(response.unwrap_or_else(|refusal| refuse(&refusal)).map(Full::new))
+            let mut response = response.unwrap_or_else(|refusal| refuse(&refusal));
+            if let Ok(Some(origin)) = origin {
+                access::allow(&mut response, origin);
+            }
+            Ok::<_, Infallible>(response.map(Full::new))
         }
     });
     let connection = http1::Builder::new()
@@ -82,7 +100,7 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
     let mut connection = std::pin::pin!(connection);
     let ended = tokio::select! {
         ended = connection.as_mut() => ended,
-        () = http.draining.cancelled() => {
+        () = http.context.draining.cancelled() => {
             connection.as_mut().graceful_shutdown();
             connection.await
         }
@@ -99,23 +117,61 @@ fn route(
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
     let context = &http.context;
-    match (request.method(), request.uri().path()) {
-        (&Method::GET, WS_PATH) => transports::open(Transport::WebSocket, context, slot, request),
-        (&Method::GET, POLL_PATH) => {
-            polling.get_or_init(|| Present::new(&context.metrics, Transport::LongPoll));
-            transports::open(Transport::LongPoll, context, slot, request)
+    let (path, query) = (request.uri().path(), request.uri().query());
+    let authorization = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
+    if path != HEALTH_PATH && !context.access.admits(query, authorization) {
+        return Err(Refusal::Unauthorised {
+            message: "show the token: ?token=.. or Authorization: Bearer ..".to_owned(),
+        });
+    }
+    match (request.method(), path) {
+        (&Method::GET, WS_PATH) => {
+            let query = StreamQuery::parse(query)?;
+            transports::open(Transport::WebSocket, context, slot, &query, request)
         }
+        (&Method::GET, POLL_PATH) => {
+            let query = StreamQuery::parse(query)?;
+            let user = query.user.as_deref();
+            polling.get_or_init(|| Present::new(&context.metrics, Transport::LongPoll, user, slot));
+            transports::open(Transport::LongPoll, context, slot, &query, request)
+        }
+        (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
+        (&Method::GET, ECHO_PATH) => echo::open(context, slot, request),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
             let text = context.metrics.encode(context.hubs.published());
             Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
         }
         (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(http)))),
-        (_, WS_PATH | POLL_PATH) => Err(Refusal::MethodNotAllowed { message: "GET".to_owned() }),
-        (_, METRICS_PATH | HEALTH_PATH) => Err(Refusal::MethodNotAllowed { message: "GET, HEAD".to_owned() }),
-        (_, path) => Err(Refusal::NotFound {
-            message: format!("no {path}: there are {WS_PATH}, {POLL_PATH}, {METRICS_PATH}, {HEALTH_PATH}"),
+        (_, path) => Err(Refusal::MethodNotAllowed { message: methods(path)?.to_owned() }),
+    }
+}
+
+/// What a path may be asked.
+fn methods(path: &str) -> Result<&'static str, Refusal> {
+    match path {
+        WS_PATH | POLL_PATH | ECHO_PATH => Ok("GET"),
+        SEND_PATH => Ok("POST"),
+        METRICS_PATH | HEALTH_PATH => Ok("GET, HEAD"),
+        _ => Err(Refusal::NotFound {
+            message: format!(
+                "no {path}: there are {WS_PATH}, {POLL_PATH}, {SEND_PATH}, {ECHO_PATH}, {METRICS_PATH}, {HEALTH_PATH}"
+            ),
         }),
     }
+}
+
+/// What a browser is told that asks on behalf of a page. It does so without the token.
+fn preflight(request: &Request<Incoming>) -> Result<Reply, Refusal> {
+    let mut response = Response::builder().status(StatusCode::NO_CONTENT).body(Bytes::new()).expect("a valid response");
+    access::preflight(&mut response, methods(request.uri().path())?);
+    Ok(Reply::Now(response))
+}
+
+async fn acknowledge(http: &Http, body: Incoming) -> Result<Response<Bytes>, Refusal> {
+    let body = signal::body(body, http.max_body, http.header_timeout).await?;
+    let ack = signal::acknowledge(&http.context.metrics, &body);
+    let ack = ack.map_err(|error| Refusal::BadSignal { message: error.to_string() })?;
+    Ok(respond(StatusCode::OK, JSON, ack + "\n"))
 }
 
 fn health(http: &Http) -> Health {
@@ -139,8 +195,12 @@ fn too_many() -> Refusal {
 pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
     let status = match refusal {
         Refusal::CursorExpired { .. } => StatusCode::GONE,
-        Refusal::BadQuery { .. } => StatusCode::BAD_REQUEST,
+        Refusal::BadQuery { .. } | Refusal::BadSignal { .. } => StatusCode::BAD_REQUEST,
+        Refusal::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
+        Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::BadHandshake { .. } => StatusCode::UPGRADE_REQUIRED,
+        Refusal::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
+        Refusal::OriginNotAllowed { .. } => StatusCode::FORBIDDEN,
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
@@ -154,8 +214,16 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
             headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(CONNECTION, HeaderValue::from_static("Upgrade"));
         }
+        // RFC 6750, section 3.
+        Refusal::Unauthorised { .. } => {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"pushbench\""));
+        }
         Refusal::MethodNotAllowed { message } => {
             headers.insert(ALLOW, HeaderValue::from_str(message).expect("method names"));
+        }
+        // What is left of the body is not read, so nothing can follow it.
+        Refusal::BodyTooSlow { .. } | Refusal::BodyTooLarge { .. } => {
+            headers.insert(CONNECTION, HeaderValue::from_static("close"));
         }
         Refusal::TooManyConnections { .. } => {
             headers.insert(RETRY_AFTER, HeaderValue::from_static("1"));
@@ -167,7 +235,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
 }
 
 fn json(status: StatusCode, value: &impl serde::Serialize) -> Response<Bytes> {
-    respond(status, "application/json", serde_json::to_string(value).expect("plain data") + "\n")
+    respond(status, JSON, serde_json::to_string(value).expect("plain data") + "\n")
 }
 
 fn respond(status: StatusCode, content_type: &'static str, body: String) -> Response<Bytes> {

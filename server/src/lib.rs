@@ -4,6 +4,7 @@
 //! every [`shard`]'s bell, and the shard writes to each of its waiting subscribers what follows its cursor, dressed as the
 //! subscriber's transport sends it. What does not go out at once is left to the subscriber's task.
 
+pub mod access;
 pub mod allocator;
 pub mod config;
 pub mod control;
@@ -21,6 +22,7 @@ pub mod transports;
 
 mod http;
 mod run;
+mod signal;
 mod socket;
 
 pub use allocator::Allocator;

@@ -6,7 +6,7 @@ use clap::Parser;
 
 /// Publishes one update stream over WebSocket (/ws) and HTTP long polling (/poll).
 ///
-/// Also serves /metrics (Prometheus text) and /healthz. Prints where it listens as a line of JSON on stdout,
+/// Also serves /send (signals of clients), /echo, /metrics (Prometheus text) and /healthz. Prints where it listens as a line of JSON on stdout,
 /// logs to stderr (RUST_LOG sets how much), and drains on SIGTERM or Ctrl-C.
 #[derive(Debug, Parser)]
 #[command(name = "server", version, after_help = EXAMPLES)]
@@ -21,7 +21,9 @@ Examples:
   server --rate 100 --payload-bytes 1024       more and larger ones
   server --replay builtin:market --speed 2     a bursty feed, twice as fast
   curl 'http://127.0.0.1:8080/poll'            the next update
-  curl 'http://127.0.0.1:8080/poll?after=17'   everything after update 17";
+  curl 'http://127.0.0.1:8080/poll?after=17'   everything after update 17
+  curl -d '{\"id\":1,\"data\":\"hello\"}' http://127.0.0.1:8080/send   a signal, acknowledged
+  server --token s3cret --allow-origin https://example.org   for those who know the token, and pages of one origin";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

@@ -51,6 +51,8 @@ pub struct Metrics {
     pub polls: Counter,
     /// Polls for which nothing came in time.
     pub polls_timed_out: Counter,
+    /// Clients' signals acknowledged.
+    pub signals: Counter,
     /// Connections accepted.
     pub accepted: Counter,
     /// Connections turned away because there were too many.
@@ -69,6 +71,7 @@ impl Default for Metrics {
             transports: Default::default(),
             polls: Counter::default(),
             polls_timed_out: Counter::default(),
+            signals: Counter::default(),
             accepted: Counter::default(),
             turned_away: Counter::default(),
             accept_errors: Counter::default(),
@@ -94,6 +97,7 @@ impl Metrics {
         let mut registry = Registry::with_prefix("pushbench");
         registry.register("polls", "Polls received", self.polls.clone());
         registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
+        registry.register("signals", "Signals of clients acknowledged", self.signals.clone());
         registry.register("accepted", "Connections accepted", self.accepted.clone());
         registry.register("turned_away", "Connections over the bound", self.turned_away.clone());
         registry.register("accept_errors", "Failures to accept a connection", self.accept_errors.clone());

@@ -17,6 +17,7 @@ use tracing::{info, warn};
 
 use crate::{
     Allocator,
+    access::Access,
     config::Config,
     control,
     fault::{Fault, Hubs},
@@ -145,14 +146,17 @@ impl Server {
             context: Arc::new(Context {
                 hubs: Arc::clone(&self.hubs),
                 shard,
+                access: Access { token: config.token.clone(), origins: config.allow_origins.clone() },
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),
                 poll_timeout: config.poll_timeout,
+                max_message: config.max_message as usize,
+                draining: self.draining.clone(),
                 tasks: TaskTracker::new(),
             }),
             stream: config.stream(),
             header_timeout: config.header_timeout,
-            draining: self.draining.clone(),
+            max_body: config.max_body as usize,
         })
     }
 

@@ -1,5 +1,6 @@
 //! How updates leave the server. A transport is a file here, a variant of [`Transport`] and an arm in [`open`].
 
+pub(crate) mod echo;
 pub mod long_poll;
 pub mod websocket;
 
@@ -11,9 +12,11 @@ use protocol::{
     Transport,
     wire::{Refusal, StreamQuery},
 };
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::info;
 
 use crate::{
+    access::Access,
     fault::{Fault, Hubs, Tamper},
     hub::Batch,
     listener::Slot,
@@ -29,12 +32,18 @@ pub struct Context {
     pub hubs: Arc<Hubs>,
     /// In which of each hub's shards this thread's subscribers wait.
     pub shard: usize,
+    /// Who may have it.
+    pub access: Access,
     /// What clients are made to suffer.
     pub faults: Vec<Fault>,
     /// The counters.
     pub metrics: Arc<Metrics>,
     /// How long a poll is held.
     pub poll_timeout: Duration,
+    /// Bytes of a WebSocket client's message at most.
+    pub max_message: usize,
+    /// Cancelled when the server shuts down.
+    pub draining: CancellationToken,
     /// What this thread has to finish before it ends.
     pub tasks: TaskTracker,
 }
@@ -54,6 +63,8 @@ pub enum Reply {
     Now(Response<Bytes>),
     /// A poll with nothing to answer yet.
     Parked(long_poll::Parked),
+    /// A signal whose body is still to come.
+    Signalled(Incoming),
 }
 
 /// Serves a request for the stream over the given transport.
@@ -64,9 +75,9 @@ pub fn open(
     transport: Transport,
     context: &Arc<Context>,
     slot: &Arc<Slot>,
+    query: &StreamQuery,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
-    let query = StreamQuery::parse(request.uri().query())?;
     match transport {
         Transport::WebSocket => websocket::open(context, query, slot, request),
         Transport::LongPoll => long_poll::open(context, query, slot),
@@ -86,9 +97,12 @@ pub(crate) fn dress(transport: Transport, batch: &Batch) -> Outgoing {
 pub struct Present(Arc<TransportMetrics>);
 
 impl Present {
-    /// Counts a client of the transport.
-    pub fn new(metrics: &Metrics, transport: Transport) -> Self {
+    /// Counts a client of the transport; one with a name is named in the log.
+    pub fn new(metrics: &Metrics, transport: Transport, user: Option<&str>, slot: &Slot) -> Self {
         let metrics = Arc::clone(metrics.of(transport));
+        if let Some(user) = user {
+            info!(user, connection = slot.number, %transport, "client");
+        }
         metrics.connections.inc();
         Self(metrics)
     }

@@ -7,18 +7,19 @@ use futures_util::{SinkExt, StreamExt};
 use hyper::{
     Request, Response,
     body::Incoming,
+    header::{HeaderValue, SEC_WEBSOCKET_PROTOCOL},
     upgrade::{OnUpgrade, Parts},
 };
 use hyper_util::rt::TokioIo;
 use protocol::{
     Transport,
-    wire::{CURSOR_HEADER, Refusal, StreamQuery},
+    wire::{CURSOR_HEADER, Refusal, SUBPROTOCOL, StreamQuery},
 };
 use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error,
+        Error, Message,
         error::ProtocolError,
         handshake::server::create_response_with_body,
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
@@ -30,41 +31,58 @@ use super::{Context, Present, Reply};
 use crate::{
     hub::Batch,
     listener::Slot,
+    metrics::Metrics,
     shard::{Ended, Subscription},
+    signal,
     socket::{self, Outgoing},
 };
 
-type Socket = WebSocketStream<socket::Socket>;
+pub(super) type Socket = WebSocketStream<socket::Socket>;
 
 /// How long a peer may take to answer our Close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Buffers for many quiet connections. The library's defaults cost each 128 KiB, zeroed again before every read.
-pub fn limits() -> WebSocketConfig {
+/// Buffers for many quiet connections, whose clients send so long messages at most. The library's defaults cost each
+/// 128 KiB, zeroed again before every read.
+pub fn limits(max_message: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(512)
         .write_buffer_size(0)
         .max_write_buffer_size(64 * 1024)
-        .max_message_size(Some(64 * 1024))
-        .max_frame_size(Some(64 * 1024))
+        .max_message_size(Some(max_message))
+        .max_frame_size(Some(max_message))
+}
+
+/// The answer to an opening handshake (RFC 6455, section 4.2.2).
+pub(super) fn accept<B>(request: &Request<B>) -> Result<Response<Bytes>, Refusal> {
+    create_response_with_body(request, Bytes::new).map_err(|error| Refusal::BadHandshake { message: error.to_string() })
+}
+
+/// Whether the client offers the subprotocol that is spoken here, perhaps among others.
+fn offers_subprotocol<B>(request: &Request<B>) -> bool {
+    let lists = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|list| list.to_str().ok());
+    lists.flat_map(|list| list.split(',')).any(|offered| offered.trim() == SUBPROTOCOL)
 }
 
 pub(super) fn open(
     context: &Arc<Context>,
-    query: StreamQuery,
+    query: &StreamQuery,
     slot: &Arc<Slot>,
     mut request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
-    let mut response: Response<Bytes> = create_response_with_body(&request, Bytes::new)
-        .map_err(|error| Refusal::BadHandshake { message: error.to_string() })?;
+    let mut response = accept(&request)?;
+    if offers_subprotocol(&request) {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
+    }
     // Subscribed before the client is told, so that what follows the 101 is complete.
     let subscription = context.subscribe(Transport::WebSocket, query.after, slot)?;
     response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
-    let present = (Present::new(&context.metrics, Transport::WebSocket), Arc::clone(slot));
+    let present = (Present::new(&context.metrics, Transport::WebSocket, query.user.as_deref(), slot), Arc::clone(slot));
     let upgrade = hyper::upgrade::on(&mut request);
+    let (metrics, limits) = (Arc::clone(&context.metrics), limits(context.max_message));
     context.tasks.spawn(async move {
         let _present = present;
-        if let Err(error) = serve(upgrade, subscription).await {
+        if let Err(error) = serve(upgrade, limits, subscription, &metrics).await {
             debug!(%error, "websocket ended");
         }
     });
@@ -77,19 +95,24 @@ pub(super) fn dress(batch: &Batch) -> Outgoing {
 }
 
 /// Takes the socket over from hyper.
-async fn upgraded(upgrade: OnUpgrade) -> Result<Socket, Error> {
+pub(super) async fn upgraded(upgrade: OnUpgrade, limits: WebSocketConfig) -> Result<Socket, Error> {
     let upgraded = upgrade.await.map_err(std::io::Error::other)?;
     let Parts { io, read_buf, .. } =
         upgraded.downcast::<TokioIo<socket::Socket>>().expect("http.rs serves this type and no other");
     // Copied, though mostly empty: handed over as it is, the 8 KiB that it lay in would be the socket's for ever.
     let first = read_buf.to_vec();
     drop(read_buf);
-    Ok(Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits())).await)
+    Ok(Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits)).await)
 }
 
-async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
+async fn serve(
+    upgrade: OnUpgrade,
+    limits: WebSocketConfig,
+    mut subscription: Subscription,
+    metrics: &Metrics,
+) -> Result<(), Error> {
     // Boxed, as every other part that is soon over or seldom begun: its room would be part of every connection.
-    let mut socket = Box::pin(upgraded(upgrade)).await?;
+    let mut socket = Box::pin(upgraded(upgrade, limits)).await?;
     let writer = Arc::clone(socket.get_ref().writer());
     loop {
         // What the library still has to say (a pong) goes first. From then on it says nothing until it has read
@@ -104,19 +127,35 @@ async fn serve(upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(),
         match unwritten {
             Ok(Some(data)) => writer.write_all(data).await?,
             Ok(None) => {}
-            Err(ended) => return Box::pin(close(&mut socket, ended)).await,
+            Err(ended) => return Box::pin(close(&mut socket, code_of(ended), ended.to_string())).await,
         }
         match message {
-            // Pings and Close are answered by the library; what a client says otherwise is not for us.
-            None | Some(Some(Ok(_))) => {}
+            None => {}
+            Some(Some(Ok(message))) => {
+                if let Some((code, reason)) = Box::pin(hear(&mut socket, metrics, message)).await? {
+                    return Box::pin(close(&mut socket, code, reason)).await;
+                }
+            }
             Some(Some(Err(error))) => return Box::pin(fail(&mut socket, error)).await,
             Some(None) => return Ok(()),
         }
     }
 }
 
+/// Acknowledges a signal; pings and Close were answered by the library. If the client is to be rid of, says why.
+async fn hear(socket: &mut Socket, metrics: &Metrics, message: Message) -> Result<Option<(CloseCode, String)>, Error> {
+    match message {
+        Message::Text(text) => match signal::acknowledge(metrics, text.as_bytes()) {
+            Ok(ack) => socket.send(Message::text(ack)).await.map(|()| None),
+            Err(error) => Ok(Some((CloseCode::Policy, error.to_string()))),
+        },
+        Message::Binary(_) => Ok(Some((CloseCode::Unsupported, "signals are text".to_owned()))),
+        _ => Ok(None),
+    }
+}
+
 /// Tells a peer that broke the rules which (RFC 6455, sections 7.1.7 and 7.4.1).
-async fn fail(socket: &mut Socket, error: Error) -> Result<(), Error> {
+pub(super) async fn fail(socket: &mut Socket, error: Error) -> Result<(), Error> {
     let code = match &error {
         Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return Err(error),
         Error::Protocol(_) => CloseCode::Protocol,
@@ -125,7 +164,7 @@ async fn fail(socket: &mut Socket, error: Error) -> Result<(), Error> {
         _ => return Err(error),
     };
     let closing = async {
-        socket.close(Some(CloseFrame { code, reason: error.to_string().into() })).await?;
+        socket.close(Some(close_frame(code, error.to_string()))).await?;
         let raw = socket.get_mut();
         raw.shutdown().await?;
         // Closed while bytes lie unread, the kernel would reset the connection and our Close might be lost.
@@ -135,13 +174,16 @@ async fn fail(socket: &mut Socket, error: Error) -> Result<(), Error> {
     tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or(Ok(()))
 }
 
-async fn close(socket: &mut Socket, ended: Ended) -> Result<(), Error> {
-    let code = match ended {
+fn code_of(ended: Ended) -> CloseCode {
+    match ended {
         Ended::Expired(_) => CloseCode::Again,
         Ended::Draining => CloseCode::Away,
-    };
+    }
+}
+
+async fn close(socket: &mut Socket, code: CloseCode, reason: String) -> Result<(), Error> {
     let closing = async {
-        socket.close(Some(CloseFrame { code, reason: ended.to_string().into() })).await?;
+        socket.close(Some(close_frame(code, reason))).await?;
         while let Some(message) = socket.next().await {
             drop(message?);
         }
@@ -149,4 +191,10 @@ async fn close(socket: &mut Socket, ended: Ended) -> Result<(), Error> {
     };
     // A peer that does not answer is left to itself.
     tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or(Ok(()))
+}
+
+/// A control frame holds 125 bytes (RFC 6455, section 5.5), of which the code takes two.
+fn close_frame(code: CloseCode, mut reason: String) -> CloseFrame {
+    reason.truncate(reason.floor_char_boundary(123));
+    CloseFrame { code, reason: reason.into() }
 }

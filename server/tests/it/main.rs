@@ -1,5 +1,6 @@
 //! The server's program from outside: raw bytes to a real process on a port of its own.
 
+mod access;
 mod client;
 mod conformance;
 mod fault;
@@ -13,6 +14,7 @@ mod program;
 mod resume;
 mod routes;
 mod shutdown;
+mod signal;
 mod slow;
 mod usage;
 mod websocket;

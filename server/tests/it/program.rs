@@ -29,7 +29,19 @@ pub(crate) struct Server {
 impl Server {
     /// Starts one with these options, and waits until it says where it listens.
     pub(crate) fn start(options: &str) -> Self {
-        let mut child = command(options).stdout(Stdio::piped()).spawn().unwrap();
+        Self::of(command(options).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// The same, with what it logs.
+    pub(crate) fn start_logging(options: &str) -> (Self, Receiver<String>) {
+        let mut command = command(options);
+        command.env("RUST_LOG", "info").stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let log = lines(child.stderr.take().unwrap());
+        (Self::of(child), log)
+    }
+
+    fn of(mut child: Child) -> Self {
         let stdout = lines(child.stdout.take().unwrap());
         let ready = stdout.recv_timeout(DEADLINE).expect("a ready line");
         let Event::Ready { listen } = serde_json::from_str(&ready).unwrap() else { panic!("not ready: {ready}") };

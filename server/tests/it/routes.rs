@@ -47,7 +47,7 @@ fn an_unknown_path_is_not_found_and_the_known_ones_are_listed() {
         let answer = get(server.address, path);
         assert_eq!(answer.status, 404, "{path}");
         let Refusal::NotFound { message } = answer.json() else { panic!("{answer:?}") };
-        for known in [path, "/ws", "/poll", "/metrics", "/healthz"] {
+        for known in [path, "/ws", "/poll", "/send", "/echo", "/metrics", "/healthz"] {
             assert!(message.contains(known), "{known}: {message}");
         }
     }
@@ -60,6 +60,8 @@ fn another_method_is_refused_and_the_allowed_ones_are_named() {
     for (method, path, allow) in [
         ("POST", "/poll", "GET"),
         ("PUT", "/ws", "GET"),
+        ("GET", "/send", "POST"),
+        ("POST", "/echo", "GET"),
         ("DELETE", "/metrics", "GET, HEAD"),
         ("POST", "/healthz", "GET, HEAD"),
     ] {

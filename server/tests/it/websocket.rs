@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// A socket on which no update will come.
-fn quiet(server: &Server) -> Socket {
+pub(crate) fn quiet(server: &Server) -> Socket {
     reaches(server.address, "pushbench_updates_total", 1);
     open(server, "/ws?after=1")
 }
@@ -99,15 +99,6 @@ fn a_frame_sent_together_with_the_handshake_is_not_lost() {
     let handshake = connection.answer();
     assert_eq!(handshake.status, 101);
     assert_eq!(Socket { connection, handshake }.frame().payload, b"early");
-}
-
-#[test]
-fn what_a_client_says_is_not_for_the_stream() {
-    let server = Server::start(ONE_UPDATE);
-    let mut socket = quiet(&server);
-    socket.connection.send(masked(TEXT, b"hello"));
-    socket.connection.send(masked(PING, b"still there?"));
-    assert_eq!(socket.frame().payload, b"still there?");
 }
 
 #[test]

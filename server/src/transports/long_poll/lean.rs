@@ -2,7 +2,7 @@
 //! takes as long over a small answer as the kernel does to send it.
 //!
 //! Nothing is decided here that hyper would decide otherwise: a request that is not all there at once, is not a poll,
-//! says anything of its connection or its body, or cannot be read, is left to hyper.
+//! says anything of its connection, its body or its origin, may not be answered, or cannot be read, is left to hyper.
 
 use std::{
     future::{Future, poll_fn},
@@ -30,6 +30,7 @@ use tokio::{
 
 use super::{answer, only_asks_where, wait};
 use crate::{
+    access::Access,
     http,
     hub::Expired,
     listener::Slot,
@@ -70,7 +71,9 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot, i
     loop {
         match poll_fn(|task| connection.poll_event(task, alarm.as_mut())).await {
             Event::Asked { query, early } => {
-                present.get_or_insert_with(|| Present::new(&context.metrics, Transport::LongPoll));
+                present.get_or_insert_with(|| {
+                    Present::new(&context.metrics, Transport::LongPoll, query.user.as_deref(), slot)
+                });
                 connection.early = early;
                 connection.ask(&query).await?;
             }
@@ -147,7 +150,7 @@ impl Connection<'_> {
                 return Ready(event);
             }
         } else if self.poll == Poll::None {
-            return Ready(read(&std::mem::take(&mut self.early)));
+            return Ready(read(&std::mem::take(&mut self.early), &self.context.access));
         }
         self.poll_alarm(task, alarm)
     }
@@ -159,7 +162,7 @@ impl Connection<'_> {
         Ready(match space.filled() {
             _ if result.is_err() => Event::Closed,
             [] => Event::Closed,
-            bytes if self.poll == Poll::None => read(bytes),
+            bytes if self.poll == Poll::None => read(bytes, &self.context.access),
             bytes => Event::Early(Bytes::copy_from_slice(bytes)),
         })
     }
@@ -213,15 +216,15 @@ impl Connection<'_> {
     }
 }
 
-fn read(bytes: &[u8]) -> Event {
-    match plain_poll(bytes) {
+fn read(bytes: &[u8], access: &Access) -> Event {
+    match plain_poll(bytes, access) {
         Some((query, length)) => Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) },
         None => Event::Other(Bytes::copy_from_slice(bytes)),
     }
 }
 
 /// The query of a poll, and how long its head is; `None` for anything that is not plainly one.
-fn plain_poll(bytes: &[u8]) -> Option<(StreamQuery, usize)> {
+fn plain_poll(bytes: &[u8], access: &Access) -> Option<(StreamQuery, usize)> {
     let mut headers = [EMPTY_HEADER; HEADERS_MAX];
     let mut request = Request::new(&mut headers);
     let Ok(Status::Complete(length)) = request.parse(bytes) else { return None };
@@ -229,13 +232,17 @@ fn plain_poll(bytes: &[u8]) -> Option<(StreamQuery, usize)> {
         "" => None,
         query => Some(query.strip_prefix('?')?),
     };
+    let header = |name| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    if !access.admits(query, header("authorization").map(|header| header.value)) {
+        return None;
+    }
     let plain = request.method == Some("GET") && request.version == Some(1) && request.headers.iter().all(is_harmless);
     plain.then(|| StreamQuery::parse(query).ok()).flatten().map(|query| (query, length))
 }
 
 /// Whether a header leaves the connection and the message as they are.
 fn is_harmless(header: &Header<'_>) -> bool {
-    const OTHERS: [&str; 5] = ["connection", "content-length", "expect", "transfer-encoding", "upgrade"];
+    const OTHERS: [&str; 6] = ["connection", "content-length", "expect", "origin", "transfer-encoding", "upgrade"];
     OTHERS.iter().all(|name| !header.name.eq_ignore_ascii_case(name))
         || header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"keep-alive")
 }
@@ -247,9 +254,20 @@ mod tests {
     #[test]
     fn a_plain_poll_is_read_and_what_follows_left() {
         let bytes = b"GET /poll?after=7&wait_ms=9 HTTP/1.1\r\nHost: a\r\nconnection: Keep-Alive\r\n\r\nGET";
-        let expected = StreamQuery { after: Some(7), wait_ms: Some(9) };
-        assert_eq!(plain_poll(bytes), Some((expected, bytes.len() - 3)));
-        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n"), Some((StreamQuery::default(), 22)));
+        let expected = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
+        let open = Access::default();
+        assert_eq!(plain_poll(bytes, &open), Some((expected, bytes.len() - 3)));
+        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n", &open), Some((StreamQuery::default(), 22)));
+    }
+
+    #[test]
+    fn a_poll_that_does_not_show_the_token_is_refused_by_hyper() {
+        let access = Access { token: Some("t".to_owned()), ..Access::default() };
+        let poll = |query: &str, header: &str| {
+            plain_poll(format!("GET /poll{query} HTTP/1.1\r\n{header}\r\n").as_bytes(), &access).is_some()
+        };
+        assert!(poll("?token=t", "") && poll("", "authorization: Bearer t\r\n"));
+        assert!(!poll("", "") && !poll("?token=x", "") && !poll("", "authorization: Basic t\r\n"));
     }
 
     #[test]
@@ -267,9 +285,10 @@ mod tests {
             "GET /poll HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
             "GET /poll HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
             "GET /poll HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
+            "GET /poll HTTP/1.1\r\nOrigin: https://a.example\r\n\r\n",
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ] {
-            assert_eq!(plain_poll(head.as_bytes()), None, "{head}");
+            assert_eq!(plain_poll(head.as_bytes(), &Access::default()), None, "{head}");
         }
     }
 }

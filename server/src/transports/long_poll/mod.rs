@@ -42,11 +42,11 @@ fn only_asks_where(query: &StreamQuery) -> bool {
     query.wait_ms == Some(0) && query.after.is_none()
 }
 
-pub(super) fn open(context: &Arc<Context>, query: StreamQuery, slot: &Slot) -> Result<Reply, Refusal> {
+pub(super) fn open(context: &Arc<Context>, query: &StreamQuery, slot: &Slot) -> Result<Reply, Refusal> {
     let subscription = context.subscribe(Transport::LongPoll, query.after, slot)?;
     context.metrics.polls.inc();
-    let poll = Parked { context: Arc::clone(context), subscription, wait: wait(context, &query) };
-    if only_asks_where(&query) {
+    let poll = Parked { context: Arc::clone(context), subscription, wait: wait(context, query) };
+    if only_asks_where(query) {
         return Ok(Reply::Now(poll.timed_out()));
     }
     Ok(Reply::Parked(poll))

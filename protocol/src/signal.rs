@@ -1,0 +1,73 @@
+//! A client's own signal to the server, and what acknowledges it: the way up, beside the stream of updates.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+/// A signal: `{"id":7,"data":<JSON>}`, as a text message or the body of a `POST`.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Signal<'a> {
+    /// Chosen by the client, to know the acknowledgement by.
+    pub id: u64,
+    /// Carried, never interpreted.
+    #[serde(borrow)]
+    pub data: &'a RawValue,
+}
+
+/// What a signal is answered: `{"id":7,"received_ns":123456789012345}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ack {
+    /// The signal's.
+    pub id: u64,
+    /// When the server had read it, in nanoseconds of [`crate::clock`].
+    pub received_ns: u64,
+}
+
+/// Something that is no signal.
+#[derive(Debug, thiserror::Error)]
+#[error("not a signal such as {{\"id\":7,\"data\":\"hello\"}}: {0}")]
+pub struct MalformedSignal(#[from] serde_json::Error);
+
+impl<'a> Signal<'a> {
+    /// Reads one.
+    pub fn parse(text: &'a [u8]) -> Result<Self, MalformedSignal> {
+        Ok(serde_json::from_slice(text)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_signal_is_read_and_its_data_left_as_it_is() {
+        let signal = Signal::parse(br#"{"id":7,"data":{"a": [1, null]}}"#).unwrap();
+        assert_eq!((signal.id, signal.data.get()), (7, r#"{"a": [1, null]}"#));
+    }
+
+    #[test]
+    fn what_is_no_signal_is_refused_with_an_example_and_the_reason() {
+        for text in [
+            "",
+            "hello",
+            "{}",
+            r#"{"id":-1,"data":1}"#,
+            r#"{"id":1}"#,
+            r#"{"id":1,"data":1,"x":1}"#,
+            r#"{"id":1,"data":}"#,
+        ] {
+            let message = Signal::parse(text.as_bytes()).unwrap_err().to_string();
+            assert!(message.starts_with(r#"not a signal such as {"id":7,"data":"hello"}: "#), "{text}: {message}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Signal::parse(&text);
+        }
+    }
+}
