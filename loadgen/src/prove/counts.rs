@@ -1,4 +1,4 @@
-//! What must be counted, exactly.
+//! What must be counted, exactly, and what must be void.
 
 use reports::Warning;
 
@@ -9,11 +9,19 @@ use super::{
 };
 
 pub(super) fn clean(evidence: &Evidence) -> Vec<Check> {
+    let mut checks = counted(evidence, 0, 0, 0);
+    checks.push(voided(evidence, false));
+    checks
+}
+
+pub(super) fn void(evidence: &Evidence) -> Vec<Check> {
+    vec![voided(evidence, true)]
+}
+
+fn voided(evidence: &Evidence, expected: bool) -> Check {
     let voids = evidence.voids();
     let said = voids.first().map_or("none", Warning::brief).to_owned();
-    let mut checks = counted(evidence, 0, 0, 0);
-    checks.push(Check::is("reason to void it", "none", said, voids.is_empty()));
-    checks
+    Check::is("reason to void it", if expected { "any" } else { "none" }, said, voids.is_empty() != expected)
 }
 
 pub(super) fn dropped(evidence: &Evidence) -> Vec<Check> {

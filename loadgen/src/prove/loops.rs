@@ -10,14 +10,11 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use protocol::results::Pinning;
-use reports::Warning;
 use server::config::Cpus;
 use thread_priority::{
     NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
     thread_native_id,
 };
-
-use super::{check::Check, evidence::Evidence};
 
 /// Loops that starve whatever else runs on their processor.
 const STARVING: usize = 8;
@@ -101,12 +98,6 @@ impl Loop {
         }
         Ok(())
     }
-}
-
-pub(super) fn found_out(evidence: &Evidence) -> Vec<Check> {
-    let voids = evidence.voids();
-    let said = voids.first().map_or("none", Warning::brief).to_owned();
-    vec![Check::is("reason to void it", "any", said, !voids.is_empty())]
 }
 
 #[cfg(test)]
