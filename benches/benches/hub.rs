@@ -28,7 +28,7 @@ fn fan_out(c: &mut Criterion) {
 
 /// The time from the first publication until every subscription has taken the last, each update waited for.
 async fn publish(cursors: usize, updates: u64) -> Duration {
-    let hub = Hub::new(History { updates: 16, bytes: 1 << 20 }, 1);
+    let hub = Hub::new(History::new(16, 1 << 20), 1);
     let bell = Arc::clone(&hub);
     tokio::spawn(async move { bell.shard(0).serve_bell(&bell).await });
     let (taken, mut all_taken) = mpsc::channel(cursors);

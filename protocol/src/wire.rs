@@ -143,6 +143,11 @@ pub enum Refusal {
         /// The paths there are.
         message: String,
     },
+    /// `414`: path and query are too long.
+    TargetTooLong {
+        /// The bound that was met.
+        message: String,
+    },
     /// `405`: the path knows no such method.
     MethodNotAllowed {
         /// The methods it knows.

@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_is_held_is_in_use() {
-        const BYTES: u64 = 64 << 20;
+        const BYTES: u64 = 256 << 20;
         let before = Allocator::in_use_bytes();
         let held = vec![1_u8; BYTES as usize];
         let grown = Allocator::in_use_bytes() - before;

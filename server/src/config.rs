@@ -10,7 +10,7 @@ use protocol::{
     wire,
 };
 
-use crate::{allocator::Allocator, fault::Fault, hub::History};
+use crate::{allocator::Allocator, bounds::Bounds, fault::Fault, hub::History};
 
 /// The fastest stream, updates a second.
 pub const RATE_HZ_MAX: f64 = 100_000.0;
@@ -58,25 +58,9 @@ pub struct Config {
     #[arg(long, value_name = "SECS", default_value = "25", value_parser = seconds)]
     pub poll_timeout: Duration,
 
-    /// How long a request head may take to arrive, and a kept-alive connection may say nothing
-    #[arg(long, value_name = "SECS", default_value = "60", value_parser = seconds)]
-    pub header_timeout: Duration,
-
     /// Threads that serve clients; the publisher has one more
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,
-
-    /// Clients at once; more are answered 503
-    #[arg(long, value_name = "N", default_value = "100000", value_parser = clap::value_parser!(u32).range(1..))]
-    pub max_connections: u32,
-
-    /// Connections that may wait to be accepted (bounded by net.core.somaxconn)
-    #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..=65_535))]
-    pub backlog: u32,
-
-    /// Kernel send buffer of a connection, which bounds what a reader that has stopped can make the kernel hold
-    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(4_096..))]
-    pub send_buffer: u32,
 
     /// Clients must show this, as ?token= or `Authorization: Bearer`; all but /healthz is 401 otherwise
     #[arg(long, value_name = "TOKEN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
@@ -86,13 +70,9 @@ pub struct Config {
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
 
-    /// The longest message that a WebSocket client may send; a longer one is answered with close code 1009
-    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(125..=1 << 30))]
-    pub max_message: u32,
-
-    /// The longest body that a request may have; a longer one is answered 413
-    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
-    pub max_body: u32,
+    /// What clients may ask at most.
+    #[command(flatten)]
+    pub bounds: Bounds,
 
     /// Memory allocator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME")]
@@ -126,7 +106,8 @@ impl Config {
 
     /// How much the ring keeps.
     pub fn history(&self) -> History {
-        History { updates: self.history as usize, bytes: self.history_bytes as usize }
+        let batch_bytes = self.bounds.send_batch as usize;
+        History { updates: self.history as usize, bytes: self.history_bytes as usize, batch_bytes }
     }
 }
 
@@ -156,7 +137,7 @@ pub fn payload_bytes() -> impl TypedValueParser<Value = u32> {
 }
 
 /// Reads a duration in seconds, at most [`wire::WAIT_MS_MAX`].
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     positive(text, wire::WAIT_MS_MAX as f64 / 1e3, "seconds").map(Duration::from_secs_f64)
 }
 
@@ -249,6 +230,12 @@ mod tests {
             "--token=",
             "--max-message 124",
             "--max-body 0",
+            "--max-head 100",
+            "--max-target 0",
+            "--max-requests 0",
+            "--send-batch 0",
+            "--ping-interval 0",
+            "--idle-timeout 601",
         ] {
             let error = parse(options).expect_err(options);
             assert!(!matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::UnknownArgument), "{options}: {error}");

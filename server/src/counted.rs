@@ -23,19 +23,39 @@ pub struct Tally {
     pub reads: AtomicU64,
     /// Writes that took bytes.
     pub writes: AtomicU64,
+    /// Writes of which the kernel did not take all.
+    pub full: AtomicU64,
+    /// Connections that TCP gave up because the peer acknowledged nothing any more.
+    pub timed_out: AtomicU64,
 }
 
 impl Tally {
     /// Counts a read that returned so many bytes.
-    pub(crate) fn read(&self, bytes: usize) {
+    pub(crate) fn read(&self, result: &io::Result<()>, bytes: usize) {
         self.bytes_in.fetch_add(bytes as u64, Relaxed);
         self.reads.fetch_add(u64::from(bytes > 0), Relaxed);
+        result.as_ref().err().into_iter().for_each(|error| self.failed(error));
     }
 
-    /// Counts a write that took so many bytes.
-    pub(crate) fn wrote(&self, bytes: usize) {
-        self.bytes_out.fetch_add(bytes as u64, Relaxed);
-        self.writes.fetch_add(u64::from(bytes > 0), Relaxed);
+    /// Counts a write that was offered so many bytes.
+    pub(crate) fn wrote(&self, written: &io::Result<usize>, offered: usize) {
+        match written {
+            Ok(bytes) => {
+                self.bytes_out.fetch_add(*bytes as u64, Relaxed);
+                self.writes.fetch_add(u64::from(*bytes > 0), Relaxed);
+                self.full.fetch_add(u64::from(*bytes < offered), Relaxed);
+            }
+            Err(error) => self.failed(error),
+        }
+    }
+
+    fn failed(&self, error: &io::Error) {
+        match error.kind() {
+            io::ErrorKind::WouldBlock => self.full.fetch_add(1, Relaxed),
+            // Said once a connection.
+            io::ErrorKind::TimedOut => self.timed_out.fetch_add(1, Relaxed),
+            _ => return,
+        };
     }
 }
 
@@ -53,7 +73,7 @@ impl<S> Counted<S> {
     }
 
     fn wrote(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
-        self.tally.wrote(*written.as_ref().unwrap_or(&0));
+        self.tally.wrote(&written, 0);
         Poll::Ready(written)
     }
 }
@@ -61,9 +81,9 @@ impl<S> Counted<S> {
 impl<S: AsyncRead + Unpin> AsyncRead for Counted<S> {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(context, buf))?;
-        self.tally.read(buf.filled().len() - before);
-        Poll::Ready(Ok(()))
+        let result = ready!(Pin::new(&mut self.stream).poll_read(context, buf));
+        self.tally.read(&result, buf.filled().len() - before);
+        Poll::Ready(result)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::{
     convert::Infallible,
-    sync::{Arc, OnceLock},
-    time::Duration,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
 };
 
 use bytes::Bytes;
@@ -29,6 +31,7 @@ use tracing::debug;
 
 use crate::{
     Allocator, access,
+    bounds::Bound,
     listener::Slot,
     metrics, signal,
     socket::Socket,
@@ -45,27 +48,30 @@ const JSON: &str = "application/json";
 pub(crate) struct Http {
     pub(crate) context: Arc<Context>,
     pub(crate) stream: Stream,
-    pub(crate) header_timeout: Duration,
-    /// Bytes of a request's body at most.
-    pub(crate) max_body: usize,
 }
 
 /// Serves one connection to its end, or to its upgrade. One that is over the bound is refused whatever it asks for.
 pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
     let slot = Arc::new(slot);
     let mut socket = Socket::new(stream, Arc::clone(&http.context.metrics.tally));
+    let mut requests = 0;
     if !slot.over {
-        match lean::serve(&http.context, &mut socket, &slot, http.header_timeout).await {
-            Ok(Left::Request(bytes)) => socket.unread(bytes),
+        match lean::serve(&http.context, &mut socket, &slot).await {
+            Ok(Left::Request { bytes, asked }) => {
+                socket.unread(bytes);
+                requests = asked;
+            }
             Ok(Left::Closed) => return,
             Err(error) => return debug!(%error, "connection ended"),
         }
     }
     // Boxed: its room would else be part of every connection that only polls.
-    Box::pin(serve_any(http, socket, slot)).await;
+    Box::pin(serve_any(http, socket, slot, requests)).await;
 }
 
-async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
+async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u32) {
+    let Context { bounds, metrics, .. } = &*http.context;
+    let requests = AtomicU32::new(requests);
     // Counted as a long-polling client from its first poll on.
     let polling = OnceLock::new();
     let service = service_fn(|request: Request<Incoming>| {
@@ -76,7 +82,7 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
             Ok(Some(_)) if request.method() == Method::OPTIONS => preflight(&request),
             Ok(_) => route(&http, &slot, &polling, request),
         };
-        let http = &http;
+        let (http, last) = (&http, requests.fetch_add(1, Relaxed) + 1 >= bounds.max_requests);
         async move {
             let response = match reply {
                 Ok(Reply::Now(response)) => Ok(response),
@@ -89,12 +95,17 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
             if let Ok(Some(origin)) = origin {
                 access::allow(&mut response, origin);
             }
+            if last && response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                metrics.met.inc(Bound::Requests);
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok::<_, Infallible>(response.map(Full::new))
         }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(http.header_timeout)
+        .header_read_timeout(bounds.header_timeout)
+        .max_buf_size(bounds.max_head as usize)
         .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     let mut connection = std::pin::pin!(connection);
@@ -106,8 +117,17 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>) {
         }
     };
     if let Err(error) = ended {
+        bound_of(&error).into_iter().for_each(|bound| metrics.met.inc(bound));
         debug!(%error, "connection ended");
     }
+}
+
+/// The bound that a request met before it was one.
+fn bound_of(error: &hyper::Error) -> Option<Bound> {
+    if error.is_parse_too_large() {
+        return Some(Bound::Head);
+    }
+    error.is_timeout().then_some(Bound::HeaderTimeout)
 }
 
 fn route(
@@ -117,6 +137,11 @@ fn route(
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
     let context = &http.context;
+    let target = request.uri().path_and_query().map_or("", |target| target.as_str());
+    if target.len() > context.bounds.max_target as usize {
+        context.metrics.met.inc(Bound::Target);
+        return Err(Refusal::TargetTooLong { message: format!("{} bytes: see --max-target", target.len()) });
+    }
     let (path, query) = (request.uri().path(), request.uri().query());
     let authorization = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
     if path != HEALTH_PATH && !context.access.admits(query, authorization) {
@@ -168,7 +193,7 @@ fn preflight(request: &Request<Incoming>) -> Result<Reply, Refusal> {
 }
 
 async fn acknowledge(http: &Http, body: Incoming) -> Result<Response<Bytes>, Refusal> {
-    let body = signal::body(body, http.max_body, http.header_timeout).await?;
+    let body = signal::body(body, &http.context).await?;
     let ack = signal::acknowledge(&http.context.metrics, &body);
     let ack = ack.map_err(|error| Refusal::BadSignal { message: error.to_string() })?;
     Ok(respond(StatusCode::OK, JSON, ack + "\n"))
@@ -202,6 +227,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::Unauthorised { .. } => StatusCode::UNAUTHORIZED,
         Refusal::OriginNotAllowed { .. } => StatusCode::FORBIDDEN,
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
+        Refusal::TargetTooLong { .. } => StatusCode::URI_TOO_LONG,
         Refusal::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
         Refusal::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
     };

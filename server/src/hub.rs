@@ -21,11 +21,19 @@ pub struct History {
     pub updates: usize,
     /// Bytes at most, but never fewer than one update.
     pub bytes: usize,
+    /// Bytes handed out at once, but never fewer than one update: a subscriber far behind cannot hold more in flight.
+    pub batch_bytes: usize,
 }
 
-/// At most this much is handed out at once, so that a subscriber far behind cannot hold more than this in flight.
+impl History {
+    /// So many updates and bytes, of which 64 KiB are handed out at once.
+    pub const fn new(updates: usize, bytes: usize) -> Self {
+        Self { updates, bytes, batch_bytes: 64 * 1024 }
+    }
+}
+
+/// Updates handed out at once.
 const BATCH_UPDATES_MAX: usize = 512;
-const BATCH_BYTES_MAX: usize = 64 * 1024;
 
 /// The stream's log and the bells of those who wait for it.
 #[derive(Debug)]
@@ -34,6 +42,7 @@ pub struct Hub {
     /// The ring's newest `seq`, readable without its lock.
     newest: AtomicU64,
     draining: AtomicBool,
+    batches_cut: AtomicU64,
     shards: Box<[Arc<Shard>]>,
 }
 
@@ -44,6 +53,7 @@ impl Hub {
             ring: Mutex::new(Ring::new(history)),
             newest: AtomicU64::new(0),
             draining: AtomicBool::new(false),
+            batches_cut: AtomicU64::new(0),
             shards: (0..shards).map(|_| Arc::default()).collect(),
         })
     }
@@ -93,7 +103,16 @@ impl Hub {
         if cursor == self.newest() {
             return Ok(Batch::default());
         }
-        self.ring().after(cursor)
+        let batch = self.ring().after(cursor)?;
+        if cursor + (batch.len() as u64) < self.newest() {
+            self.batches_cut.fetch_add(1, Ordering::Relaxed);
+        }
+        Ok(batch)
+    }
+
+    /// How often more lay after a cursor than one batch holds.
+    pub fn batches_cut(&self) -> u64 {
+        self.batches_cut.load(Ordering::Relaxed)
     }
 
     fn ring_bells(&self) {
@@ -163,7 +182,7 @@ impl Ring {
         let mut bytes = 0;
         for update in self.updates.range(from..).take(BATCH_UPDATES_MAX) {
             bytes += update.0.len();
-            if !batch.0.is_empty() && bytes > BATCH_BYTES_MAX {
+            if !batch.0.is_empty() && bytes > self.history.batch_bytes {
                 break;
             }
             batch.0.push(update.clone());
@@ -257,7 +276,7 @@ mod tests {
     use super::*;
 
     fn hub(updates: usize, bytes: usize) -> Arc<Hub> {
-        Hub::new(History { updates, bytes }, 1)
+        Hub::new(History::new(updates, bytes), 1)
     }
 
     fn publish(hub: &Hub, count: usize) {
@@ -302,6 +321,7 @@ mod tests {
         let hub = hub(10_000, 1 << 20);
         publish(&hub, BATCH_UPDATES_MAX + 1);
         assert_eq!(hub.after(0).unwrap().len(), BATCH_UPDATES_MAX);
+        assert_eq!(hub.batches_cut(), 1);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 pub mod access;
 pub mod allocator;
+pub mod bounds;
 pub mod config;
 pub mod control;
 pub mod counted;
@@ -20,6 +21,7 @@ pub mod shard;
 pub mod source;
 pub mod transports;
 
+mod alarm;
 mod http;
 mod run;
 mod signal;

@@ -10,14 +10,19 @@ use std::{
 };
 
 use anyhow::Context;
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
-use crate::{config::Config, metrics::Metrics};
+use crate::{bounds::Bound, config::Config, metrics::Metrics};
 
 /// Wait before the next try when no connection can be accepted (descriptors have run out, say).
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
+
+/// TCP keep-alive knows nothing finer.
+const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
+/// So many probes go out before a silent path is given up, lest one that is lost ends it.
+const PROBES: u32 = 4;
 
 /// Binds with the configured backlog and buffers, which accepted connections inherit.
 pub(crate) fn bind(config: &Config) -> anyhow::Result<TcpListener> {
@@ -25,16 +30,27 @@ pub(crate) fn bind(config: &Config) -> anyhow::Result<TcpListener> {
         let socket = Socket::new(Domain::for_address(config.listen), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
-        socket.set_send_buffer_size(config.send_buffer as usize)?;
+        socket.set_send_buffer_size(config.bounds.send_buffer as usize)?;
+        notice_dead_peers(&socket, config.bounds.ping_interval)?;
         // An update is small and late ones are what is measured: never wait to fill a segment.
         socket.set_tcp_nodelay(true)?;
         socket.bind(&config.listen.into())?;
-        socket.listen(config.backlog as i32)?;
+        socket.listen(config.bounds.backlog as i32)?;
         Ok(socket.into())
     };
     listen().with_context(|| {
         format!("cannot listen on {}: choose another --listen address, or port 0 for any free port", config.listen)
     })
+}
+
+/// Has the kernel give up a peer that acknowledges nothing, be it probes or data, for twice the interval; and one that has
+/// not made room for what it is sent for so long. Nobody else can tell while a poll is parked or a write is stuck.
+fn notice_dead_peers(socket: &Socket, interval: Duration) -> std::io::Result<()> {
+    // The kernel counts in seconds here, and goes by the user timeout alone once that is set.
+    let idle = interval.max(KEEPALIVE_MIN);
+    let probes = (interval / PROBES).max(KEEPALIVE_MIN);
+    socket.set_tcp_keepalive(&TcpKeepalive::new().with_time(idle).with_interval(probes))?;
+    socket.set_tcp_user_timeout(Some(2 * idle))
 }
 
 /// An accepted connection, and whether it is over the bound.
@@ -78,7 +94,9 @@ pub(crate) async fn accept(
         let stream = next(&listener, metrics).await;
         let slot = Slot::take(&taken, max_connections, number);
         metrics.accepted.inc();
-        metrics.turned_away.inc_by(u64::from(slot.over));
+        if slot.over {
+            metrics.met.inc(Bound::Connections);
+        }
         if shard.send(Accepted { stream, slot }).is_err() {
             return;
         }

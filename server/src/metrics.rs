@@ -15,7 +15,7 @@ use prometheus_client::{
 };
 use protocol::Transport;
 
-use crate::{Allocator, counted::Tally, hub::Hub};
+use crate::{Allocator, bounds::Met, counted::Tally, hub::Hub};
 
 /// Content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -55,8 +55,10 @@ pub struct Metrics {
     pub signals: Counter,
     /// Connections accepted.
     pub accepted: Counter,
-    /// Connections turned away because there were too many.
-    pub turned_away: Counter,
+    /// Pings sent.
+    pub pings: Counter,
+    /// How often clients met each bound.
+    pub(crate) met: Met,
     /// Failures of `accept(2)`.
     pub accept_errors: Counter,
     /// Actual minus due time of publication, seconds.
@@ -73,7 +75,8 @@ impl Default for Metrics {
             polls_timed_out: Counter::default(),
             signals: Counter::default(),
             accepted: Counter::default(),
-            turned_away: Counter::default(),
+            pings: Counter::default(),
+            met: Met::default(),
             accept_errors: Counter::default(),
             publisher_lateness: Histogram::new(LATENESS_BUCKETS),
             tally: Arc::default(),
@@ -99,7 +102,7 @@ impl Metrics {
         registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
         registry.register("signals", "Signals of clients acknowledged", self.signals.clone());
         registry.register("accepted", "Connections accepted", self.accepted.clone());
-        registry.register("turned_away", "Connections over the bound", self.turned_away.clone());
+        registry.register("pings", "Pings sent to silent WebSocket clients", self.pings.clone());
         registry.register("accept_errors", "Failures to accept a connection", self.accept_errors.clone());
         registry.register_with_unit(
             "publisher_lateness",
@@ -128,6 +131,9 @@ impl Collector for Collected {
             ("updates", "Updates published", self.hub.newest()),
             ("received_bytes", "Bytes from clients", tally.bytes_in.load(Relaxed)),
             ("sent_bytes", "Bytes to clients", tally.bytes_out.load(Relaxed)),
+            ("full_sends", "Writes of which the kernel did not take all", tally.full.load(Relaxed)),
+            ("dead_paths", "Connections that TCP gave up", tally.timed_out.load(Relaxed)),
+            ("batches_cut", "Batches that did not hold all that was there", self.hub.batches_cut()),
         ] {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
@@ -135,6 +141,7 @@ impl Collector for Collected {
         let in_use = ConstGauge::new(Allocator::in_use_bytes() as i64);
         let help = "Memory asked for and not given back, by the allocator's own account";
         in_use.encode(encoder.encode_descriptor("memory_in_use_bytes", help, None, MetricType::Gauge)?)?;
+        self.bounds_met(&mut encoder)?;
         self.of_transports(&mut encoder, "connections", "Clients there now", |of| &of.connections)?;
         self.of_transports(&mut encoder, "deliveries", "Updates handed to clients", |of| &of.deliveries)?;
         self.of_transports(&mut encoder, "writes", "Writes or answers that carried updates", |of| &of.writes)?;
@@ -143,6 +150,15 @@ impl Collector for Collected {
 }
 
 impl Collected {
+    fn bounds_met(&self, encoder: &mut DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
+        let help = "Clients refused or given up, by the option that bounds it";
+        let mut family = encoder.encode_descriptor("bounds_met", help, None, MetricType::Counter)?;
+        for (bound, met) in self.metrics.met.each() {
+            met.encode(family.encode_family(&[("bound", bound)])?)?;
+        }
+        Ok(())
+    }
+
     /// One family, named once as the format demands, and in it a figure for each transport.
     fn of_transports<M: EncodeMetric + TypedMetric>(
         &self,

@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn the_account_covers_the_window_and_nothing_else() {
-        let hub = Hub::new(History { updates: 10_000, bytes: 1 << 24 }, 1);
+        let hub = Hub::new(History::new(10_000, 1 << 24), 1);
         let schedule = Schedule::new(Arrivals::Constant, 1_000.0, 0);
         let first_due_ns = clock::now_ns();
         let window = Window { from_ns: first_due_ns + 50_000_000, to_ns: first_due_ns + 150_000_000 };

@@ -67,7 +67,7 @@ impl Prepared {
         let (queues, shards) = server.start_shards(&config)?;
         announce(address, &config, under_control)?;
         let stop = tokio::select! {
-            () = listener::accept(listener, config.max_connections, &server.metrics, &queues) => Ok("the shards ended"),
+            () = listener::accept(listener, config.bounds.max_connections, &server.metrics, &queues) => Ok("the shards ended"),
             stop = server.until_told_to_stop(under_control) => stop,
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
@@ -150,13 +150,11 @@ impl Server {
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),
                 poll_timeout: config.poll_timeout,
-                max_message: config.max_message as usize,
+                bounds: config.bounds.clone(),
                 draining: self.draining.clone(),
                 tasks: TaskTracker::new(),
             }),
             stream: config.stream(),
-            header_timeout: config.header_timeout,
-            max_body: config.max_body as usize,
         })
     }
 

@@ -1,7 +1,5 @@
 //! Clients' own signals: acknowledged alike, whichever way they come.
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -11,7 +9,11 @@ use protocol::{
     wire::Refusal,
 };
 
-use crate::metrics::Metrics;
+use crate::{
+    bounds::{Bound, Bounds},
+    metrics::Metrics,
+    transports::Context,
+};
 
 /// Reads a signal and gives its acknowledgement, as JSON.
 pub(crate) fn acknowledge(metrics: &Metrics, text: &[u8]) -> Result<String, MalformedSignal> {
@@ -22,15 +24,19 @@ pub(crate) fn acknowledge(metrics: &Metrics, text: &[u8]) -> Result<String, Malf
 }
 
 /// Reads the whole body of a request, bounded in length and in time.
-pub(crate) async fn body(body: Incoming, max_bytes: usize, timeout: Duration) -> Result<Bytes, Refusal> {
-    let collected = tokio::time::timeout(timeout, Limited::new(body, max_bytes).collect()).await;
-    let collected = collected.map_err(|_| Refusal::BodyTooSlow {
-        message: format!("not complete after {} s: see --header-timeout", timeout.as_secs_f64()),
+pub(crate) async fn body(body: Incoming, context: &Context) -> Result<Bytes, Refusal> {
+    let Bounds { max_body, header_timeout, .. } = context.bounds;
+    let collected = tokio::time::timeout(header_timeout, Limited::new(body, max_body as usize).collect()).await;
+    let collected = collected.map_err(|_| {
+        context.metrics.met.inc(Bound::HeaderTimeout);
+        let seconds = header_timeout.as_secs_f64();
+        Refusal::BodyTooSlow { message: format!("not complete after {seconds} s: see --header-timeout") }
     })?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            Err(Refusal::BodyTooLarge { message: format!("more than {max_bytes} bytes: see --max-body") })
+            context.metrics.met.inc(Bound::Body);
+            Err(Refusal::BodyTooLarge { message: format!("more than {max_body} bytes: see --max-body") })
         }
         Err(error) => Err(Refusal::BadSignal { message: format!("the body cannot be read: {error}") }),
     }

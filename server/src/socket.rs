@@ -5,6 +5,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes, buf::Chain};
@@ -42,6 +43,12 @@ impl Socket {
         &self.writer
     }
 
+    /// Has the connection reset when it is closed: what is still to be sent is let go of.
+    pub(crate) fn abort(&self) {
+        // Fails on a connection that is gone already.
+        let _ = socket2::SockRef::from(self.reader.as_ref()).set_linger(Some(Duration::ZERO));
+    }
+
     /// Puts back what was read and is for somebody else.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
         debug_assert!(self.unread.is_empty(), "put back twice");
@@ -64,11 +71,11 @@ impl Writer {
         let mut slices = [IoSlice::new(&[]); 2];
         let written = match data.chunks_vectored(&mut slices) {
             0 => return Ok(0),
-            1 => self.half.try_write(&slices[0])?,
-            _ => self.half.try_write_vectored(&slices)?,
+            1 => self.half.try_write(&slices[0]),
+            _ => self.half.try_write_vectored(&slices),
         };
-        self.tally.wrote(written);
-        Ok(written)
+        self.tally.wrote(&written, data.remaining());
+        written
     }
 
     /// Writes all of it.
@@ -96,7 +103,7 @@ impl Writer {
                     ready!(self.half.as_ref().poll_write_ready(context))?;
                 }
                 written => {
-                    self.tally.wrote(*written.as_ref().unwrap_or(&0));
+                    self.tally.wrote(&written, 0);
                     return Poll::Ready(written);
                 }
             }
@@ -112,9 +119,9 @@ impl AsyncRead for Socket {
             return Poll::Ready(Ok(()));
         }
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.reader).poll_read(context, buf))?;
-        self.writer.tally.read(buf.filled().len() - before);
-        Poll::Ready(Ok(()))
+        let result = ready!(Pin::new(&mut self.reader).poll_read(context, buf));
+        self.writer.tally.read(&result, buf.filled().len() - before);
+        Poll::Ready(result)
     }
 }
 

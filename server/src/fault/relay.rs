@@ -126,7 +126,7 @@ mod tests {
 
     use super::*;
 
-    const HISTORY: History = History { updates: 100, bytes: 1 << 20 };
+    const HISTORY: History = History::new(100, 1 << 20);
 
     fn faults(specs: &[&str]) -> Vec<Fault> {
         specs.iter().map(|spec| spec.parse().unwrap()).collect()

@@ -100,7 +100,7 @@ mod tests {
 
     /// The digits that a connection is shown while 1 to 9 are published, in so many at a time.
     fn shown(spec: &str, connection: u64, at_a_time: u64) -> String {
-        let hub = Hub::new(History { updates: 100, bytes: 1 << 20 }, 1);
+        let hub = Hub::new(History::new(100, 1 << 20), 1);
         let tamper = Tamper::of(&[spec.parse().unwrap()], connection);
         let mut subscription =
             Subscription::new(&hub, hub.shard(0), &Arc::default(), None).unwrap().tampered_with(tamper);
@@ -137,7 +137,7 @@ mod tests {
     fn a_slow_client_is_shown_what_there_was_and_later() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let hub = Hub::new(History { updates: 100, bytes: 1 << 20 }, 1);
+            let hub = Hub::new(History::new(100, 1 << 20), 1);
             let tamper = Tamper::of(&["slow:1:10ms".parse().unwrap()], 0);
             let mut subscription =
                 Subscription::new(&hub, hub.shard(0), &Arc::default(), None).unwrap().tampered_with(tamper);

@@ -5,7 +5,7 @@ use std::sync::Barrier;
 use super::*;
 use crate::hub::History;
 
-const HISTORY: History = History { updates: 100_000, bytes: 1 << 24 };
+const HISTORY: History = History::new(100_000, 1 << 24);
 
 fn subscribe(hub: &Arc<Hub>) -> Subscription {
     Subscription::new(hub, hub.shard(0), &Arc::default(), None).unwrap()

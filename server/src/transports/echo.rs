@@ -18,7 +18,8 @@ pub(crate) fn open(context: &Context, slot: &Arc<Slot>, mut request: Request<Inc
     let response = accept(&request)?;
     let upgrade = hyper::upgrade::on(&mut request);
     // What comes back must fit as well, with its frame's head.
-    let limits = limits(context.max_message).max_write_buffer_size(context.max_message + 64 * 1024);
+    let limits =
+        limits(context.bounds.max_message).max_write_buffer_size(context.bounds.max_message as usize + 64 * 1024);
     let (slot, draining) = (Arc::clone(slot), context.draining.clone());
     context.tasks.spawn(async move {
         let _slot = slot;

@@ -2,6 +2,7 @@
 
 pub(crate) mod echo;
 pub mod long_poll;
+mod silence;
 pub mod websocket;
 
 use std::{sync::Arc, time::Duration};
@@ -17,6 +18,7 @@ use tracing::info;
 
 use crate::{
     access::Access,
+    bounds::Bounds,
     fault::{Fault, Hubs, Tamper},
     hub::Batch,
     listener::Slot,
@@ -40,8 +42,8 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// How long a poll is held.
     pub poll_timeout: Duration,
-    /// Bytes of a WebSocket client's message at most.
-    pub max_message: usize,
+    /// What they may ask at most.
+    pub bounds: Bounds,
     /// Cancelled when the server shuts down.
     pub draining: CancellationToken,
     /// What this thread has to finish before it ends.

@@ -1,6 +1,6 @@
 //! WebSocket (RFC 6455): upgraded once, then a text frame an update.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use bytes::{Buf, Bytes};
 use futures_util::{SinkExt, StreamExt};
@@ -15,7 +15,7 @@ use protocol::{
     Transport,
     wire::{CURSOR_HEADER, Refusal, SUBPROTOCOL, StreamQuery},
 };
-use tokio::io::AsyncWriteExt;
+use tokio::{io::AsyncWriteExt, time::sleep_until};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
@@ -27,8 +27,12 @@ use tokio_tungstenite::{
 };
 use tracing::debug;
 
-use super::{Context, Present, Reply};
+use super::{
+    Context, Present, Reply,
+    silence::{Silence, Silent},
+};
 use crate::{
+    bounds::Bound,
     hub::Batch,
     listener::Slot,
     metrics::Metrics,
@@ -44,13 +48,14 @@ const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Buffers for many quiet connections, whose clients send so long messages at most. The library's defaults cost each
 /// 128 KiB, zeroed again before every read.
-pub fn limits(max_message: usize) -> WebSocketConfig {
+pub fn limits(max_message: u32) -> WebSocketConfig {
+    let max_message = Some(max_message as usize);
     WebSocketConfig::default()
         .read_buffer_size(512)
         .write_buffer_size(0)
         .max_write_buffer_size(64 * 1024)
-        .max_message_size(Some(max_message))
-        .max_frame_size(Some(max_message))
+        .max_message_size(max_message)
+        .max_frame_size(max_message)
 }
 
 /// The answer to an opening handshake (RFC 6455, section 4.2.2).
@@ -79,10 +84,10 @@ pub(super) fn open(
     response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
     let present = (Present::new(&context.metrics, Transport::WebSocket, query.user.as_deref(), slot), Arc::clone(slot));
     let upgrade = hyper::upgrade::on(&mut request);
-    let (metrics, limits) = (Arc::clone(&context.metrics), limits(context.max_message));
-    context.tasks.spawn(async move {
+    let (context, tasks) = (Arc::clone(context), &context.tasks);
+    tasks.spawn(async move {
         let _present = present;
-        if let Err(error) = serve(upgrade, limits, subscription, &metrics).await {
+        if let Err(error) = serve(&context, upgrade, subscription).await {
             debug!(%error, "websocket ended");
         }
     });
@@ -105,39 +110,70 @@ pub(super) async fn upgraded(upgrade: OnUpgrade, limits: WebSocketConfig) -> Res
     Ok(Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits)).await)
 }
 
-async fn serve(
-    upgrade: OnUpgrade,
-    limits: WebSocketConfig,
-    mut subscription: Subscription,
-    metrics: &Metrics,
-) -> Result<(), Error> {
+/// What is to be seen to besides the stream.
+enum Event {
+    Nothing,
+    /// What the client said, or that it ended.
+    Said(Option<Result<Message, Error>>),
+    Silent(Silent),
+}
+
+async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
+    let metrics = &context.metrics;
     // Boxed, as every other part that is soon over or seldom begun: its room would be part of every connection.
-    let mut socket = Box::pin(upgraded(upgrade, limits)).await?;
+    let mut socket = Box::pin(upgraded(upgrade, limits(context.bounds.max_message))).await?;
     let writer = Arc::clone(socket.get_ref().writer());
+    let mut silence = Silence::new(context.bounds.ping_interval);
+    let mut alarm = pin!(sleep_until(silence.deadline()));
     loop {
         // What the library still has to say (a pong) goes first. From then on it says nothing until it has read
         // something, and the shard may write past it.
         socket.flush().await?;
-        let (unwritten, message) = tokio::select! {
+        let (unwritten, event) = tokio::select! {
             unwritten = poll_fn(|context| subscription.poll_unwritten(context, Some(&writer), Transport::WebSocket)) => {
-                (unwritten, None)
+                (unwritten, Event::Nothing)
             }
-            message = socket.next() => (Ok(subscription.stand_down()), Some(message)),
+            message = socket.next() => (Ok(subscription.stand_down()), Event::Said(message)),
+            silent = poll_fn(|context| silence.poll(context, alarm.as_mut())) => {
+                (Ok(subscription.stand_down()), Event::Silent(silent))
+            }
         };
         match unwritten {
+            // In the middle of an update no Close can be said, and who has not read for so long will not read the rest.
+            Ok(Some(_)) if matches!(event, Event::Silent(Silent::GiveUp)) => {
+                metrics.met.inc(Bound::PingInterval);
+                socket.get_ref().abort();
+                return Ok(());
+            }
             Ok(Some(data)) => writer.write_all(data).await?,
             Ok(None) => {}
             Err(ended) => return Box::pin(close(&mut socket, code_of(ended), ended.to_string())).await,
         }
-        match message {
-            None => {}
-            Some(Some(Ok(message))) => {
+        match event {
+            Event::Nothing => {}
+            Event::Said(Some(Ok(message))) => {
+                silence.broken();
                 if let Some((code, reason)) = Box::pin(hear(&mut socket, metrics, message)).await? {
                     return Box::pin(close(&mut socket, code, reason)).await;
                 }
             }
-            Some(Some(Err(error))) => return Box::pin(fail(&mut socket, error)).await,
-            Some(None) => return Ok(()),
+            Event::Said(Some(Err(error))) => {
+                if matches!(error, Error::Capacity(_)) {
+                    metrics.met.inc(Bound::Message);
+                }
+                return Box::pin(fail(&mut socket, error)).await;
+            }
+            Event::Said(None) => return Ok(()),
+            Event::Silent(Silent::Ask) => {
+                metrics.pings.inc();
+                Box::pin(socket.send(Message::Ping(Bytes::new()))).await?;
+            }
+            Event::Silent(Silent::GiveUp) => {
+                metrics.met.inc(Bound::PingInterval);
+                let reason = "no answer to a ping".to_owned();
+                // As other servers have it: RFC 6455 knows no code for a peer that seems to be gone.
+                return Box::pin(close(&mut socket, CloseCode::Error, reason)).await;
+            }
         }
     }
 }
@@ -189,8 +225,11 @@ async fn close(socket: &mut Socket, code: CloseCode, reason: String) -> Result<(
         }
         Ok(())
     };
-    // A peer that does not answer is left to itself.
-    tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or(Ok(()))
+    tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or_else(|_| {
+        // What the kernel still holds for a peer that does not answer would stay for minutes.
+        socket.get_ref().abort();
+        Ok(())
+    })
 }
 
 /// A control frame holds 125 bytes (RFC 6455, section 5.5), of which the code takes two.

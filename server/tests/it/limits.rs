@@ -4,7 +4,7 @@ use protocol::{Transport, wire::Refusal};
 
 use crate::{
     http::{Connection, get, request},
-    metrics::metric,
+    metrics::{met, metric},
     program::{ONE_UPDATE, Server, eventually},
     ws::{Socket, upgrade},
 };
@@ -40,7 +40,7 @@ fn one_too_many_is_turned_away_and_room_is_given_back() {
         }
         drop(held);
         eventually("there is room again", || (get(server.address, "/healthz").status == 200).then_some(()));
-        assert!(metric(server.address, "pushbench_turned_away_total") >= 3.0);
+        assert!(metric(server.address, &met("max_connections")) >= 3.0);
     }
 }
 
@@ -48,6 +48,6 @@ fn one_too_many_is_turned_away_and_room_is_given_back() {
 fn within_the_bound_nobody_is_turned_away() {
     let server = Server::start(&format!("{ONE_UPDATE} --max-connections 3"));
     let held = Transport::ALL.map(|transport| hold(&server, transport));
-    assert_eq!(metric(server.address, "pushbench_turned_away_total") as u32, 0);
+    assert_eq!(metric(server.address, &met("max_connections")) as u32, 0);
     drop(held);
 }

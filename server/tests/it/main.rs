@@ -1,12 +1,14 @@
 //! The server's program from outside: raw bytes to a real process on a port of its own.
 
 mod access;
+mod bounds;
 mod client;
 mod conformance;
 mod fault;
 mod feed;
 mod http;
 mod limits;
+mod liveness;
 mod memory;
 mod metrics;
 mod poll;

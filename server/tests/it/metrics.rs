@@ -22,12 +22,17 @@ pub(crate) fn of(transport: Transport, figure: &str) -> String {
     format!("pushbench_{figure}{{transport=\"{transport}\"}}")
 }
 
+/// The name of the figure that says how often a bound was met.
+pub(crate) fn met(bound: &str) -> String {
+    format!("pushbench_bounds_met_total{{bound=\"{bound}\"}}")
+}
+
 /// Waits until a figure is so large.
 pub(crate) fn reaches(server: SocketAddr, name: &str, least: u32) {
     eventually(&format!("{name} >= {least}"), || (metric(server, name) >= f64::from(least)).then_some(()));
 }
 
-fn falls_to_zero(server: SocketAddr, name: &str) {
+pub(crate) fn falls_to_zero(server: SocketAddr, name: &str) {
     eventually(&format!("{name} is 0"), || (metric(server, name) < 0.5).then_some(()));
 }
 
@@ -48,7 +53,11 @@ fn it_is_openmetrics_text_with_every_figure() {
         ("polls", "counter"),
         ("polls_timed_out", "counter"),
         ("accepted", "counter"),
-        ("turned_away", "counter"),
+        ("pings", "counter"),
+        ("bounds_met", "counter"),
+        ("full_sends", "counter"),
+        ("batches_cut", "counter"),
+        ("dead_paths", "counter"),
         ("accept_errors", "counter"),
         ("updates", "counter"),
         ("memory_in_use_bytes", "gauge"),

@@ -102,25 +102,6 @@ fn garbage_is_refused_and_the_server_goes_on() {
 }
 
 #[test]
-fn an_endless_head_is_refused_and_the_server_goes_on() {
-    let server = Server::start(ONE_UPDATE);
-    let mut connection = Connection::open(server.address);
-    // Just beyond what a head may be, so that nothing is left unread when it is refused.
-    connection.send(format!("GET /poll HTTP/1.1\r\nx: {}", "y".repeat(1 << 19)));
-    assert_eq!(connection.answer().status, 431);
-    assert_eq!(get(server.address, "/healthz").status, 200);
-}
-
-#[test]
-fn a_head_that_does_not_come_to_an_end_is_given_up() {
-    let server = Server::start(&format!("{ONE_UPDATE} --header-timeout 0.05"));
-    let mut connection = Connection::open(server.address);
-    connection.send("GET /poll HTTP/1.1\r\nhost: te");
-    connection.closed();
-    assert_eq!(get(server.address, "/healthz").status, 200);
-}
-
-#[test]
 fn a_plain_get_of_the_websocket_is_told_to_upgrade() {
     let server = Server::start(ONE_UPDATE);
     let mut connection = Connection::open(server.address);

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Longer than a test waits: who relies on it hangs.
-const NEVER: &str = "--drain-timeout 600 --header-timeout 600";
+const NEVER: &str = "--drain-timeout 600 --header-timeout 600 --idle-timeout 600";
 
 /// A server with its only update behind it.
 fn quiet(options: &str) -> Server {

@@ -5,16 +5,11 @@
 //! says anything of its connection, its body or its origin, may not be answered, or cannot be read, is left to hyper.
 
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     io,
     mem::MaybeUninit,
     pin::{Pin, pin},
-    task::{
-        self,
-        Poll::{Pending, Ready},
-        ready,
-    },
-    time::Duration,
+    task::{self, Poll::Ready, ready},
 };
 
 use bytes::Bytes;
@@ -31,6 +26,8 @@ use tokio::{
 use super::{answer, only_asks_where, wait};
 use crate::{
     access::Access,
+    alarm::poll_deadline,
+    bounds::{Bound, Bounds},
     http,
     hub::Expired,
     listener::Slot,
@@ -47,23 +44,24 @@ const HEADERS_MAX: usize = 32;
 pub(crate) enum Left {
     /// With the connection.
     Closed,
-    /// With a request for hyper: its first bytes.
-    Request(Bytes),
+    /// With a request for hyper: its first bytes, and how many came before it.
+    Request { bytes: Bytes, asked: u32 },
 }
 
 /// Serves polls for as long as they are plain.
 ///
-/// A connection on which there is none for `idle` is closed: not before that, and later by no more than a poll may
+/// A connection on which there is none for `--idle-timeout` is closed: not before that, and later by no more than a poll may
 /// wait, for nobody is woken to note when a poll is answered.
-pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot, idle: Duration) -> io::Result<Left> {
+pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -> io::Result<Left> {
     let mut connection = Connection {
         context,
         subscription: context.subscribe(Transport::LongPoll, None, slot).expect("from now on is never too late"),
         socket,
         poll: Poll::None,
         early: Bytes::new(),
-        idle,
-        deadline: Instant::now() + idle,
+        asked: 0,
+        // Until the first request it is no kept-alive connection.
+        deadline: Instant::now() + context.bounds.header_timeout,
     };
     let mut alarm = pin!(sleep_until(connection.deadline));
     // Counted as a long-polling client from its first poll on.
@@ -86,8 +84,13 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot, i
                 return Ok(Left::Closed);
             }
             Event::Late if connection.poll != Poll::None => connection.time_out().await?,
-            Event::Late | Event::Closed => return Ok(Left::Closed),
-            Event::Other(bytes) => return Ok(Left::Request(bytes)),
+            Event::Late => {
+                let bound = if connection.asked == 0 { Bound::HeaderTimeout } else { Bound::IdleTimeout };
+                context.metrics.met.inc(bound);
+                return Ok(Left::Closed);
+            }
+            Event::Closed => return Ok(Left::Closed),
+            Event::Other(bytes) => return Ok(Left::Request { bytes, asked: connection.asked }),
         }
     }
 }
@@ -124,7 +127,8 @@ struct Connection<'a> {
     poll: Poll,
     /// What came before the poll was answered.
     early: Bytes,
-    idle: Duration,
+    /// How many polls there were.
+    asked: u32,
     /// How long the poll waits, or the connection for one.
     deadline: Instant,
 }
@@ -150,9 +154,10 @@ impl Connection<'_> {
                 return Ready(event);
             }
         } else if self.poll == Poll::None {
-            return Ready(read(&std::mem::take(&mut self.early), &self.context.access));
+            let early = std::mem::take(&mut self.early);
+            return Ready(self.read(&early));
         }
-        self.poll_alarm(task, alarm)
+        poll_deadline(task, alarm, self.deadline).map(|()| Event::Late)
     }
 
     fn poll_read(&mut self, task: &mut task::Context<'_>) -> task::Poll<Event> {
@@ -162,26 +167,24 @@ impl Connection<'_> {
         Ready(match space.filled() {
             _ if result.is_err() => Event::Closed,
             [] => Event::Closed,
-            bytes if self.poll == Poll::None => read(bytes, &self.context.access),
+            bytes if self.poll == Poll::None => self.read(bytes),
             bytes => Event::Early(Bytes::copy_from_slice(bytes)),
         })
     }
 
-    /// The alarm is set anew only if it would ring too late: most polls are answered long before, and setting it costs.
-    fn poll_alarm(&self, task: &mut task::Context<'_>, mut alarm: Pin<&mut Sleep>) -> task::Poll<Event> {
-        if alarm.deadline() > self.deadline {
-            alarm.as_mut().reset(self.deadline);
+    fn read(&self, bytes: &[u8]) -> Event {
+        let Bounds { max_requests, max_target, .. } = self.context.bounds;
+        // The last one is hyper's, which says that it is.
+        let poll =
+            if self.asked + 1 < max_requests { plain_poll(bytes, &self.context.access, max_target) } else { None };
+        match poll {
+            Some((query, length)) => Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) },
+            None => Event::Other(Bytes::copy_from_slice(bytes)),
         }
-        while alarm.as_mut().poll(task).is_ready() {
-            if alarm.deadline() >= self.deadline {
-                return Ready(Event::Late);
-            }
-            alarm.as_mut().reset(self.deadline);
-        }
-        Pending
     }
 
     async fn ask(&mut self, query: &StreamQuery) -> io::Result<()> {
+        self.asked += 1;
         self.context.metrics.polls.inc();
         if let Err(expired) = self.subscription.seek(query.after) {
             return self.refuse(expired).await;
@@ -208,7 +211,7 @@ impl Connection<'_> {
     async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {
         self.subscription.stand_down();
         self.poll = Poll::None;
-        self.deadline = Instant::now() + self.idle;
+        self.deadline = Instant::now() + self.context.bounds.idle_timeout;
         match unwritten {
             Some(unwritten) => self.socket.writer().write_all(unwritten).await,
             None => Ok(()),
@@ -216,18 +219,14 @@ impl Connection<'_> {
     }
 }
 
-fn read(bytes: &[u8], access: &Access) -> Event {
-    match plain_poll(bytes, access) {
-        Some((query, length)) => Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) },
-        None => Event::Other(Bytes::copy_from_slice(bytes)),
-    }
-}
-
 /// The query of a poll, and how long its head is; `None` for anything that is not plainly one.
-fn plain_poll(bytes: &[u8], access: &Access) -> Option<(StreamQuery, usize)> {
+fn plain_poll(bytes: &[u8], access: &Access, max_target: u32) -> Option<(StreamQuery, usize)> {
     let mut headers = [EMPTY_HEADER; HEADERS_MAX];
     let mut request = Request::new(&mut headers);
     let Ok(Status::Complete(length)) = request.parse(bytes) else { return None };
+    if request.path?.len() > max_target as usize {
+        return None;
+    }
     let query = match request.path?.strip_prefix(POLL_PATH)? {
         "" => None,
         query => Some(query.strip_prefix('?')?),
@@ -256,15 +255,15 @@ mod tests {
         let bytes = b"GET /poll?after=7&wait_ms=9 HTTP/1.1\r\nHost: a\r\nconnection: Keep-Alive\r\n\r\nGET";
         let expected = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
         let open = Access::default();
-        assert_eq!(plain_poll(bytes, &open), Some((expected, bytes.len() - 3)));
-        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n", &open), Some((StreamQuery::default(), 22)));
+        assert_eq!(plain_poll(bytes, &open, 100), Some((expected, bytes.len() - 3)));
+        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n", &open, 5), Some((StreamQuery::default(), 22)));
     }
 
     #[test]
     fn a_poll_that_does_not_show_the_token_is_refused_by_hyper() {
         let access = Access { token: Some("t".to_owned()), ..Access::default() };
         let poll = |query: &str, header: &str| {
-            plain_poll(format!("GET /poll{query} HTTP/1.1\r\n{header}\r\n").as_bytes(), &access).is_some()
+            plain_poll(format!("GET /poll{query} HTTP/1.1\r\n{header}\r\n").as_bytes(), &access, 100).is_some()
         };
         assert!(poll("?token=t", "") && poll("", "authorization: Bearer t\r\n"));
         assert!(!poll("", "") && !poll("?token=x", "") && !poll("", "authorization: Basic t\r\n"));
@@ -286,9 +285,10 @@ mod tests {
             "GET /poll HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
             "GET /poll HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
             "GET /poll HTTP/1.1\r\nOrigin: https://a.example\r\n\r\n",
+            &format!("GET /poll?user={} HTTP/1.1\r\n\r\n", "x".repeat(100)),
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ] {
-            assert_eq!(plain_poll(head.as_bytes(), &Access::default()), None, "{head}");
+            assert_eq!(plain_poll(head.as_bytes(), &Access::default(), 100), None, "{head}");
         }
     }
 }

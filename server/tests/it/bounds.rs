@@ -1,0 +1,141 @@
+//! Every bound: who meets it is refused and counted, and the server goes on.
+
+use protocol::{Transport, clock::now_ns, wire::Refusal};
+use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+
+use crate::{
+    http::{Connection, get, request},
+    metrics::{falls_to_zero, met, metric, of, reaches},
+    program::{DEADLINE, ONE_UPDATE, Server, eventually},
+    websocket::quiet,
+    ws::{Socket, TEXT, masked},
+};
+
+/// Says how often a bound was met, and that the server goes on.
+fn counted(server: &Server, bound: &str) -> u32 {
+    assert_eq!(get(server.address, "/healthz").status, 200);
+    metric(server.address, &met(bound)) as u32
+}
+
+#[test]
+fn a_head_that_is_too_long() {
+    let server = Server::start(&format!("{ONE_UPDATE} --max-head 8192"));
+    let mut connection = Connection::open(server.address);
+    // Just beyond what a head may be, so that nothing is left unread when it is refused.
+    connection.send(format!("GET /poll HTTP/1.1\r\nx: {}", "y".repeat(8192 - 22)));
+    assert_eq!(connection.answer().status, 431);
+    connection.closed();
+    assert_eq!(counted(&server, "max_head"), 1);
+}
+
+#[test]
+fn a_head_that_does_not_come_to_an_end() {
+    let server = Server::start(&format!("{ONE_UPDATE} --header-timeout 0.05"));
+    for begun in ["", "GET /poll HTTP/1.1\r\nhost: te"] {
+        let mut connection = Connection::open(server.address);
+        connection.send(begun);
+        connection.closed();
+    }
+    assert_eq!(counted(&server, "header_timeout"), 2);
+}
+
+#[test]
+fn a_target_that_is_too_long() {
+    let server = Server::start(&format!("{ONE_UPDATE} --max-target 64"));
+    let mut connection = Connection::open(server.address);
+    let longest = format!("/poll?wait_ms=0&user={}", "x".repeat(64 - 21));
+    assert_eq!(connection.get(&longest).status, 204);
+    let answer = connection.get(&(longest + "x"));
+    assert_eq!(answer.status, 414);
+    let Refusal::TargetTooLong { message } = answer.json() else { panic!("{answer:?}") };
+    assert!(message.contains("--max-target"), "{message}");
+    assert_eq!(counted(&server, "max_target"), 1);
+}
+
+#[test]
+fn a_message_that_is_too_long() {
+    let server = Server::start(&format!("{ONE_UPDATE} --max-message 125"));
+    for fragment in [TEXT, TEXT & 0x0f] {
+        let mut socket = quiet(&server);
+        socket.connection.send(masked(fragment, &[b'x'; 126]));
+        assert_eq!(socket.frame().close_code(), 1009, "{fragment:x}");
+    }
+    assert_eq!(counted(&server, "max_message"), 2);
+}
+
+#[test]
+fn a_connection_on_which_nothing_is_asked_any_more() {
+    let server = Server::start(&format!("{ONE_UPDATE} --idle-timeout 0.05"));
+    let mut connection = Connection::open(server.address);
+    assert_eq!(connection.get("/poll?wait_ms=0").status, 204);
+    connection.closed();
+    assert_eq!(counted(&server, "idle_timeout"), 1);
+}
+
+#[test]
+fn requests_are_counted_however_they_are_served() {
+    let server = Server::start(&format!("{ONE_UPDATE} --max-requests 4"));
+    let plain = request("GET", "/poll?wait_ms=0");
+    let with_origin = plain.replace("host", "accept-language: en\r\nexpect: nothing\r\nhost");
+    for requests in [[&plain; 4], [&with_origin; 4], [&plain, &plain, &with_origin, &plain]] {
+        let mut connection = Connection::open(server.address);
+        for (place, request) in requests.iter().enumerate() {
+            connection.send(request);
+            let answer = connection.answer();
+            let close = (place == 3).then_some("close");
+            assert_eq!((answer.status, answer.header("connection")), (204, close), "{place}: {request}");
+        }
+        connection.closed();
+    }
+    assert_eq!(counted(&server, "max_requests"), 3);
+}
+
+#[test]
+fn a_batch_is_no_longer_than_it_may_be_and_nothing_is_lost_between() {
+    let server = Server::start("--rate 1000 --payload-bytes 200 --send-batch 1010");
+    reaches(server.address, "pushbench_updates_total", 50);
+    let mut connection = Connection::open(server.address);
+    for batch in 0..10 {
+        let answer = connection.get(&format!("/poll?after={}", batch * 4));
+        assert_eq!(answer.text().lines().count(), 4, "of 204 bytes, with frame head and line break");
+    }
+    let mut socket = Socket::open(server.address, "/ws?after=0").unwrap_or_else(|answer| panic!("{answer:?}"));
+    let lines: Vec<_> = (0..50).map(|_| socket.line()).collect();
+    crate::client::assert_consecutive(&lines, 1);
+    assert!(metric(server.address, "pushbench_batches_cut_total") >= 10.0);
+}
+
+#[test]
+fn what_the_kernel_does_not_take_is_counted() {
+    let server = Server::start("--rate 100 --payload-bytes 100000 --send-buffer 4096");
+    let stalled = Socket::open(server.address, "/ws?after=0").unwrap_or_else(|answer| panic!("{answer:?}"));
+    reaches(server.address, "pushbench_full_sends_total", 1);
+    drop(stalled);
+    falls_to_zero(server.address, &of(Transport::WebSocket, "connections"));
+}
+
+#[test]
+fn without_descriptors_it_neither_spins_nor_stops() {
+    const RETRY_NS: u64 = 50_000_000;
+    let server = Server::start(ONE_UPDATE);
+    let mut watching = Connection::open(server.address);
+    let open = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count() as u64;
+    let errors = |watching: &mut Connection| {
+        let text = watching.get("/metrics").text().to_owned();
+        let errors = text.lines().find_map(|line| line.strip_prefix("pushbench_accept_errors_total "));
+        errors.unwrap().parse::<u64>().unwrap()
+    };
+    assert_eq!(errors(&mut watching), 0);
+    let limit = Rlimit { current: Some(open + 4), ..getrlimit(Resource::Nofile) };
+    prlimit(Pid::from_raw(server.pid() as i32), Resource::Nofile, limit).unwrap();
+
+    let begun_ns = now_ns();
+    let mut crowd: Vec<_> = (0..20).map(|_| Connection::open(server.address)).collect();
+    eventually("it fails again and again", || (errors(&mut watching) >= 3).then_some(()));
+    let (failed, tries) = (errors(&mut watching), 1 + (now_ns() - begun_ns) / RETRY_NS);
+    assert!(failed <= tries, "{failed} failures where {tries} tries fit");
+    // Those whom it has taken make room, and it takes the rest.
+    for mut connection in crowd.drain(..) {
+        assert_eq!(connection.get("/healthz").status, 200, "within {DEADLINE:?}");
+    }
+}
