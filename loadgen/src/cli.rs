@@ -70,6 +70,10 @@ pub struct RunArgs {
     #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads"])]
     pub server: Option<String>,
 
+    /// The token that the server of --server asks for
+    #[arg(long, value_name = "TOKEN", requires = "server")]
+    pub token: Option<String>,
+
     /// Memory allocator of server and generator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME", conflicts_with = "server")]
     pub allocator: Option<server::Allocator>,
@@ -85,6 +89,7 @@ Times are written 500ms, 3s, 2m.
 
 Examples:
   loadgen run                                        the quick comparison
+  loadgen run reconnect --clients 5000               a storm of clients that lost their connections
   loadgen run rate --transports long-poll            one transport, several rates
   loadgen run --clients 10000 --rate 2 --repeats 5   a large audience
   loadgen run my.toml --out results/mine             your own scenario";

@@ -11,6 +11,7 @@ use protocol::{Update, clock::NS_PER_SEC, control::Window};
 use crate::{
     spread::Spreads,
     tracker::{Arrival, Tracker},
+    worker::Again,
 };
 
 /// The longest latency that is recorded: a minute. What takes longer is counted as out of range.
@@ -28,6 +29,8 @@ pub struct Progress {
     pub ready: AtomicU64,
     /// Clients that have ended in error.
     pub failed: AtomicU64,
+    /// How often a client that had come back was current again.
+    pub current: AtomicU64,
     /// Deliveries that count.
     pub delivered: AtomicU64,
     /// Updates received at any time.
@@ -46,6 +49,7 @@ impl Default for Progress {
         Self {
             ready: zero(),
             failed: zero(),
+            current: zero(),
             delivered: zero(),
             updates: zero(),
             payloads: zero(),
@@ -69,14 +73,19 @@ pub struct Receipt {
 pub struct ClientRecord {
     /// What it has seen.
     pub tracker: Tracker,
+    /// When it last heard anything.
+    pub heard_ns: u64,
+    /// How it came back.
+    pub again: Again,
     latency_sum_ns: u64,
     deliveries: u64,
 }
 
 impl ClientRecord {
-    /// A client that is to receive everything after `cursor`.
-    pub fn new(cursor: u64) -> Self {
-        Self { tracker: Tracker::new(cursor), latency_sum_ns: 0, deliveries: 0 }
+    /// A client that has been ready since then, and is to receive everything after `cursor`.
+    pub fn new(cursor: u64, ready_ns: u64) -> Self {
+        let (tracker, again) = (Tracker::new(cursor), Again::default());
+        Self { tracker, heard_ns: ready_ns, again, latency_sum_ns: 0, deliveries: 0 }
     }
 
     /// The mean latency of its deliveries that count.
@@ -227,7 +236,7 @@ mod tests {
 
     #[test]
     fn only_what_is_due_in_the_measure_phase_counts_however_late_it_comes() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         for (seq, due_ns) in [(1, 999), (2, 1_000), (3, 3_399), (4, 3_400)] {
             recorder.record(&mut client, &update(seq, due_ns), 0, at(10_000));
         }
@@ -240,7 +249,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_is_counted_but_is_no_delivery() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         for seq in [1, 3, 2, 2] {
             recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500));
         }
@@ -250,7 +259,7 @@ mod tests {
 
     #[test]
     fn what_the_histogram_cannot_hold_is_counted_and_not_clamped() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         recorder.record(&mut client, &update(1, 2_000), 0, at(1_999));
         recorder.record(&mut client, &update(2, 2_000), 0, at(3 * LATENCY_NS_MAX));
         assert_eq!((recorder.out_of_range, recorder.latency.len()), (2, 0));
@@ -259,7 +268,7 @@ mod tests {
 
     #[test]
     fn an_update_finds_a_poll_or_waits_for_the_next_or_rides_behind_another() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         let receipt = Receipt { asked_ns: 2_000, received_ns: 2_500 };
         recorder.record(&mut client, &update(1, 2_000), 0, receipt);
         recorder.record(&mut client, &update(2, 1_999), 0, receipt);
@@ -272,7 +281,7 @@ mod tests {
     #[test]
     fn before_the_phase_is_known_nothing_counts() {
         let mut recorder = Recorder::new(MeasurePhase::default(), Arc::default());
-        recorder.record(&mut ClientRecord::new(0), &update(1, 2_000), 0, at(2_500));
+        recorder.record(&mut ClientRecord::new(0, 0), &update(1, 2_000), 0, at(2_500));
         assert_eq!(recorder.latency.len(), 0);
         assert_eq!(recorder.progress.updates.load(Relaxed), 1);
     }

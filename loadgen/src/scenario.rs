@@ -6,7 +6,7 @@ use anyhow::{Context, bail, ensure};
 use clap::Args;
 use protocol::{
     Transport,
-    results::{Arrivals, Scenario},
+    results::{Arrivals, Disturbance, Scenario},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -18,13 +18,16 @@ use crate::pinning;
 pub const DEFAULT: &str = "quick";
 
 /// Scenarios that come with pushbench: name and TOML.
-pub const BUILT_IN: [(&str, &str); 6] = [
+pub const BUILT_IN: [(&str, &str); 9] = [
     ("quick", include_str!("../scenarios/quick.toml")),
     ("clients", include_str!("../scenarios/clients.toml")),
     ("rate", include_str!("../scenarios/rate.toml")),
     ("payload", include_str!("../scenarios/payload.toml")),
     ("idle", include_str!("../scenarios/idle.toml")),
     ("feed", include_str!("../scenarios/feed.toml")),
+    ("uplink", include_str!("../scenarios/uplink.toml")),
+    ("reconnect", include_str!("../scenarios/reconnect.toml")),
+    ("restart", include_str!("../scenarios/restart.toml")),
 ];
 
 const CLIENTS_MAX: u32 = 1_000_000;
@@ -90,6 +93,15 @@ pub struct Settings {
     #[serde(with = "humantime_serde")]
     pub drain: Option<Duration>,
 
+    /// Signals that each client sends a second (POST /send beside long polling, a text on the WebSocket)
+    #[arg(long = "signal-rate", value_name = "HZ", allow_negative_numbers = true)]
+    pub signal_rate_hz: Option<f64>,
+
+    /// A quarter into the measure phase: every client drops its connection (drop), or the server is killed and started again (restart)
+    #[arg(long = "disturb", value_name = "KIND")]
+    #[serde(deserialize_with = "disturbance_key")]
+    pub disturb: Option<Disturbance>,
+
     /// Connections begun a second
     #[arg(long, value_name = "N")]
     pub connect_rate: Option<u32>,
@@ -126,8 +138,14 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
+        let Self { signal_rate_hz, disturb, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
-        *aa || transports.is_some() || arrivals.is_some() || replay.is_some() || axes.contains(&true)
+        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some()];
+        besides.contains(&true)
+            || transports.is_some()
+            || arrivals.is_some()
+            || replay.is_some()
+            || axes.contains(&true)
     }
 }
 
@@ -139,6 +157,10 @@ fn no_fault(_: &str) -> Result<Infallible, &'static str> {
 
 fn no_fault_key<'de, D: Deserializer<'de>>(_: D) -> Result<Option<Infallible>, D::Error> {
     Err(D::Error::custom(NO_FAULT))
+}
+
+fn disturbance_key<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Disturbance>, D::Error> {
+    String::deserialize(value)?.parse().map(Some).map_err(D::Error::custom)
 }
 
 fn arrivals(text: &str) -> Result<Arrivals, String> {
@@ -211,6 +233,8 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         pinned,
         seed: options.seed.or(file.seed).unwrap_or(1),
         aa: options.aa,
+        signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
+        disturbance: options.disturb.or(file.disturb),
         server: None,
     }
 }
@@ -231,6 +255,11 @@ fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     let range = format!("between {PAYLOAD_BYTES_MIN} (the envelope alone needs that) and {PAYLOAD_BYTES_MAX} bytes");
     axis("payload-bytes", payload_bytes, |bytes| (PAYLOAD_BYTES_MIN..=PAYLOAD_BYTES_MAX).contains(bytes), &range)?;
     axis("speed", speed, |speed| *speed > 0.0 && *speed <= 10_000.0, "more than 0 and at most 10000")?;
+    ensure!(
+        (0.0..=1_000.0).contains(&scenario.signal_rate_hz),
+        "signal-rate {}: must be between 0 (none) and 1000 signals a second",
+        scenario.signal_rate_hz
+    );
     bounded("repeats", scenario.repeats, 1..=1_000)?;
     bounded("connect-rate", scenario.connect_rate, 1..=1_000_000)?;
     bounded("workers", scenario.workers, 1..=256)?;
@@ -333,6 +362,7 @@ mod tests {
             ("repeats = 0", "repeats 0: must be between 1"),
             ("measure = \"0s\"", "measure 0 s: must be"),
             ("speed = [2]", "there is no feed"),
+            ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
             ("replay = \"/no/such/feed\"", "/no/such/feed"),
         ] {
             assert!(refused(toml).contains(reason), "{toml}: {}", refused(toml));

@@ -17,6 +17,23 @@ use tokio::{
 /// How long the server may take to say that it is ready, and to end.
 const PATIENCE: Duration = Duration::from_secs(15);
 
+/// What server to start.
+#[derive(Debug)]
+pub struct Launch<'a> {
+    /// What it will publish.
+    pub stream: &'a Stream,
+    /// Threads that serve clients.
+    pub threads: u32,
+    /// Seed of random gaps.
+    pub seed: u64,
+    /// The processors to keep to.
+    pub cpus: Option<Cpus>,
+    /// How it is to misbehave.
+    pub faults: &'a [Fault],
+    /// The address of a server that has ended and whose stream it takes up.
+    pub in_place_of: Option<SocketAddr>,
+}
+
 /// A server process. It ends with its stdin, so also if this process is killed.
 #[derive(Debug)]
 pub struct ServerProcess {
@@ -32,20 +49,19 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server that will publish `stream` when told to, and waits until it listens.
-    pub async fn start(
-        stream: &Stream,
-        threads: u32,
-        seed: u64,
-        cpus: Option<&Cpus>,
-        faults: &[Fault],
-    ) -> anyhow::Result<Self> {
+    /// Starts a server that will publish when told to, and waits until it listens.
+    pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
+        let Launch { stream, threads, seed, cpus, faults, in_place_of } = launch;
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         let mut command = tokio::process::Command::new(program);
-        command.args(["serve", "--control", "--listen", "127.0.0.1:0"]);
+        command.args(["serve", "--control"]);
+        match in_place_of {
+            Some(address) => command.args(["--resume", "--listen", &address.to_string()]),
+            None => command.args(["--listen", "127.0.0.1:0"]),
+        };
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(stream_options(stream));
-        for fault in faults {
+        for fault in *faults {
             command.args(["--fault", &fault.to_string()]);
         }
         if let Some(Cpus(cpus)) = cpus {
@@ -65,6 +81,11 @@ impl ServerProcess {
             other => bail!("the server said {other:?} before it was ready"),
         }
         Ok(server)
+    }
+
+    /// Ends it at once, without a chance to say goodbye.
+    pub async fn kill(&mut self) -> anyhow::Result<()> {
+        self.child.kill().await.context("cannot kill the server")
     }
 
     /// Tells it to publish from `first_due_ns` to the end of `window`.

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use protocol::results::{Scenario, Stream};
+use protocol::results::{Disturbance, Scenario, Stream};
 use reports::Validity;
 
 use crate::{
@@ -45,7 +45,7 @@ pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
         // For this process and, by its environment, for the servers that it starts.
         allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
     }
-    let (scenario, target) = resolve(args.scenario, args.settings, args.server).await?;
+    let (scenario, target) = resolve(args.scenario, args.settings, args.server, args.token.as_deref()).await?;
     let findings = doctor::examine(&need(&scenario, target.is_some()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         eprintln!("{finding}");
@@ -66,10 +66,15 @@ pub async fn resolve(
     name: String,
     settings: scenario::Settings,
     server: Option<String>,
+    token: Option<&str>,
 ) -> anyhow::Result<(Scenario, Option<Target>)> {
     let mut scenario = scenario::load(&name, settings)?;
     let Some(url) = server else { return Ok((scenario, None)) };
-    let target = Target::examine(&url).await?;
+    let target = Target::examine(&url, token).await?;
+    anyhow::ensure!(
+        scenario.disturbance != Some(Disturbance::Restart),
+        "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
+    );
     // The stream is the server's: the axes say what it is, whatever the scenario wanted.
     match &target.health.stream {
         Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {

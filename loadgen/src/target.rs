@@ -1,6 +1,9 @@
 //! A server that somebody else started: is it there, is it ours, and may its timestamps be compared with our clock?
 
-use std::net::{SocketAddr, ToSocketAddrs};
+use std::{
+    net::{SocketAddr, ToSocketAddrs},
+    sync::Arc,
+};
 
 use anyhow::{Context, bail, ensure};
 use protocol::{
@@ -23,11 +26,13 @@ pub struct Target {
     pub address: SocketAddr,
     /// What it says of itself.
     pub health: Health,
+    /// What it asks clients to show.
+    pub token: Option<Arc<str>>,
 }
 
 impl Target {
     /// Asks the server at `url` (`http://HOST:PORT`) who it is.
-    pub async fn examine(url: &str) -> anyhow::Result<Self> {
+    pub async fn examine(url: &str, token: Option<&str>) -> anyhow::Result<Self> {
         let address = address(url)?;
         let answer = timeout(PATIENCE, ask(address)).await.map_err(|_| anyhow::anyhow!("no answer in {PATIENCE:?}"));
         let body = answer.and_then(|answer| answer).with_context(|| {
@@ -56,7 +61,7 @@ impl Target {
              --fault",
             health.faults.join(", ")
         );
-        Ok(Self { address, health })
+        Ok(Self { address, health, token: token.map(Into::into) })
     }
 }
 

@@ -24,6 +24,13 @@ pub struct Ack {
     pub received_ns: u64,
 }
 
+impl Ack {
+    /// Reads one; nothing if it is something else.
+    pub fn parse(text: &[u8]) -> Option<Self> {
+        serde_json::from_slice(text).ok()
+    }
+}
+
 /// Something that is no signal.
 #[derive(Debug, thiserror::Error)]
 #[error("not a signal such as {{\"id\":7,\"data\":\"hello\"}}: {0}")]

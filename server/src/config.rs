@@ -86,6 +86,10 @@ pub struct Config {
     #[arg(long, value_name = "SECS", default_value = "5", value_parser = seconds)]
     pub drain_timeout: Duration,
 
+    /// Take clients only once everything that is due has been published: the stream began before this server did
+    #[arg(long, hide = true)]
+    pub resume: bool,
+
     /// Plant a fault in the stream, such as delay:websocket:5ms (a wrong one is answered with the list); repeatable
     #[arg(long = "fault", value_name = "SPEC", help_heading = "For proofs only: makes the server misbehave")]
     pub faults: Vec<Fault>,

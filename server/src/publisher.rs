@@ -18,6 +18,7 @@ use rustix::{
     io::Errno,
     thread::{ClockId, Timespec, clock_nanosleep_absolute, set_current_timer_slack},
 };
+use tokio::sync::oneshot;
 
 use crate::{fault::Misbehaviour, hub::Hub, metrics::Metrics, source::Source};
 
@@ -37,6 +38,7 @@ pub struct Span {
 #[derive(Debug)]
 pub struct Publisher {
     stop: Arc<AtomicBool>,
+    caught_up: Option<oneshot::Receiver<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -51,7 +53,8 @@ impl Publisher {
         published: impl FnOnce(Published) + Send + 'static,
     ) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut work = Work { source, span, hub, metrics, faults, stop: Arc::clone(&stop) };
+        let (sender, caught_up) = oneshot::channel();
+        let mut work = Work { source, span, hub, metrics, faults, stop: Arc::clone(&stop), caught_up: Some(sender) };
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || {
@@ -60,7 +63,15 @@ impl Publisher {
                 }
             })
             .context("cannot start the publisher's thread")?;
-        Ok(Self { stop, thread: Some(thread) })
+        Ok(Self { stop, caught_up: Some(caught_up), thread: Some(thread) })
+    }
+
+    /// Waits until everything that was due has been published.
+    pub async fn caught_up(&mut self) {
+        if let Some(caught_up) = self.caught_up.take() {
+            // Stopped before, it will publish nothing.
+            let _ = caught_up.await;
+        }
     }
 }
 
@@ -81,6 +92,7 @@ struct Work {
     metrics: Arc<Metrics>,
     faults: Misbehaviour,
     stop: Arc<AtomicBool>,
+    caught_up: Option<oneshot::Sender<()>>,
 }
 
 impl Work {
@@ -95,6 +107,12 @@ impl Work {
             let ends = window.is_some_and(|window| due_ns >= window.to_ns);
             let publish_ns = self.faults.publish_at_ns(self.span.first_due_ns, due_ns);
             let wake_ns = window.filter(|_| ends).map_or(publish_ns, |window| window.to_ns);
+            if clock::now_ns() < wake_ns {
+                if let Some(caught_up) = self.caught_up.take() {
+                    // Perhaps nobody waits for it.
+                    let _ = caught_up.send(());
+                }
+            }
             if !self.sleep_until(wake_ns) {
                 return None;
             }

@@ -10,7 +10,7 @@ use protocol::{
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
-    sync::mpsc,
+    sync::{Notify, mpsc},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
@@ -67,7 +67,7 @@ impl Prepared {
         let (queues, shards) = server.start_shards(&config)?;
         announce(address, &config, under_control)?;
         let stop = tokio::select! {
-            () = listener::accept(listener, config.bounds.max_connections, &server.metrics, &queues) => Ok("the shards ended"),
+            () = server.accept(listener, &config, &queues) => Ok("the shards ended"),
             stop = server.until_told_to_stop(under_control) => stop,
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
@@ -101,6 +101,8 @@ struct Server {
     metrics: Arc<Metrics>,
     draining: CancellationToken,
     source: std::sync::Mutex<Option<Source>>,
+    /// Everything that was due before this server was there has been published.
+    caught_up: Notify,
 }
 
 impl Server {
@@ -111,7 +113,22 @@ impl Server {
             metrics: Arc::default(),
             draining: CancellationToken::new(),
             source: Some(source).into(),
+            caught_up: Notify::new(),
         }
+    }
+
+    /// Accepts for ever. Until a stream that is taken up has been caught up with, clients wait in the kernel's queue: there
+    /// would be nothing yet at their cursors.
+    async fn accept(
+        &self,
+        listener: tokio::net::TcpListener,
+        config: &Config,
+        queues: &[mpsc::UnboundedSender<Accepted>],
+    ) {
+        if config.resume {
+            self.caught_up.notified().await;
+        }
+        listener::accept(listener, config.bounds.max_connections, &self.metrics, queues).await;
     }
 
     /// Starts serving: the first shard on this thread, each other on one of its own.
@@ -181,7 +198,12 @@ impl Server {
                     None => return Ok("stdin closed"),
                     Some(Command::Publish { first_due_ns, window }) => {
                         anyhow::ensure!(publisher.is_none(), "told to publish twice");
-                        publisher = self.publish(Span { first_due_ns, window: Some(window) })?;
+                        let mut started = self.publish(Span { first_due_ns, window: Some(window) })?;
+                        if let Some(started) = &mut started {
+                            started.caught_up().await;
+                        }
+                        self.caught_up.notify_one();
+                        publisher = started;
                     }
                     Some(Command::Memory) => {
                         control::emit(&Event::Memory { in_use_bytes: Allocator::in_use_bytes() })?;

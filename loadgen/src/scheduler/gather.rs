@@ -1,6 +1,6 @@
 //! What is gathered in the course of a run, and the [`Run`] that comes of it.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed};
 
 use hdrhistogram::Histogram;
 use protocol::{
@@ -8,11 +8,11 @@ use protocol::{
     control::{Published, Window},
     results::{
         Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, MemorySample, Moment,
-        Phases, Plateaus, Polling, Run, ServerUsage, Slice, StreamAccount, Traffic,
+        Phases, Plateaus, Polling, Recovery, Run, ServerUsage, Signals, Slice, StreamAccount, Traffic,
     },
 };
 
-use super::Phase;
+use super::{Phase, disturb::Storm};
 use crate::{
     plan::Planned,
     recorder::{SLICES, histogram},
@@ -39,9 +39,10 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn stated(published: Published) -> Self {
+    /// A server that took another's place knows what was due, but not what became of it before.
+    pub(super) fn stated(published: Published, is_second: bool) -> Self {
         let Published { first_seq, updates, lateness_ns, writes } = published;
-        let (lateness_ns, writes) = (Some(lateness_ns), Some(writes));
+        let (lateness_ns, writes) = if is_second { (None, None) } else { (Some(lateness_ns), Some(writes)) };
         Self { first_seq, updates, source: Expectation::Publisher, lateness_ns, writes }
     }
 }
@@ -70,6 +71,7 @@ pub(super) struct Gathered {
     from: Option<Standing>,
     to: Option<Standing>,
     pub(super) account: Option<Account>,
+    pub(super) storm: Option<Storm>,
     pub(super) reports: Vec<Report>,
 }
 
@@ -87,6 +89,7 @@ impl Gathered {
             from: None,
             to: None,
             account: None,
+            storm: None,
             reports: Vec::new(),
         }
     }
@@ -103,6 +106,16 @@ impl Gathered {
         self.plateaus = Some(Plateaus { empty, idle: None, busy: None, drained: None });
         self.observed = Some(observed);
         Ok(())
+    }
+
+    /// The server's CPU time so far, if it can be read.
+    pub(super) fn server_cpu(&self) -> anyhow::Result<Option<CpuReading>> {
+        self.observed.as_ref().map(Observed::cpu).transpose()
+    }
+
+    /// Another process has taken the server's place, which had used so much.
+    pub(super) fn follow(&mut self, pid: u32, used: CpuReading) -> anyhow::Result<()> {
+        self.observed.as_mut().map_or(Ok(()), |observed| observed.follow(pid, used))
     }
 
     pub(super) fn phase_took(&mut self, phase: Phase, seconds: f64) {
@@ -150,7 +163,7 @@ impl Gathered {
     pub(super) fn edge(&mut self, edge: Edge, workers: &[Worker]) -> anyhow::Result<()> {
         let own = Process::own()?;
         let standing = Standing {
-            server_cpu: self.observed.as_ref().map(Observed::cpu).transpose()?,
+            server_cpu: self.server_cpu()?,
             own_cpu: own.cpu()?,
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,
@@ -182,6 +195,7 @@ impl Gathered {
         });
         let client_means = self.client_means();
         let fan_out = self.fan_out(u64::from(planned.point.load.clients));
+        let (signals, recovery) = (self.signals(), self.recovery(window));
         let server = self.server_usage();
         let (traffic, generator, machine) = self.between_edges();
         let account = self.account.take();
@@ -207,6 +221,8 @@ impl Gathered {
             polling,
             exchange,
             handshake,
+            signals,
+            recovery,
             server,
             generator,
             machine,
@@ -251,6 +267,45 @@ impl Gathered {
             .map(|(index, latency)| Slice { from_ms: index as f64 * slice_ms, latency: latency.into() })
             .collect();
         (merged(&self.reports, |report| &report.recorder.latency), slices)
+    }
+
+    fn signals(&self) -> Option<Signals> {
+        let sent: u64 = self.reports.iter().map(|report| report.signals.sent).sum();
+        let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
+        (sent > 0).then(|| Signals {
+            sent,
+            round_trip: merged(|report| &report.signals.round_trip),
+            way_up: merged(|report| &report.signals.way_up),
+            lateness: merged(|report| &report.signals.lateness),
+        })
+    }
+
+    fn recovery(&self, window: Option<Window>) -> Option<Recovery> {
+        let Storm { disturbance, at_ns, until_ns, server_cpu } = self.storm?;
+        let mut failed = BTreeMap::new();
+        let [mut connected, mut current] = [histogram(3), histogram(3)];
+        for report in &self.reports {
+            for (kind, count) in &report.disturbances {
+                *failed.entry(kind.clone()).or_default() += count;
+            }
+            for client in report.clients.iter().flatten() {
+                let [connected_ns, current_ns] = client.again.since(at_ns);
+                // The measure phase may be longer than a histogram; nobody is away for a minute and comes back.
+                connected_ns.into_iter().for_each(|after_ns| connected.saturating_record(after_ns));
+                current_ns.into_iter().for_each(|after_ns| current.saturating_record(after_ns));
+            }
+        }
+        let at_ms = window.map_or(0.0, |window| at_ns.saturating_sub(window.from_ns) as f64 / 1e6);
+        let storm_ms = (until_ns - at_ns) as f64 / 1e6;
+        Some(Recovery {
+            disturbance,
+            at_ms,
+            connected: connected.into(),
+            current: current.into(),
+            failed,
+            storm_ms,
+            server_cpu,
+        })
     }
 
     fn client_means(&self) -> LosslessHistogram {

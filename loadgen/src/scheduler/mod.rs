@@ -1,5 +1,6 @@
 //! One run of one point: connect, settle, warm up, measure, drain.
 
+mod disturb;
 mod gather;
 mod session;
 
@@ -127,6 +128,9 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
 
     session.enter(Phase::Measure);
     session.edge(Edge::From)?;
+    if let Some(disturbance) = scenario.disturbance {
+        session.disturb(disturbance, first_due_ns, window).await?;
+    }
     session.wait(window.to_ns, |_| false).await?;
     session.edge(Edge::To)?;
 

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow, ensure};
 use protocol::{
     clock,
     control::Window,
-    results::{Expectation, Failure, Pinning, Run},
+    results::{Disturbance, Expectation, Failure, Pinning, Run},
 };
 use server::config::Cpus;
 
@@ -21,9 +21,9 @@ use super::{
 use crate::{
     plan::Planned,
     recorder::MeasurePhase,
-    server_process::ServerProcess,
+    server_process::{Launch, ServerProcess},
     usage::Observed,
-    worker::{Assignment, Worker},
+    worker::{Assignment, Disturbed, Worker},
 };
 
 /// Between two looks at whether the waiting is over, where more than time decides that.
@@ -40,10 +40,11 @@ pub(super) struct Session<'a> {
     pub(super) planned: &'a Planned,
     pub(super) phase: Phase,
     phase_begun_ns: u64,
-    server: Option<ServerProcess>,
-    workers: Vec<Worker>,
+    pub(super) server: Option<ServerProcess>,
+    pub(super) workers: Vec<Worker>,
     measure: MeasurePhase,
-    gathered: Gathered,
+    pub(super) disturbed: Disturbed,
+    pub(super) gathered: Gathered,
 }
 
 impl<'a> Session<'a> {
@@ -56,6 +57,7 @@ impl<'a> Session<'a> {
             server: None,
             workers: Vec::new(),
             measure: MeasurePhase::default(),
+            disturbed: Disturbed::default(),
             gathered: Gathered::new(),
         }
     }
@@ -70,17 +72,12 @@ impl<'a> Session<'a> {
 
     /// Starts a fresh server, unless there is a target, and looks at its memory while it is empty.
     pub(super) async fn start_server(&mut self) -> Result<(), Halt> {
-        let scenario = self.sweep.scenario;
         let (pid, port) = match self.sweep.target {
             Some(target) => (target.health.pid, target.address.port()),
             None => {
-                let cpus = scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone()));
-                let stream = &self.planned.point.load.stream;
-                let seed = scenario.seed + u64::from(self.planned.repeat);
-                let start =
-                    ServerProcess::start(stream, scenario.server_threads, seed, cpus.as_ref(), self.sweep.faults);
+                let launch = self.launch(None);
                 let server = tokio::select! {
-                    server = start => server?,
+                    server = ServerProcess::start(&launch) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
                 (self.server.insert(server).pid, self.address()?.port())
@@ -98,6 +95,19 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// The server of this run, or one that takes its place.
+    pub(super) fn launch(&self, in_place_of: Option<SocketAddr>) -> Launch<'a> {
+        let scenario = self.sweep.scenario;
+        Launch {
+            stream: &self.planned.point.load.stream,
+            threads: scenario.server_threads,
+            seed: scenario.seed + u64::from(self.planned.repeat),
+            cpus: scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone())),
+            faults: self.sweep.faults,
+            in_place_of,
+        }
+    }
+
     /// Starts the workers, which begin to connect at once.
     pub(super) fn start_workers(&mut self) -> Result<(), Halt> {
         let scenario = self.sweep.scenario;
@@ -113,8 +123,11 @@ impl<'a> Session<'a> {
                 server,
                 clients: edge(worker)..edge(worker + 1),
                 connect_rate: f64::from(scenario.connect_rate) / f64::from(workers),
+                token: self.sweep.target.and_then(|target| target.token.clone()),
+                signal_rate_hz: scenario.signal_rate_hz,
                 seed: scenario.seed,
                 phase: Arc::clone(&self.measure),
+                disturbed: self.disturbed.clone(),
                 cpus: scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
             })?);
         }
@@ -199,7 +212,10 @@ impl<'a> Session<'a> {
             let published = tokio::time::timeout(patience, server.published())
                 .await
                 .context("the server did not account for its stream in time")??;
-            Account::stated(published)
+            Account::stated(
+                published,
+                self.gathered.storm.is_some_and(|storm| storm.disturbance == Disturbance::Restart),
+            )
         } else {
             self.wait(until_ns, |session| session.first_after() < u64::MAX).await?;
             self.bracketed()?
@@ -246,6 +262,10 @@ impl<'a> Session<'a> {
 
     pub(super) fn failed(&self) -> u64 {
         self.sum(|worker| worker.progress.failed.load(Relaxed))
+    }
+
+    pub(super) fn current(&self) -> u64 {
+        self.sum(|worker| worker.progress.current.load(Relaxed))
     }
 
     /// The allocator's own view of the server's memory, if the server is ours to ask.

@@ -1,16 +1,26 @@
-//! The one kind of WebSocket frame that updates come in (RFC 6455, section 5.2). Every other is the library's to read.
+//! The kinds of WebSocket frame that are read past the library (RFC 6455, section 5.2): whole texts, in which updates come,
+//! and pings. Every other is the library's.
+
+use tokio_tungstenite::tungstenite::protocol::frame::{
+    Frame,
+    coding::{Data, OpCode},
+};
 
 use super::inbox::Front;
 
 /// The first byte of a text that is whole in one frame: FIN, no extension, opcode 1.
 const TEXT: u8 = 0x81;
+/// The same of a ping: opcode 9.
+const PING: u8 = 0x89;
 
 /// What stands at the front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// Whole texts, one after another.
     Texts,
-    /// A control frame, a fragment, something masked, too long, not UTF-8: whatever is not a plain text.
+    /// A ping. Answered past the library too, or a minute into a run every client would have been given back to it.
+    Ping,
+    /// Another control frame, a fragment, something masked, too long, not UTF-8: whatever is not a plain text.
     Other,
 }
 
@@ -28,6 +38,8 @@ pub(super) fn front(bytes: &[u8], text_bytes_max: usize) -> Front<Kind> {
                 Some(_) => Front::Whole(Kind::Other, 0),
                 None => Front::Needs(start + length),
             },
+            Head::Ping { length } if ahead.len() < 2 + length => Front::Needs(2 + length),
+            Head::Ping { length } => Front::Whole(Kind::Ping, 2 + length),
             Head::Text { .. } | Head::Other => Front::Whole(Kind::Other, 0),
             Head::Needs(bytes) => Front::Needs(bytes),
         };
@@ -41,8 +53,27 @@ pub(super) fn split(texts: &[u8]) -> Option<(&[u8], &[u8])> {
     texts[start..].split_at_checked(length)
 }
 
+/// The answer to a ping.
+pub(super) fn pong(ping: &[u8]) -> Vec<u8> {
+    masked(Frame::pong(ping[2..].to_vec()))
+}
+
+/// A whole text.
+pub(super) fn text(text: &str) -> Vec<u8> {
+    masked(Frame::message(text.to_owned(), OpCode::Data(Data::Text), true))
+}
+
+/// As clients send frames: masked, each with a key of its own.
+fn masked(mut frame: Frame) -> Vec<u8> {
+    frame.header_mut().mask = Some(rand::random());
+    let mut bytes = Vec::with_capacity(frame.len());
+    frame.format(&mut bytes).expect("a Vec takes every write");
+    bytes
+}
+
 enum Head {
     Text { start: usize, length: usize },
+    Ping { length: usize },
     Needs(usize),
     Other,
 }
@@ -58,7 +89,8 @@ fn head(bytes: &[u8]) -> Head {
             Some(length) => (10, u64::from_be_bytes(*length)),
             None => return Head::Needs(10),
         },
-        [] | [TEXT] => return Head::Needs(2),
+        [PING, length @ 0..=125, ..] => return Head::Ping { length: usize::from(*length) },
+        [] | [TEXT | PING] => return Head::Needs(2),
         _ => return Head::Other,
     };
     usize::try_from(length).map_or(Head::Other, |length| Head::Text { start, length })
@@ -66,13 +98,8 @@ fn head(bytes: &[u8]) -> Head {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use tokio_tungstenite::tungstenite::protocol::frame::{
-        Frame,
-        coding::{Data, OpCode},
-    };
-
     use super::*;
+    use proptest::prelude::*;
 
     const MAX: usize = 100_000;
 
@@ -109,11 +136,14 @@ mod tests {
     fn whatever_is_not_a_plain_text_is_other() {
         let too_long = texts(&["x".repeat(MAX + 1)]);
         for bytes in [
-            &[0x01, 1, b'x'][..],   // the first fragment
-            &[0x80, 1, b'x'],       // the last
-            &[0x82, 1, b'x'],       // binary
-            &[0x88, 0],             // Close
-            &[0x89, 0],             // ping
+            &[0x01, 1, b'x'][..], // the first fragment
+            &[0x80, 1, b'x'],     // the last
+            &[0x82, 1, b'x'],     // binary
+            &[0x88, 0],           // Close
+            &[0x8a, 0],           // pong
+            &[0x89, 0x80, 0, 0, 0, 0],
+            &[0x09, 0],
+            &[0x89, 126, 0, 126],
             &[0xc1, 1, b'x'],       // an extension's bit
             &[0x81, 0x81, 0, 0, 0], // masked
             &[0x81, 1, 0xff],       // not UTF-8
@@ -124,6 +154,18 @@ mod tests {
             let behind = [&texts(&["a".to_owned()]), bytes].concat();
             assert_eq!(whole(&behind), Ok((Kind::Texts, 3)), "what came before it first");
         }
+    }
+
+    #[test]
+    fn a_ping_is_taken_alone_and_answered_masked_with_what_it_carried() {
+        let ping = [0x89, 3, b'a', b'b', b'c', 0x81];
+        for (cut, needs) in [(0, 2), (1, 2), (2, 5), (4, 5)] {
+            assert_eq!(whole(&ping[..cut]), Err(needs), "cut at {cut}");
+        }
+        assert_eq!(whole(&ping), Ok((Kind::Ping, 5)));
+        let pong = pong(&ping[..5]);
+        let unmasked: Vec<u8> = pong[6..].iter().zip(&pong[2..6]).map(|(byte, key)| byte ^ key).collect();
+        assert_eq!((&pong[..2], &unmasked[..]), (&[0x8a, 0x83][..], &b"abc"[..]));
     }
 
     proptest! {

@@ -24,11 +24,16 @@ pub struct Client {
 
 impl Client {
     /// The first poll asks not to be held: its answer says where the stream stands, and proves that the server is there.
-    pub(super) async fn open(stream: Stream, request: Request, scratch: &Scratch) -> Result<(Self, u64), ClientError> {
-        let Request { server, poll_wait } = request;
-        let tail = format!("&wait_ms={} HTTP/1.1\r\nhost: {server}\r\n\r\n", poll_wait.as_millis());
+    /// A client that goes on needs none: its next poll asks for what it lacks.
+    pub(super) async fn open(stream: Stream, request: &Request, scratch: &Scratch) -> Result<(Self, u64), ClientError> {
+        let Request { server, poll_wait, after, .. } = request;
+        let token = request.token();
+        let tail = format!("&wait_ms={}{token} HTTP/1.1\r\nhost: {server}\r\n\r\n", poll_wait.as_millis());
         let mut client = Self { inbox: Inbox::new(stream, Vec::new()), request: Vec::new(), tail: tail.into() };
-        write!(client.request, "GET {POLL_PATH}?wait_ms=0 HTTP/1.1\r\nhost: {server}\r\n\r\n")?;
+        if let Some(after) = after {
+            return Ok((client, *after));
+        }
+        write!(client.request, "GET {POLL_PATH}?wait_ms=0{token} HTTP/1.1\r\nhost: {server}\r\n\r\n")?;
         match client.ask(scratch).await? {
             (Answer { status: 204, cursor: Some(cursor), .. }, _) => Ok((client, cursor)),
             (Answer { status: 204, cursor: None, .. }, _) => Err(cursor(None).expect_err("no header, no cursor")),
@@ -56,7 +61,7 @@ impl Client {
     }
 }
 
-fn unexpected(answer: &Answer, bytes: &[u8]) -> ClientError {
+pub(super) fn unexpected(answer: &Answer, bytes: &[u8]) -> ClientError {
     let body = String::from_utf8_lossy(&bytes[answer.body.clone()]).trim().to_owned();
     ClientError::Status { status: answer.status, body }
 }
@@ -77,7 +82,7 @@ mod tests {
             let sent = answers.len() as u64;
             let script = scripted(move |_| cut(answers.as_bytes(), part_bytes)).await;
             let scratch = Scratch::default();
-            let (mut client, cursor) = Client::open(script.stream, script.request, &scratch).await.unwrap();
+            let (mut client, cursor) = Client::open(script.stream, &script.request, &scratch).await.unwrap();
             assert_eq!(cursor, 7);
             let payload = client.next(cursor, &scratch).await.unwrap();
             assert_eq!(payload.messages().collect::<Vec<_>>(), [body.as_bytes()]);

@@ -9,14 +9,15 @@ mod long_poll;
 mod payload;
 #[cfg(test)]
 mod script;
+mod uplink;
 mod websocket;
 
-use std::{io, net::SocketAddr, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
-use protocol::Transport;
+use protocol::{Transport, wire::TOKEN_KEY};
 use server::counted::Counted;
 
-pub use self::{inbox::Scratch, payload::Payload};
+pub use self::{inbox::Scratch, payload::Payload, uplink::Uplink};
 use crate::socket::Socket;
 
 /// A connected socket whose bytes are counted.
@@ -32,22 +33,35 @@ pub enum Client {
 }
 
 /// How to talk to the server.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Request {
     /// The server's address, for the `Host` header.
     pub server: SocketAddr,
     /// How long a poll asks to be held.
     pub poll_wait: Duration,
+    /// After which update to go on; from now on without.
+    pub after: Option<u64>,
+    /// What the server asks for, if it does.
+    pub token: Option<Arc<str>>,
+}
+
+impl Request {
+    /// What shows the token, as one more key of a query.
+    fn token(&self) -> String {
+        let token = self.token.iter().flat_map(|token| form_urlencoded::byte_serialize(token.as_bytes()));
+        token.fold(String::new(), |key, part| if key.is_empty() { format!("&{TOKEN_KEY}={part}") } else { key + part })
+    }
 }
 
 impl Client {
     /// Makes the server know the client, and says after which update it stands.
     ///
-    /// When this returns, the server's answer has been read: no update after that cursor can be lost.
+    /// When this returns, no update after that cursor can be lost: the server's answer has been read, or the cursor is one
+    /// that the client had.
     pub async fn open(
         transport: Transport,
         stream: Stream,
-        request: Request,
+        request: &Request,
         scratch: &Scratch,
     ) -> Result<(Self, u64), ClientError> {
         match transport {
@@ -65,11 +79,20 @@ impl Client {
     /// The next payload: what one read brought, or nothing where a poll found none in time.
     ///
     /// `cursor` is the last update received, which a transport that asks anew each time needs.
-    /// It lies in `scratch`, and must be let go before any client reads again.
+    /// It lies in `scratch`, and must be let go before any client reads again. A payload that holds nothing is a sign of
+    /// life. Over a WebSocket, dropping the future loses nothing.
     pub async fn next<'a>(&mut self, cursor: u64, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         match self {
             Self::WebSocket(client) => client.next(scratch).await,
             Self::LongPoll(client) => client.next(cursor, scratch).await,
+        }
+    }
+
+    /// Sends a signal beside the updates, where the transport can; its acknowledgement comes as a payload.
+    pub async fn signal(&mut self, signal: String) -> Result<(), ClientError> {
+        match self {
+            Self::WebSocket(client) => client.signal(signal).await,
+            Self::LongPoll(_) => Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned())),
         }
     }
 }

@@ -46,7 +46,12 @@ pub(super) async fn scripted(parts: impl FnOnce(&str) -> Vec<Vec<u8>> + Send + '
     });
     let tally = Arc::<Tally>::default();
     let stream = Stream::new(Socket::new(stream, None).unwrap(), Arc::clone(&tally));
-    Scripted { stream, request: Request { server, poll_wait: Duration::from_secs(20) }, tally, heard }
+    Scripted {
+        stream,
+        request: Request { server, poll_wait: Duration::from_secs(20), after: None, token: None },
+        tally,
+        heard,
+    }
 }
 
 /// Bytes in parts of so many.

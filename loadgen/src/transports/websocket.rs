@@ -6,8 +6,9 @@
 
 use std::mem;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
 use protocol::wire::{CURSOR_HEADER, WS_PATH};
+use tokio::io::AsyncWriteExt;
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -40,8 +41,9 @@ enum Reader {
 }
 
 impl Client {
-    pub(super) async fn open(stream: Stream, request: Request) -> Result<(Self, u64), ClientError> {
-        let url = format!("ws://{}{WS_PATH}", request.server);
+    pub(super) async fn open(stream: Stream, request: &Request) -> Result<(Self, u64), ClientError> {
+        let after = request.after.map_or_else(String::new, |after| format!("after={after}"));
+        let url = format!("ws://{}{WS_PATH}?{after}{}", request.server, request.token());
         let mut stream = HeadOnly::new(stream);
         let opened = client_async_with_config(url, &mut stream, Some(limits())).await.map(|(_, response)| response);
         let response = match opened.map_err(ClientError::from) {
@@ -55,15 +57,32 @@ impl Client {
         Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), cursor))
     }
 
+    /// A payload that holds nothing stands for a sign of life. Dropping the future loses nothing.
     pub(super) async fn next<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
-        if let Reader::Plain(inbox) = &mut self.0
-            && let Some((Kind::Texts, texts)) =
-                inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await?
-        {
-            return Ok(Payload::frames(texts));
+        if let Reader::Plain(inbox) = &mut self.0 {
+            match inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await? {
+                Some((Kind::Texts, texts)) => return Ok(Payload::frames(texts)),
+                Some((Kind::Ping, ping)) => {
+                    let pong = frame::pong(&ping);
+                    drop(ping);
+                    // Boxed, as what follows.
+                    Box::pin(inbox.stream().write_all(&pong)).await?;
+                    return Ok(Payload::lines(scratch.lend(&[])));
+                }
+                Some((Kind::Other, _)) | None => {}
+            }
         }
         // Boxed: its room would else be part of every client, all the time.
         Box::pin(self.next_by_library(scratch)).await
+    }
+
+    /// Sends a signal; what acknowledges it comes as a payload.
+    pub(super) async fn signal(&mut self, signal: String) -> Result<(), ClientError> {
+        match &mut self.0 {
+            Reader::Plain(inbox) => Ok(inbox.stream().write_all(&frame::text(&signal)).await?),
+            Reader::Library(socket) => Ok(socket.send(Message::text(signal)).await?),
+            Reader::Neither => Err(ClientError::Closed(String::new())),
+        }
     }
 
     async fn next_by_library<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
@@ -75,17 +94,15 @@ impl Client {
             self.0 = Reader::Library(Box::new(socket));
         }
         let Reader::Library(socket) = &mut self.0 else { return Err(ClientError::Closed(String::new())) };
-        loop {
-            match socket.next().await.transpose()? {
-                Some(Message::Text(text)) => return Ok(Payload::lines(scratch.lend(text.as_bytes()))),
-                // Answered by the library.
-                Some(Message::Ping(_) | Message::Pong(_)) => {}
-                Some(Message::Close(frame)) => {
-                    return Err(ClientError::Closed(frame.map_or_else(String::new, |frame| format!(": {frame}"))));
-                }
-                Some(other) => return Err(ClientError::Protocol(format!("unexpected {other:?}"))),
-                None => return Err(ClientError::Closed(String::new())),
+        match socket.next().await.transpose()? {
+            Some(Message::Text(text)) => Ok(Payload::lines(scratch.lend(text.as_bytes()))),
+            // Answered by the library, with the next read.
+            Some(Message::Ping(_) | Message::Pong(_)) => Ok(Payload::lines(scratch.lend(&[]))),
+            Some(Message::Close(frame)) => {
+                Err(ClientError::Closed(frame.map_or_else(String::new, |frame| format!(": {frame}"))))
             }
+            Some(other) => Err(ClientError::Protocol(format!("unexpected {other:?}"))),
+            None => Err(ClientError::Closed(String::new())),
         }
     }
 }
@@ -154,7 +171,7 @@ mod tests {
     async fn received(frames: Vec<u8>, part_bytes: usize) -> (Vec<String>, ClientError, Vec<u8>) {
         let sent = frames.len();
         let script = scripted(move |request| cut(&[accepted(request), frames].concat(), part_bytes)).await;
-        let (mut client, cursor) = Client::open(script.stream, script.request).await.unwrap();
+        let (mut client, cursor) = Client::open(script.stream, &script.request).await.unwrap();
         assert_eq!(cursor, 7);
         let (scratch, mut messages) = (Scratch::default(), Vec::new());
         let error = loop {
@@ -210,7 +227,7 @@ mod tests {
     #[tokio::test]
     async fn frames_of_one_read_are_one_payload() {
         let script = scripted(|request| vec![accepted(request), [text("1"), text("2"), vec![0x81]].concat()]).await;
-        let (mut client, _) = Client::open(script.stream, script.request).await.unwrap();
+        let (mut client, _) = Client::open(script.stream, &script.request).await.unwrap();
         let scratch = Scratch::default();
         assert_eq!(client.next(&scratch).await.unwrap().messages().collect::<Vec<_>>(), [b"1", b"2"]);
     }
@@ -227,7 +244,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_says_why() {
         let script = scripted(|_| vec![b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nfull".to_vec()]).await;
-        let error = Client::open(script.stream, script.request).await.unwrap_err();
+        let error = Client::open(script.stream, &script.request).await.unwrap_err();
         assert_eq!(error.to_string(), "status 503: full");
     }
 }

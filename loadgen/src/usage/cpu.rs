@@ -25,6 +25,18 @@ impl CpuReading {
     }
 }
 
+impl std::ops::Add for CpuReading {
+    type Output = Self;
+
+    fn add(self, other: Self) -> Self {
+        Self {
+            threads_ns: self.threads_ns + other.threads_ns,
+            user_ticks: self.user_ticks + other.user_ticks,
+            system_ticks: self.system_ticks + other.system_ticks,
+        }
+    }
+}
+
 /// What a process used between two readings.
 ///
 /// `total_ns` is exact. It is split as the ticks of the same time stand to each other; where not a single tick

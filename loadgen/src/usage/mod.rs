@@ -22,6 +22,8 @@ use kernel::Kernel;
 pub struct Observed {
     process: Process,
     kernel: Kernel,
+    /// What processes used that were in its place before.
+    used: CpuReading,
 }
 
 impl Observed {
@@ -30,7 +32,15 @@ impl Observed {
     /// Kernel memory is counted from now: call it while the server has no connection yet. It blocks for 60 ms, and
     /// for up to a second while the kernel still gives back what earlier connections held. Fails if there is no such process or it may not be read.
     pub fn new(pid: u32, server_port: u16) -> anyhow::Result<Self> {
-        Ok(Self { process: Process::new(pid)?, kernel: Kernel::new(server_port)? })
+        let (process, kernel) = (Process::new(pid)?, Kernel::new(server_port)?);
+        Ok(Self { process, kernel, used: CpuReading::default() })
+    }
+
+    /// Another process has taken its place, after it had used so much; the account goes on.
+    pub fn follow(&mut self, pid: u32, used: CpuReading) -> anyhow::Result<()> {
+        self.process = Process::new(pid)?;
+        self.used = used;
+        Ok(())
     }
 
     /// Exact memory, for plateaus: 40 ms at 10,000 connections, 10 ms more for every gigabyte.
@@ -64,7 +74,7 @@ impl Observed {
 
     /// The server's CPU time so far; [`cpu_between`] two readings is what it used.
     pub fn cpu(&self) -> anyhow::Result<CpuReading> {
-        self.process.cpu()
+        Ok(self.used + self.process.cpu()?)
     }
 
     /// Peak resident memory in bytes (`VmHWM`).

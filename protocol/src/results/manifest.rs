@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::Arrivals;
+use super::{Arrivals, Disturbance};
 use crate::Transport;
 
 /// What a sweep was, written before its first run.
@@ -77,6 +77,12 @@ pub struct Scenario {
     pub pinned: Option<Pinning>,
     /// Whether a transport is compared with itself: the repeats are then two arms in turn, A B B A.
     pub aa: bool,
+    /// Signals that each client sends a second, 0 for none.
+    #[serde(default)]
+    pub signal_rate_hz: f64,
+    /// What is done to clients a quarter into the measure phase.
+    #[serde(default)]
+    pub disturbance: Option<Disturbance>,
     /// Seed of the order of runs, of Poisson gaps and of poll jitter.
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.

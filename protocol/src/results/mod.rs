@@ -2,11 +2,13 @@
 //!
 //! Only what was observed is stored. Percentiles, ratios, verdicts and warnings are derived by whoever reads.
 
+mod disturbance;
 mod histogram;
 mod load;
 mod manifest;
 mod run;
 
+pub use disturbance::{Disturbance, Recovery, Signals};
 pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};
 pub use manifest::{Limits, Machine, Manifest, Pinning, Scenario};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LosslessHistogram, Point};
+use super::{LosslessHistogram, Point, Recovery, Signals};
 
 /// One run. Times are nanoseconds of [`crate::clock`] unless the name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -44,6 +44,12 @@ pub struct Run {
     /// From the start of the connection until the client is known to the server, nanoseconds, one value a client:
     /// TCP connect and the upgrade, or TCP connect and a first poll answered.
     pub handshake: LosslessHistogram,
+    /// The clients' own signals; absent if they sent none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signals: Option<Signals>,
+    /// How clients came back; absent if they were left in peace.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub recovery: Option<Recovery>,
     /// The server's memory and CPU; absent if its process could not be read.
     pub server: Option<ServerUsage>,
     /// What the generator itself used within the measure phase.

@@ -1,0 +1,64 @@
+//! What is done to clients in the middle of a run, and the wait until they have recovered.
+
+use std::net::SocketAddr;
+
+use anyhow::anyhow;
+use protocol::{
+    clock,
+    control::Window,
+    results::{Cpu, Disturbance},
+};
+
+use super::{Halt, session::Session};
+use crate::{
+    server_process::ServerProcess,
+    usage::{CpuReading, cpu_between},
+};
+
+/// The disturbance comes when a quarter of the measure phase has passed: before it all is as in any run.
+const AFTER: u64 = 4;
+
+/// A disturbance, and what it cost the server.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Storm {
+    pub(super) disturbance: Disturbance,
+    pub(super) at_ns: u64,
+    pub(super) until_ns: u64,
+    pub(super) server_cpu: Option<Cpu>,
+}
+
+impl Session<'_> {
+    /// Disturbs all clients, and waits until all are current again or the measure phase is over.
+    pub(super) async fn disturb(
+        &mut self,
+        disturbance: Disturbance,
+        first_due_ns: u64,
+        window: Window,
+    ) -> Result<(), Halt> {
+        self.wait(window.from_ns + (window.to_ns - window.from_ns) / AFTER, |_| false).await?;
+        let before = self.gathered.server_cpu()?;
+        let at_ns = clock::now_ns();
+        self.disturbed.set(at_ns);
+        match disturbance {
+            Disturbance::Drop => self.workers.iter().for_each(crate::worker::Worker::drop_all),
+            Disturbance::Restart => self.restart(first_due_ns, window).await?,
+        }
+        let clients = u64::from(self.planned.point.load.clients);
+        self.wait(window.to_ns, |session| session.current() >= clients).await?;
+        let server_cpu = before.zip(self.gathered.server_cpu()?).map(|(before, after)| cpu_between(before, after));
+        self.gathered.storm = Some(Storm { disturbance, at_ns, until_ns: clock::now_ns(), server_cpu });
+        Ok(())
+    }
+
+    /// Kills the server, and starts one in its place that has published what was due by then before it takes clients.
+    async fn restart(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
+        let mut old = self.server.take().ok_or_else(|| anyhow!("the server is not ours to restart"))?;
+        let address: SocketAddr = old.address;
+        let used: CpuReading = self.gathered.server_cpu()?.unwrap_or_default();
+        old.kill().await?;
+        let server = ServerProcess::start(&self.launch(Some(address))).await?;
+        self.gathered.follow(server.pid, used)?;
+        self.server.insert(server).publish(first_due_ns, window).await?;
+        Ok(())
+    }
+}

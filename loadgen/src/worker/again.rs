@@ -1,0 +1,110 @@
+//! How a client comes back, and when it is current again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use rand::{Rng, RngExt};
+
+/// The longest pause before the first try to connect again; it doubles with every try.
+const PAUSE_FIRST: Duration = Duration::from_millis(100);
+/// The longest pause of all.
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// How long to pause before a try, of which there were so many in vain: anything between none and the longest ("full
+/// jitter": M. Brooker, Exponential Backoff and Jitter, 2015), so that clients who lost their server together do not return
+/// together.
+pub(super) fn pause(tries: u32, rng: &mut impl Rng) -> Duration {
+    let longest = PAUSE_FIRST.saturating_mul(2_u32.saturating_pow(tries)).min(PAUSE_MAX);
+    Duration::from_secs_f64(rng.random_range(0.0..longest.as_secs_f64()))
+}
+
+/// When something was done to all clients, 0 while nothing was. One thread writes.
+#[derive(Debug, Clone, Default)]
+pub struct Disturbed(Arc<AtomicU64>);
+
+impl Disturbed {
+    /// It is about to be done.
+    pub fn set(&self, at_ns: u64) {
+        self.0.store(at_ns, Relaxed);
+    }
+
+    /// When it was, if it was.
+    pub fn at_ns(&self) -> Option<u64> {
+        Some(self.0.load(Relaxed)).filter(|at_ns| *at_ns > 0)
+    }
+}
+
+/// A client's way back. Times are of [`protocol::clock`], 0 for not yet.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Again {
+    /// Tries in vain since it was last connected.
+    pub(super) tries: u32,
+    /// When it was connected again.
+    connected_ns: u64,
+    /// When it last received something, or was connected again.
+    so_far_ns: u64,
+    current_ns: u64,
+}
+
+impl Again {
+    pub(super) fn connected(&mut self, at_ns: u64) {
+        *self = Self { tries: 0, connected_ns: at_ns, so_far_ns: at_ns, current_ns: 0 };
+    }
+
+    /// Updates have come of which the first was due then. True if that shows that the client was current: the next thing
+    /// that it did not have yet was not yet due.
+    pub(super) fn received(&mut self, due_ns: u64, received_ns: u64) -> bool {
+        if self.connected_ns == 0 || self.current_ns > 0 {
+            return false;
+        }
+        if due_ns > self.so_far_ns {
+            self.current_ns = self.so_far_ns;
+        }
+        self.so_far_ns = received_ns;
+        self.current_ns > 0
+    }
+
+    /// When it was connected again, and when it was current, if it was after `since_ns`.
+    pub fn since(&self, since_ns: u64) -> [Option<u64>; 2] {
+        [self.connected_ns, self.current_ns].map(|at_ns| at_ns.checked_sub(since_ns))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{SeedableRng, rngs::SmallRng};
+
+    use super::*;
+
+    #[test]
+    fn pauses_grow_and_are_spread_from_none_to_the_longest() {
+        let mut rng = SmallRng::seed_from_u64(1);
+        for (tries, longest_ms) in [(0, 100), (1, 200), (4, 1_600), (6, 5_000), (40, 5_000)] {
+            let pauses: Vec<_> = (0..1_000).map(|_| pause(tries, &mut rng).as_millis()).collect();
+            let (least, most) = (*pauses.iter().min().unwrap(), *pauses.iter().max().unwrap());
+            assert!(least * 50 < longest_ms && most < longest_ms && most * 10 > longest_ms * 9, "{least} to {most}");
+        }
+    }
+
+    #[test]
+    fn who_has_everything_that_is_due_is_current() {
+        let mut again = Again::default();
+        assert!(!again.received(5, 6), "it was never away");
+        again.connected(100);
+        // Due while it was away, and while that was on its way.
+        assert!(!again.received(50, 110));
+        assert!(!again.received(105, 120));
+        assert!(again.received(130, 131));
+        assert_eq!(again.since(90), [Some(10), Some(30)]);
+        // Lost again, and nothing missed when it was back.
+        again.connected(200);
+        assert!(again.received(201, 202));
+        assert_eq!(again.since(190), [Some(10), Some(10)]);
+        assert_eq!(again.since(300), [None, None]);
+    }
+}

@@ -1,0 +1,187 @@
+//! What the clients of a worker share, and where they record.
+
+use std::{
+    cell::RefCell,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use protocol::{Transport, clock, signal::Ack, wire};
+use rand::{RngExt, SeedableRng, rngs::SmallRng};
+use server::counted::Tally;
+use tokio::task::AbortHandle;
+
+use super::{Assignment, Report, again::pause};
+use crate::{
+    dial::dial,
+    recorder::{ClientRecord, Progress, Receipt},
+    socket::{LagMeter, Socket},
+    transports::{ClientError, Payload, Request, Scratch, Stream},
+    turn::Turns,
+};
+
+/// Polls ask to be held for so long, drawn anew for each client, so that quiet clients do not ask again all at once.
+const POLL_WAIT_MS: std::ops::Range<u64> = 20_000..25_000;
+/// One client in so many has its reads timed by the kernel; the first of a worker always has.
+const LAG_SAMPLE: usize = 64;
+/// A server from which a client hears nothing for so long is dead: it holds no poll for that long, and pings before.
+const SILENCE_NS_MAX: u64 = 60 * clock::NS_PER_SEC;
+/// The status of a cursor that the server no longer holds.
+const GONE: u16 = 410;
+
+pub(super) struct Crew {
+    pub(super) assignment: Assignment,
+    pub(super) lag: LagMeter,
+    pub(super) scratch: Scratch,
+    pub(super) turns: Turns,
+    pub(super) report: RefCell<Report>,
+    pub(super) rng: RefCell<SmallRng>,
+    /// Each client's task.
+    pub(super) tasks: RefCell<Vec<AbortHandle>>,
+    progress: Arc<Progress>,
+    tally: Arc<Tally>,
+}
+
+impl Crew {
+    pub(super) fn new(
+        assignment: Assignment,
+        progress: Arc<Progress>,
+        tally: Arc<Tally>,
+        lag: LagMeter,
+        report: Report,
+    ) -> Self {
+        let rng = SmallRng::seed_from_u64(assignment.seed ^ u64::from(assignment.clients.start)).into();
+        let (scratch, turns, tasks) = (Scratch::default(), Turns::default(), RefCell::default());
+        Self { assignment, lag, scratch, turns, report: report.into(), rng, tasks, progress, tally }
+    }
+
+    /// Opens a connection for a client.
+    pub(super) async fn dial(&self, place: usize) -> Result<Stream, ClientError> {
+        let socket = dial(self.assignment.server, self.assignment.clients.start + place as u32).await?;
+        let socket = Socket::new(socket, place.is_multiple_of(LAG_SAMPLE).then(|| self.lag.clone()))?;
+        Ok(Stream::new(socket, Arc::clone(&self.tally)))
+    }
+
+    /// What a client asks: to be told everything after what it has, if it was here before.
+    pub(super) fn request(&self, place: usize) -> Request {
+        let after = self.report.borrow().clients[place].as_ref().map(|client| client.tracker.cursor());
+        let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
+        Request { server: self.assignment.server, poll_wait, after, token: self.assignment.token.clone() }
+    }
+
+    /// Whether signals go the same way as updates.
+    pub(super) fn signals_with_updates(&self) -> bool {
+        self.assignment.signal_rate_hz > 0.0 && self.assignment.transport == Transport::WebSocket
+    }
+
+    /// Whether something of that time lies in the measure phase.
+    pub(super) fn counts(&self, at_ns: u64) -> bool {
+        self.assignment.phase.get().is_some_and(|window| window.contains(at_ns))
+    }
+
+    /// `took_ns`: the whole handshake, and the exchange in it.
+    pub(super) fn joined(&self, place: usize, cursor: u64, at_ns: u64, took_ns: [u64; 2]) {
+        let report = &mut *self.report.borrow_mut();
+        report.clients[place] = Some(ClientRecord::new(cursor, at_ns));
+        // A handshake of over a minute has failed the run before it is recorded.
+        report.handshake.saturating_record(took_ns[0]);
+        report.exchange.saturating_record(took_ns[1]);
+        self.progress.ready.fetch_add(1, Relaxed);
+    }
+
+    pub(super) fn rejoined(&self, place: usize, at_ns: u64) {
+        if let Some(client) = &mut self.report.borrow_mut().clients[place] {
+            client.again.connected(at_ns);
+            client.heard_ns = at_ns;
+        }
+    }
+
+    /// Records what a payload held and gives the cursor after it.
+    pub(super) fn received(&self, place: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
+        let report = &mut *self.report.borrow_mut();
+        let client = report.clients[place].as_mut().expect("joined before it receives");
+        client.heard_ns = receipt.received_ns;
+        self.turns.read();
+        for message in payload.messages() {
+            for (place, update) in wire::updates(message).enumerate() {
+                let update = match update {
+                    Ok(update) => update,
+                    Err(error) => match Ack::parse(message) {
+                        Some(ack) if self.counts(ack.id) => {
+                            report.signals.acknowledged(ack, receipt.received_ns);
+                            continue;
+                        }
+                        Some(_) => continue,
+                        None => return Err(ClientError::Protocol(error.to_string())),
+                    },
+                };
+                if place == 0 && client.again.received(update.due_ns, receipt.received_ns) {
+                    self.progress.current.fetch_add(1, Relaxed);
+                }
+                report.recorder.record(client, &update, place, receipt);
+            }
+            report.recorder.payload();
+        }
+        Ok(client.tracker.cursor())
+    }
+
+    /// Records the answer to a posted signal.
+    pub(super) fn acknowledged(&self, message: &[u8], now_ns: u64) -> Result<(), ClientError> {
+        let ack = Ack::parse(message).ok_or_else(|| ClientError::Protocol("not an acknowledgement".to_owned()))?;
+        if self.counts(ack.id) {
+            self.report.borrow_mut().signals.acknowledged(ack, now_ns);
+        }
+        Ok(())
+    }
+
+    /// A connection has ended, or did not come about. Whether the client is to try again: not one that never was ready, nor
+    /// one that has lost its place.
+    pub(super) fn lost(&self, place: usize, error: &ClientError) -> bool {
+        let report = &mut *self.report.borrow_mut();
+        let disturbed = self.assignment.disturbed.at_ns().is_some();
+        let errors = if disturbed { &mut report.disturbances } else { &mut report.errors };
+        *errors.entry(error.kind()).or_default() += 1;
+        report.first_error.get_or_insert_with(|| error.to_string());
+        match &mut report.clients[place] {
+            Some(client) if !matches!(error, ClientError::Status { status: GONE, .. }) => {
+                client.again.tries += 1;
+                true
+            }
+            _ => {
+                self.progress.failed.fetch_add(1, Relaxed);
+                false
+            }
+        }
+    }
+
+    /// How long a client waits before it tries again.
+    pub(super) fn pause(&self, place: usize) -> Duration {
+        let tries = self.report.borrow().clients[place].as_ref().map_or(0, |client| client.again.tries);
+        pause(tries.saturating_sub(1), &mut *self.rng.borrow_mut())
+    }
+
+    /// The clients that have been ready.
+    pub(super) fn all_ready(self: &Rc<Self>) -> Vec<usize> {
+        let report = self.report.borrow();
+        (0..report.clients.len()).filter(|place| report.clients[*place].is_some()).collect()
+    }
+
+    /// The clients that have heard nothing for too long.
+    pub(super) fn unheard(&self) -> Vec<usize> {
+        let now_ns = clock::now_ns();
+        let report = &mut *self.report.borrow_mut();
+        let mut unheard = Vec::new();
+        for (place, client) in report.clients.iter_mut().enumerate() {
+            if let Some(client) = client
+                && now_ns.saturating_sub(client.heard_ns) > SILENCE_NS_MAX
+            {
+                // Not before as long again.
+                client.heard_ns = now_ns;
+                *report.errors.entry("Silence".to_owned()).or_default() += 1;
+                unheard.push(place);
+            }
+        }
+        unheard
+    }
+}

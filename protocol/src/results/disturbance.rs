@@ -1,0 +1,78 @@
+//! What a run holds besides the stream: clients' own signals, and how clients recovered from what was done to them.
+
+use std::{collections::BTreeMap, fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Cpu, LosslessHistogram};
+
+/// Clients' signals (`POST /send`, a text on `/ws`) that were sent within the measure phase, over all clients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Signals {
+    /// How many.
+    pub sent: u64,
+    /// From the sending to the acknowledgement, nanoseconds, one value an acknowledged signal. One that was due while its
+    /// client was still busy with the one before counts from when it was due.
+    pub round_trip: LosslessHistogram,
+    /// The part until the server had read it.
+    pub way_up: LosslessHistogram,
+    /// How long after they were due signals were sent by a client that had nothing else to do: the generator's own
+    /// lateness, which is in neither of the others.
+    pub lateness: LosslessHistogram,
+}
+
+/// What is done to clients within the measure phase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Disturbance {
+    /// Every client drops its connection at once.
+    Drop,
+    /// The server is killed, and one started in its place whose stream goes on as if nothing had been.
+    Restart,
+}
+
+impl Disturbance {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Drop, Self::Restart];
+
+    /// Its name in options and files.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Drop => "drop",
+            Self::Restart => "restart",
+        }
+    }
+}
+
+impl fmt::Display for Disturbance {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Disturbance {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| "one of drop, restart".to_owned())
+    }
+}
+
+/// How clients came back after a [`Disturbance`]. Times count from it, nanoseconds, one value a client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recovery {
+    /// What was done.
+    pub disturbance: Disturbance,
+    /// When, milliseconds into the measure phase.
+    pub at_ms: f64,
+    /// Until the client was connected again: upgraded, or with its poll sent.
+    pub connected: LosslessHistogram,
+    /// Until it was current again: until it had everything that was due by then.
+    pub current: LosslessHistogram,
+    /// Connections that ended, and tries to connect again that failed, by kind.
+    pub failed: BTreeMap<String, u64>,
+    /// From the disturbance until all were current again, or the measure phase was over, milliseconds.
+    pub storm_ms: f64,
+    /// The server's CPU time in that; absent if its process could not be read. A restarted server's own start is in it.
+    pub server_cpu: Option<Cpu>,
+}
