@@ -4,13 +4,13 @@ use protocol::results::{Run, Stream};
 
 use crate::{
     Results,
-    compare::{Comparison, Meeting, Metric, Quantile, Side, Standing},
+    compare::{Comparison, Meeting, Metric, Quantile, Share, Side, Standing},
 };
 
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 58] = [
+const COLUMNS: [Column; 65] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -74,6 +74,13 @@ const COLUMNS: [Column; 58] = [
     ("rode_percent", |run| value(Metric::MetPercent(Meeting::Rode), run)),
     ("predicted_unparked_percent", |run| value(Metric::PredictedUnparkedPercent, run)),
     ("exchange_p50_ms", |run| value(Metric::ExchangeMs(Quantile::P50), run)),
+    ("signal_p50_ms", |run| value(Metric::SignalMs(Quantile::P50), run)),
+    ("signal_p99_ms", |run| value(Metric::SignalMs(Quantile::P99), run)),
+    ("signals_unanswered", |run| value(Metric::UnansweredSignals, run)),
+    ("current_half_ms", |run| value(Metric::CurrentMs(Share::Half), run)),
+    ("current_99_percent_ms", |run| value(Metric::CurrentMs(Share::Most), run)),
+    ("current_all_ms", |run| value(Metric::CurrentMs(Share::All), run)),
+    ("storm_server_cpu_us_per_client", |run| value(Metric::StormCpuUsPerClient, run)),
     ("loop_lag_p50_ms", |run| value(Metric::LoopLagMs(Quantile::P50), run)),
     ("loop_lag_p99_ms", |run| value(Metric::LoopLagMs(Quantile::P99), run)),
     ("lateness_p50_ms", |run| value(Metric::LatenessMs(Quantile::P50), run)),

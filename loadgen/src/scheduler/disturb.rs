@@ -1,7 +1,5 @@
 //! What is done to clients in the middle of a run, and the wait until they have recovered.
 
-use std::net::SocketAddr;
-
 use anyhow::anyhow;
 use protocol::{
     clock,
@@ -10,10 +8,7 @@ use protocol::{
 };
 
 use super::{Halt, session::Session};
-use crate::{
-    server_process::ServerProcess,
-    usage::{CpuReading, cpu_between},
-};
+use crate::{server_process::ServerProcess, usage::cpu_between};
 
 /// The disturbance comes when a quarter of the measure phase has passed: before it all is as in any run.
 const AFTER: u64 = 4;
@@ -53,11 +48,11 @@ impl Session<'_> {
     /// Kills the server, and starts one in its place that has published what was due by then before it takes clients.
     async fn restart(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
         let mut old = self.server.take().ok_or_else(|| anyhow!("the server is not ours to restart"))?;
-        let address: SocketAddr = old.address;
-        let used: CpuReading = self.gathered.server_cpu()?.unwrap_or_default();
+        let address = old.address;
+        let before = self.gathered.before()?;
         old.kill().await?;
         let server = ServerProcess::start(&self.launch(Some(address))).await?;
-        self.gathered.follow(server.pid, used)?;
+        self.gathered.follow(server.pid, before)?;
         self.server.insert(server).publish(first_due_ns, window).await?;
         Ok(())
     }

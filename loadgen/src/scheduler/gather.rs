@@ -17,7 +17,7 @@ use crate::{
     plan::Planned,
     recorder::{SLICES, histogram},
     spread::fan_out,
-    usage::{CpuReading, Observed, Process, cpu_between, machine_between, machine_reading, thread_cpu_ns},
+    usage::{Before, CpuReading, Observed, Process, cpu_between, machine_between, machine_reading, thread_cpu_ns},
     worker::{Report, Worker},
 };
 
@@ -113,9 +113,17 @@ impl Gathered {
         self.observed.as_ref().map(Observed::cpu).transpose()
     }
 
-    /// Another process has taken the server's place, which had used so much.
-    pub(super) fn follow(&mut self, pid: u32, used: CpuReading) -> anyhow::Result<()> {
-        self.observed.as_mut().map_or(Ok(()), |observed| observed.follow(pid, used))
+    /// What the server used, to be handed on before another takes its place.
+    pub(super) fn before(&self) -> anyhow::Result<Option<Before>> {
+        self.observed.as_ref().map(Observed::before).transpose()
+    }
+
+    /// Another process has taken the server's place.
+    pub(super) fn follow(&mut self, pid: u32, before: Option<Before>) -> anyhow::Result<()> {
+        match (&mut self.observed, before) {
+            (Some(observed), Some(before)) => observed.follow(pid, before),
+            _ => Ok(()),
+        }
     }
 
     pub(super) fn phase_took(&mut self, phase: Phase, seconds: f64) {

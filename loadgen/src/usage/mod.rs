@@ -22,8 +22,14 @@ use kernel::Kernel;
 pub struct Observed {
     process: Process,
     kernel: Kernel,
-    /// What processes used that were in its place before.
-    used: CpuReading,
+    before: Before,
+}
+
+/// What was used by processes that were in its place before.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Before {
+    cpu: CpuReading,
+    peak_rss_bytes: u64,
 }
 
 impl Observed {
@@ -33,13 +39,17 @@ impl Observed {
     /// for up to a second while the kernel still gives back what earlier connections held. Fails if there is no such process or it may not be read.
     pub fn new(pid: u32, server_port: u16) -> anyhow::Result<Self> {
         let (process, kernel) = (Process::new(pid)?, Kernel::new(server_port)?);
-        Ok(Self { process, kernel, used: CpuReading::default() })
+        Ok(Self { process, kernel, before: Before::default() })
     }
 
-    /// Another process has taken its place, after it had used so much; the account goes on.
-    pub fn follow(&mut self, pid: u32, used: CpuReading) -> anyhow::Result<()> {
-        self.process = Process::new(pid)?;
-        self.used = used;
+    /// What to hand on to [`Self::follow`], while the process is still there.
+    pub fn before(&self) -> anyhow::Result<Before> {
+        Ok(Before { cpu: self.cpu()?, peak_rss_bytes: self.peak_rss_bytes()? })
+    }
+
+    /// Another process has taken its place; the account goes on.
+    pub fn follow(&mut self, pid: u32, before: Before) -> anyhow::Result<()> {
+        (self.process, self.before) = (Process::new(pid)?, before);
         Ok(())
     }
 
@@ -74,12 +84,12 @@ impl Observed {
 
     /// The server's CPU time so far; [`cpu_between`] two readings is what it used.
     pub fn cpu(&self) -> anyhow::Result<CpuReading> {
-        Ok(self.used + self.process.cpu()?)
+        Ok(self.before.cpu + self.process.cpu()?)
     }
 
     /// Peak resident memory in bytes (`VmHWM`).
     pub fn peak_rss_bytes(&self) -> anyhow::Result<u64> {
-        self.process.peak_rss_bytes()
+        Ok(self.before.peak_rss_bytes.max(self.process.peak_rss_bytes()?))
     }
 
     /// How kernel memory is counted here, in words.

@@ -104,6 +104,7 @@ impl Crew {
         client.heard_ns = receipt.received_ns;
         self.turns.read();
         for message in payload.messages() {
+            let mut held = false;
             for (place, update) in wire::updates(message).enumerate() {
                 let update = match update {
                     Ok(update) => update,
@@ -116,12 +117,15 @@ impl Crew {
                         None => return Err(ClientError::Protocol(error.to_string())),
                     },
                 };
+                held = true;
                 if place == 0 && client.again.received(update.due_ns, receipt.received_ns) {
                     self.progress.current.fetch_add(1, Relaxed);
                 }
                 report.recorder.record(client, &update, place, receipt);
             }
-            report.recorder.payload();
+            if held {
+                report.recorder.payload();
+            }
         }
         Ok(client.tracker.cursor())
     }

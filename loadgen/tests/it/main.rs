@@ -6,6 +6,7 @@ mod compare;
 mod interrupted;
 mod program;
 mod prove;
+mod recovery;
 mod refused;
 mod report;
 mod results;

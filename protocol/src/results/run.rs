@@ -163,7 +163,7 @@ pub struct Traffic {
     pub updates: u64,
     /// Payloads in which they came: WebSocket messages, or answers that held updates.
     pub payloads: u64,
-    /// Writes by the clients: the requests of long polling, the pongs of WebSocket.
+    /// Writes by the clients: the requests of long polling, the pongs of WebSocket, signals.
     pub requests: u64,
     /// Bytes received, heads and framing included, without TCP and IP.
     pub bytes_in: u64,

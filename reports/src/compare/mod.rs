@@ -18,7 +18,7 @@ use protocol::{
 };
 
 pub use contender::{Arm, Contender};
-pub use metric::{Meeting, Metric, Quantile};
+pub use metric::{Meeting, Metric, Quantile, Share};
 pub(crate) use ratio::difference;
 pub use ratio::{Ratio, Verdict};
 pub use side::{Measure, Side, SideName, Standing};

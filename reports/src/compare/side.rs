@@ -84,6 +84,12 @@ impl<'a> Side<'a> {
         (self.is_valid() && !self.latency.is_empty()).then_some(&self.latency)
     }
 
+    /// One histogram of all repeats together, nanoseconds; none if it must not be shown, or is empty.
+    pub(crate) fn pooled(&self, of: impl Fn(&'a Run) -> Option<&'a LosslessHistogram>) -> Option<Histogram<u64>> {
+        let all = merged(self.runs.iter().filter_map(|run| of(run)));
+        (self.is_valid() && !all.is_empty()).then_some(all)
+    }
+
     /// A metric's value. None for a void point, whatever was measured: every number that is shown comes through here.
     pub fn measure(&self, metric: Metric) -> Option<Measure> {
         if !self.is_valid() {

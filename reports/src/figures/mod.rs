@@ -12,7 +12,9 @@ mod over_axis;
 mod over_time;
 mod percentiles;
 mod polling;
+mod recovery;
 mod scale;
+mod signals;
 mod style;
 mod throughput;
 mod traffic;
@@ -92,6 +94,8 @@ pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure>
         latency::figure,
         inside::figure,
         polling::figure,
+        recovery::figure,
+        signals::figure,
         throughput::figure,
         memory::figure,
         over_time::figure,

@@ -42,6 +42,37 @@ impl Quantile {
     }
 }
 
+/// A share of all clients.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Share {
+    /// Every other.
+    Half,
+    /// 99 %.
+    Most,
+    /// Every one.
+    All,
+}
+
+impl Share {
+    /// How many of so many clients, rounded up.
+    pub fn of(self, clients: u64) -> u64 {
+        match self {
+            Self::Half => clients.div_ceil(2),
+            Self::Most => (clients * 99).div_ceil(100),
+            Self::All => clients,
+        }
+    }
+
+    /// `99 %`
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Half => "50 %",
+            Self::Most => "99 %",
+            Self::All => "all",
+        }
+    }
+}
+
 /// What an update met at a client that asks (RFC 6202, section 2.2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Meeting {
@@ -139,6 +170,26 @@ pub enum Metric {
     WorkerBusyPercent,
     /// Of all processors, by the hypervisor for somebody else, percent.
     StolenPercent,
+    /// From the sending of a client's signal to its acknowledgement, milliseconds.
+    SignalMs(Quantile),
+    /// From the sending of a client's signal until the server had read it, milliseconds.
+    WayUpMs(Quantile),
+    /// How late the generator sent signals, milliseconds.
+    SignalLatenessMs(Quantile),
+    /// Signals that were never acknowledged.
+    UnansweredSignals,
+    /// From a disturbance until that share of all clients had connected again, milliseconds.
+    ConnectedMs(Share),
+    /// From a disturbance until that share of all clients was current again, milliseconds.
+    CurrentMs(Share),
+    /// Clients that connected again a second, until 99 % had.
+    ReconnectsPerS,
+    /// The server's CPU time from a disturbance until all were current again, microseconds per client.
+    StormCpuUsPerClient,
+    /// The most memory that the server process had meanwhile, MiB.
+    StormPeakMib,
+    /// Connections and tries to connect that failed after a disturbance, per client.
+    FailuresPerClient,
     /// The server process's memory once every client has gone, more than before the first, KiB per client.
     RetainedKibPerClient,
 }

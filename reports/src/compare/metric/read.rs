@@ -2,7 +2,7 @@
 
 use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run};
 
-use super::{Meeting, Metric, Quantile};
+use super::{Meeting, Metric, Quantile, Share};
 use crate::warning;
 
 const NS_PER_MS: f64 = 1e6;
@@ -25,6 +25,9 @@ impl Metric {
             Self::LastFromSendMs(quantile) => (run.fan_out.last_from_send.as_ref()?, quantile),
             Self::MetMs(meeting, quantile) => (meeting.of(run.polling.as_ref()?), quantile),
             Self::LoopLagMs(quantile) => (run.generator.loop_lag.as_ref()?, quantile),
+            Self::SignalMs(quantile) => (&run.signals.as_ref()?.round_trip, quantile),
+            Self::WayUpMs(quantile) => (&run.signals.as_ref()?.way_up, quantile),
+            Self::SignalLatenessMs(quantile) => (&run.signals.as_ref()?.lateness, quantile),
             Self::LatenessMs(quantile) => (run.stream.lateness.as_ref()?, quantile),
             _ => return None,
         })
@@ -74,6 +77,25 @@ impl Metric {
                 divide(100.0 * meeting.of(polling).len() as f64, all as f64)
             }
             Self::PredictedUnparkedPercent => predicted_unparked(run).map(|share| 100.0 * share),
+            Self::UnansweredSignals => {
+                let signals = run.signals.as_ref()?;
+                Some(signals.sent.saturating_sub(signals.round_trip.len()) as f64)
+            }
+            Self::ConnectedMs(share) => reached_ms(run, &run.recovery.as_ref()?.connected, share),
+            Self::CurrentMs(share) => reached_ms(run, &run.recovery.as_ref()?.current, share),
+            Self::ReconnectsPerS => {
+                let after_ms = Self::ConnectedMs(Share::Most).of_run(run)?;
+                divide(Share::Most.of(u64::from(run.point.load.clients)) as f64, after_ms / 1e3)
+            }
+            Self::StormCpuUsPerClient => {
+                let cpu_ns = run.recovery.as_ref()?.server_cpu?.total_ns;
+                divide(cpu_ns as f64 / NS_PER_US, f64::from(run.point.load.clients))
+            }
+            Self::StormPeakMib => storm_peak_bytes(run).map(|bytes| bytes as f64 / MIB),
+            Self::FailuresPerClient => {
+                let failed: u64 = run.recovery.as_ref()?.failed.values().sum();
+                divide(failed as f64, f64::from(run.point.load.clients))
+            }
             Self::WorkerBusyPercent => Some(100.0 * warning::busiest_worker(run)),
             Self::StolenPercent => Some(100.0 * warning::stolen_share(run)),
             _ => {
@@ -82,6 +104,23 @@ impl Metric {
             }
         }
     }
+}
+
+/// When that share of all clients had come so far, each after its time; none if they never did.
+fn reached_ms(run: &Run, times: &LosslessHistogram, share: Share) -> Option<f64> {
+    let clients = share.of(u64::from(run.point.load.clients));
+    let reached = times.len();
+    // A rank and not a quantile of those who did: who never did must not be left out.
+    (0 < clients && clients <= reached)
+        .then(|| times.value_at_quantile(clients as f64 / reached as f64) as f64 / NS_PER_MS)
+}
+
+fn storm_peak_bytes(run: &Run) -> Option<u64> {
+    let (recovery, from_ms) = (run.recovery.as_ref()?, run.measure_from_ms?);
+    let begins_ms = from_ms + recovery.at_ms;
+    let moments = run.server.as_ref()?.timeline.iter();
+    let within = |at_ms: f64| (begins_ms..=begins_ms + recovery.storm_ms).contains(&at_ms);
+    moments.filter(|moment| within(moment.at_ms)).map(|moment| moment.rss_bytes).max()
 }
 
 /// Jain's index, (Σx)² / (n Σx²), from mean and deviation.
@@ -192,6 +231,28 @@ mod tests {
         assert!((of([1_000_000, 3_000_000]) - 0.8).abs() < 1e-3);
         assert!((of([1_000_000, 1_000_000]) - 1.0).abs() < 1e-9);
         assert_eq!(fairness(&crate::fixture::histogram([])), None);
+    }
+
+    #[test]
+    fn who_never_came_back_is_not_left_out_of_a_share() {
+        let mut run = run();
+        let times = || crate::fixture::histogram((1..=99).map(|ms| ms * 1_000_000));
+        run.recovery = Some(protocol::results::Recovery {
+            disturbance: protocol::results::Disturbance::Drop,
+            at_ms: 0.0,
+            connected: times(),
+            current: times(),
+            failed: [("Closed".to_owned(), 150)].into(),
+            storm_ms: 100.0,
+            server_cpu: None,
+        });
+        let about =
+            |metric: Metric, ms: f64| assert!((metric.of_run(&run).unwrap() / ms - 1.0).abs() < 2e-3, "{metric:?}");
+        about(Metric::CurrentMs(Share::Half), 50.0);
+        about(Metric::CurrentMs(Share::Most), 99.0);
+        about(Metric::ReconnectsPerS, 1_000.0);
+        about(Metric::FailuresPerClient, 1.5);
+        assert_eq!(Metric::CurrentMs(Share::All).of_run(&run), None, "one of a hundred never was");
     }
 
     #[test]

@@ -52,6 +52,16 @@ impl Metric {
             Self::LatenessMs(quantile) => format!("{} publisher lateness", quantile.name()),
             Self::WorkerBusyPercent => "busiest worker thread".to_owned(),
             Self::StolenPercent => "stolen time".to_owned(),
+            Self::SignalMs(quantile) => format!("{} signal round trip", quantile.name()),
+            Self::WayUpMs(quantile) => format!("{} signal on its way up", quantile.name()),
+            Self::SignalLatenessMs(quantile) => format!("{} signal sent late", quantile.name()),
+            Self::UnansweredSignals => "signals unanswered".to_owned(),
+            Self::ConnectedMs(share) => format!("{} connected again", share.name()),
+            Self::CurrentMs(share) => format!("{} current again", share.name()),
+            Self::ReconnectsPerS => "reconnections per second".to_owned(),
+            Self::StormCpuUsPerClient => "server CPU of the storm per client".to_owned(),
+            Self::StormPeakMib => "server memory, most in the storm".to_owned(),
+            Self::FailuresPerClient => "connections and tries failed per client".to_owned(),
             Self::RetainedKibPerClient => "server memory kept per client gone".to_owned(),
         }
     }
@@ -61,6 +71,9 @@ impl Metric {
         match self {
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
+            | Self::UnansweredSignals
+            | Self::ReconnectsPerS
+            | Self::FailuresPerClient
             | Self::RequestsPerDelivery
             | Self::BytesPerDelivery
             | Self::BytesInPerDelivery
@@ -77,6 +90,7 @@ impl Metric {
             Self::CpuUsPerDelivery
             | Self::UserCpuUsPerDelivery
             | Self::KernelCpuUsPerDelivery
+            | Self::StormCpuUsPerClient
             | Self::GeneratorCpuUsPerDelivery => ("more CPU", "less CPU"),
             Self::UserKibPerClient
             | Self::InUseKibPerClient
@@ -85,12 +99,16 @@ impl Metric {
             | Self::BusyUserMib
             | Self::DrainedUserMib
             | Self::KernelMib
+            | Self::StormPeakMib
             | Self::RetainedKibPerClient => ("more memory", "less memory"),
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => {
                 ("more bytes", "fewer bytes")
             }
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
+            | Self::UnansweredSignals
+            | Self::ReconnectsPerS
+            | Self::FailuresPerClient
             | Self::RequestsPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite => ("more", "fewer"),
@@ -120,16 +138,20 @@ impl Metric {
             Self::CpuUsPerDelivery
             | Self::UserCpuUsPerDelivery
             | Self::KernelCpuUsPerDelivery
+            | Self::StormCpuUsPerClient
             | Self::GeneratorCpuUsPerDelivery => "µs",
             Self::UserKibPerClient
             | Self::InUseKibPerClient
             | Self::KernelKibPerClient
             | Self::RetainedKibPerClient => "KiB",
-            Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib => "MiB",
+            Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib | Self::StormPeakMib => "MiB",
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
             Self::MetPercent(_) | Self::PredictedUnparkedPercent | Self::WorkerBusyPercent | Self::StolenPercent => "%",
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
+            | Self::UnansweredSignals
+            | Self::ReconnectsPerS
+            | Self::FailuresPerClient
             | Self::RequestsPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite

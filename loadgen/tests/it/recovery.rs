@@ -1,0 +1,79 @@
+//! Clients that lose their connections come back and miss nothing; those that speak are heard.
+
+use protocol::{
+    Transport,
+    control::Event,
+    results::{Disturbance, Run},
+};
+
+use crate::{
+    program::{Loadgen, loadgen},
+    results::of_success,
+    sweep::SHORT,
+};
+
+const CLIENTS: u64 = 20;
+
+/// Runs with options over both transports; nothing may be lost or doubled in them.
+fn runs(options: &str, measure: &str) -> Vec<Run> {
+    let dir = tempfile::tempdir().unwrap();
+    let ended = loadgen(dir.path(), &format!("run {} --rate 20 {options}", SHORT.replace("500ms", measure)));
+    let runs = of_success(&dir.path().join("results"), &ended).runs;
+    assert_eq!(runs.len(), Transport::ALL.len());
+    for run in &runs {
+        let counts = &run.counts;
+        assert_eq!((counts.missed, counts.duplicated, counts.reordered), (0, 0, 0), "{run:#?}");
+        assert_eq!(counts.delivered, CLIENTS * run.stream.updates, "{run:#?}");
+    }
+    runs
+}
+
+#[test]
+fn who_loses_the_connection_or_the_server_comes_back_and_misses_nothing() {
+    for disturbance in Disturbance::ALL {
+        for run in runs(&format!("--disturb {disturbance}"), "3s") {
+            let recovery = run.recovery.as_ref().unwrap_or_else(|| panic!("{disturbance}: {run:#?}"));
+            assert_eq!(recovery.disturbance, disturbance);
+            assert!(recovery.at_ms >= 750.0 && recovery.storm_ms > 0.0, "{recovery:?}");
+            assert_eq!((recovery.connected.len(), recovery.current.len()), (CLIENTS, CLIENTS));
+            assert!(recovery.connected.max() <= recovery.current.max());
+            assert!(run.counts.errors.is_empty(), "what was done to them is no error: {:?}", run.counts.errors);
+            let lost: u64 = recovery.failed.values().sum();
+            match disturbance {
+                Disturbance::Drop => assert_eq!(lost, 0, "they left of themselves"),
+                Disturbance::Restart => assert!(lost >= CLIENTS, "{:?}", recovery.failed),
+            }
+            // The account goes on where the process was replaced.
+            let timeline = &run.server.as_ref().unwrap().timeline;
+            assert!(timeline.is_sorted_by_key(|moment| moment.cpu_ns), "{timeline:?}");
+        }
+    }
+}
+
+#[test]
+fn every_signal_is_acknowledged_while_updates_flow() {
+    for run in runs("--signal-rate 20", "1s") {
+        let signals = run.signals.unwrap();
+        assert!((300..=400).contains(&signals.sent), "20 a second from each of 20: {}", signals.sent);
+        assert_eq!((signals.round_trip.len(), signals.way_up.len()), (signals.sent, signals.sent));
+        assert!(signals.way_up.max() <= signals.round_trip.max());
+    }
+}
+
+#[test]
+fn a_server_that_asks_for_a_token_is_shown_it() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Loadgen::start(dir.path(), "serve --listen 127.0.0.1:0 --rate 100 --token a&b=c");
+    let Event::Ready { listen } = serde_json::from_str(&server.stdout_line()).unwrap() else { panic!("not ready") };
+    let measure = format!("run {SHORT} --signal-rate 10 --server http://{listen} --token");
+    let ended = loadgen(dir.path(), &format!("{measure} a&b=c"));
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert!(results.runs.iter().all(|run| run.signals.as_ref().unwrap().round_trip.len() > 0));
+
+    let ended = loadgen(dir.path(), &format!("{} wrong", measure.replace("results", "refused")));
+    assert_eq!(ended.status, Some(1));
+    assert!(ended.message().contains("20 of 20 clients could not connect"), "{}", ended.message());
+    let ended = loadgen(dir.path(), &format!("{} a&b=c --disturb restart", measure.replace("results", "never")));
+    assert_eq!(ended.status, Some(2));
+    assert!(ended.message().contains("not ours to restart"), "{}", ended.message());
+}
