@@ -66,13 +66,9 @@ pub struct RunArgs {
     #[command(flatten)]
     pub settings: Settings,
 
-    /// Measure this running pushbench server (http://HOST:PORT, same machine) instead of starting one for each run
-    #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads"])]
-    pub server: Option<String>,
-
-    /// The token that the server of --server asks for
-    #[arg(long, value_name = "TOKEN", requires = "server")]
-    pub token: Option<String>,
+    /// What is measured, if it is there already.
+    #[command(flatten)]
+    pub target: TargetArgs,
 
     /// Memory allocator of server and generator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME", conflicts_with = "server")]
@@ -83,6 +79,22 @@ pub struct RunArgs {
     pub out: Option<PathBuf>,
 }
 
+/// A server that runs already.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TargetArgs {
+    /// Measure this running pushbench server (http://HOST:PORT or https://.., same machine) instead of starting one for each run
+    #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads", "tls"])]
+    pub server: Option<String>,
+
+    /// The token that the server of --server asks for
+    #[arg(long, value_name = "TOKEN", requires = "server")]
+    pub token: Option<String>,
+
+    /// Trust the certificates in this file (PEM) for an https:// --server, instead of those that the system trusts
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub tls_ca: Option<PathBuf>,
+}
+
 const RUN_EXAMPLES: &str = "\
 An option that is an axis takes a list; a sweep is the product of its axes.
 Times are written 500ms, 3s, 2m.
@@ -90,6 +102,7 @@ Times are written 500ms, 3s, 2m.
 Examples:
   loadgen run                                        the quick comparison
   loadgen run reconnect --clients 5000               a storm of clients that lost their connections
+  loadgen run --tls off,on                           what TLS costs
   loadgen run rate --transports long-poll            one transport, several rates
   loadgen run --clients 10000 --rate 2 --repeats 5   a large audience
   loadgen run my.toml --out results/mine             your own scenario";

@@ -19,6 +19,7 @@ pub mod socket;
 pub mod spread;
 pub mod sweep;
 pub mod target;
+pub mod tls;
 pub mod tracker;
 pub mod transports;
 mod turn;

@@ -75,7 +75,7 @@ fn ended(outcome: anyhow::Result<Outcome>, status_of_error: u8) -> ExitCode {
 
 fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
     let scenario = scenario::load(&args.scenario, args.settings)?;
-    let findings = doctor::examine(&sweep::need(&scenario, args.server.is_some()));
+    let findings = doctor::examine(&sweep::need(&scenario, args.target.server.is_some()));
     for finding in &findings {
         output::print(&finding.to_string())?;
     }

@@ -30,7 +30,10 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
             .collect(),
     };
     (scenario.clients.iter())
-        .flat_map(|&clients| streams.iter().map(move |stream| Load { clients, stream: stream.clone() }))
+        .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
+        .flat_map(|(clients, stream)| {
+            scenario.tls.iter().map(move |&tls| Load { clients, stream: stream.clone(), tls })
+        })
         .collect()
 }
 

@@ -69,6 +69,10 @@ pub struct Settings {
     #[arg(long, value_name = "X,..", value_delimiter = ',', allow_negative_numbers = true)]
     pub speed: Option<Vec<f64>>,
 
+    /// Axis: connections under TLS or not, off, on or both
+    #[arg(long, value_name = "OFF,ON", value_delimiter = ',', value_parser = on_or_off)]
+    pub tls: Option<Vec<bool>>,
+
     /// How often each point is measured
     #[arg(long, value_name = "N")]
     pub repeats: Option<u32>,
@@ -138,9 +142,9 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
-        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some()];
+        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some()];
         besides.contains(&true)
             || transports.is_some()
             || arrivals.is_some()
@@ -157,6 +161,14 @@ fn no_fault(_: &str) -> Result<Infallible, &'static str> {
 
 fn no_fault_key<'de, D: Deserializer<'de>>(_: D) -> Result<Option<Infallible>, D::Error> {
     Err(D::Error::custom(NO_FAULT))
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "off" => Ok(false),
+        "on" => Ok(true),
+        _ => Err("one of off, on".to_owned()),
+    }
 }
 
 fn disturbance_key<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Disturbance>, D::Error> {
@@ -222,6 +234,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         arrivals: options.arrivals.or(file.arrivals).unwrap_or_default(),
         replay: options.replay.or(file.replay),
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
+        tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
         repeats: options.repeats.or(file.repeats).unwrap_or(3),
         settle_s: seconds(options.settle, file.settle, 0.5),
         warm_up_s: seconds(options.warm_up, file.warm_up, 1.0),
@@ -254,6 +267,7 @@ fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     axis("rate", rate_hz, |rate| *rate > 0.0 && *rate <= RATE_HZ_MAX, &range)?;
     let range = format!("between {PAYLOAD_BYTES_MIN} (the envelope alone needs that) and {PAYLOAD_BYTES_MAX} bytes");
     axis("payload-bytes", payload_bytes, |bytes| (PAYLOAD_BYTES_MIN..=PAYLOAD_BYTES_MAX).contains(bytes), &range)?;
+    axis("tls", &scenario.tls, |_| true, "off or on")?;
     axis("speed", speed, |speed| *speed > 0.0 && *speed <= 10_000.0, "more than 0 and at most 10000")?;
     ensure!(
         (0.0..=1_000.0).contains(&scenario.signal_rate_hz),
@@ -362,6 +376,7 @@ mod tests {
             ("repeats = 0", "repeats 0: must be between 1"),
             ("measure = \"0s\"", "measure 0 s: must be"),
             ("speed = [2]", "there is no feed"),
+            ("tls = [true, true]", "tls true: listed twice"),
             ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
             ("replay = \"/no/such/feed\"", "/no/such/feed"),
         ] {

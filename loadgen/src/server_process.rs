@@ -24,6 +24,8 @@ pub struct Launch<'a> {
     pub stream: &'a Stream,
     /// Threads that serve clients.
     pub threads: u32,
+    /// Whether it speaks TLS.
+    pub tls: bool,
     /// Seed of random gaps.
     pub seed: u64,
     /// The processors to keep to.
@@ -44,6 +46,8 @@ pub struct ServerProcess {
     published: Option<Published>,
     /// Where it listens.
     pub address: SocketAddr,
+    /// The certificate that it made for itself, as PEM, if it serves TLS.
+    pub certificate: Option<String>,
     /// Its process id.
     pub pid: u32,
 }
@@ -51,7 +55,7 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { stream, threads, seed, cpus, faults, in_place_of } = launch;
+        let Launch { stream, threads, tls, seed, cpus, faults, in_place_of } = launch;
         let program = std::env::current_exe().context("cannot find this program's own file")?;
         let mut command = tokio::process::Command::new(program);
         command.args(["serve", "--control"]);
@@ -61,6 +65,9 @@ impl ServerProcess {
         };
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(stream_options(stream));
+        if *tls {
+            command.arg("--tls-self-signed");
+        }
         for fault in *faults {
             command.args(["--fault", &fault.to_string()]);
         }
@@ -75,9 +82,10 @@ impl ServerProcess {
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().context("no pipe from the server")?;
         let events = BufReader::new(stdout).lines();
-        let mut server = Self { child, stdin, events, published: None, address: ([0, 0, 0, 0], 0).into(), pid };
+        let mut server =
+            Self { child, stdin, events, published: None, address: ([0, 0, 0, 0], 0).into(), certificate: None, pid };
         match timeout(PATIENCE, server.event()).await.context("the server did not get ready")?? {
-            Event::Ready { listen } => server.address = listen,
+            Event::Ready { listen, certificate } => (server.address, server.certificate) = (listen, certificate),
             other => bail!("the server said {other:?} before it was ready"),
         }
         Ok(server)

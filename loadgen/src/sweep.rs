@@ -3,11 +3,14 @@
 use std::path::Path;
 
 use anyhow::Context;
-use protocol::results::{Disturbance, Scenario, Stream};
+use protocol::{
+    Transport,
+    results::{Disturbance, Scenario, Stream},
+};
 use reports::Validity;
 
 use crate::{
-    cli::RunArgs,
+    cli::{RunArgs, TargetArgs},
     dial::CLIENTS_PER_SOURCE,
     doctor::{self, Level, Need, ServerNeed},
     interrupt,
@@ -45,7 +48,7 @@ pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
         // For this process and, by its environment, for the servers that it starts.
         allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
     }
-    let (scenario, target) = resolve(args.scenario, args.settings, args.server, args.token.as_deref()).await?;
+    let (scenario, target) = resolve(args.scenario, args.settings, args.target).await?;
     let findings = doctor::examine(&need(&scenario, target.is_some()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         eprintln!("{finding}");
@@ -65,12 +68,11 @@ pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
 pub async fn resolve(
     name: String,
     settings: scenario::Settings,
-    server: Option<String>,
-    token: Option<&str>,
+    target: TargetArgs,
 ) -> anyhow::Result<(Scenario, Option<Target>)> {
     let mut scenario = scenario::load(&name, settings)?;
-    let Some(url) = server else { return Ok((scenario, None)) };
-    let target = Target::examine(&url, token).await?;
+    let Some(url) = target.server.clone() else { return Ok((scenario, None)) };
+    let target = Target::examine(&url, &target).await?;
     anyhow::ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
         "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
@@ -88,6 +90,7 @@ pub async fn resolve(
             scenario.speed = vec![*speed];
         }
     }
+    scenario.tls = vec![target.tls.is_some()];
     scenario.server = Some(url);
     scenario.pinned = None;
     Ok((scenario, Some(target)))
@@ -97,11 +100,17 @@ pub async fn resolve(
 pub fn need(scenario: &Scenario, server_is_there: bool) -> Need {
     let server = ServerNeed { threads: scenario.server_threads, backlog: BACKLOG };
     Need {
-        clients: scenario.clients.iter().copied().max().unwrap_or(0),
+        clients: scenario.clients.iter().copied().max().unwrap_or(0) * connections_each(scenario),
         clients_per_source: CLIENTS_PER_SOURCE,
         workers: scenario.workers,
         server: (!server_is_there).then_some(server),
     }
+}
+
+/// Connections of a client: one, and another for its signals if a poll takes the first.
+fn connections_each(scenario: &Scenario) -> u32 {
+    let posts = scenario.signal_rate_hz > 0.0 && scenario.transports.contains(&Transport::LongPoll);
+    if posts { 2 } else { 1 }
 }
 
 impl Prepared {

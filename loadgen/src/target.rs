@@ -5,16 +5,18 @@ use std::{
     sync::Arc,
 };
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use protocol::{
     clock,
     wire::{HEALTH_PATH, Health},
 };
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::TcpStream,
     time::{Duration, timeout},
 };
+
+use crate::{cli::TargetArgs, tls::Tls};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const HEALTH_BYTES_MAX: u64 = 64 * 1024;
@@ -26,17 +28,26 @@ pub struct Target {
     pub address: SocketAddr,
     /// What it says of itself.
     pub health: Health,
+    /// Whom to trust, if it speaks TLS.
+    pub tls: Option<Tls>,
     /// What it asks clients to show.
     pub token: Option<Arc<str>>,
 }
 
 impl Target {
-    /// Asks the server at `url` (`http://HOST:PORT`) who it is.
-    pub async fn examine(url: &str, token: Option<&str>) -> anyhow::Result<Self> {
-        let address = address(url)?;
-        let answer = timeout(PATIENCE, ask(address)).await.map_err(|_| anyhow::anyhow!("no answer in {PATIENCE:?}"));
+    /// Asks the server at `url` (`http://HOST:PORT`, or `https`) who it is.
+    pub async fn examine(url: &str, args: &TargetArgs) -> anyhow::Result<Self> {
+        let Url { secure, host, address } = Url::read(url)?;
+        let tls = if secure {
+            Some(Tls::of_host(&host, args.tls_ca.as_deref()).with_context(|| format!("--server {url}"))?)
+        } else {
+            None
+        };
+        let answer = timeout(PATIENCE, ask(address, tls.as_ref())).await;
+        let answer = answer.map_err(|_| anyhow::anyhow!("no answer in {PATIENCE:?}"));
         let body = answer.and_then(|answer| answer).with_context(|| {
-            format!("--server {url}: cannot ask it who it is; start one with `server --listen {address}`, or leave --server out")
+            let trust = if secure { "; whom to trust is said by --tls-ca" } else { "" };
+            format!("--server {url}: cannot ask it who it is; start one with `server --listen {address}`, or leave --server out{trust}")
         })?;
         let health: Health = serde_json::from_str(&body).with_context(|| {
             format!(
@@ -61,22 +72,40 @@ impl Target {
              --fault",
             health.faults.join(", ")
         );
-        Ok(Self { address, health, token: token.map(Into::into) })
+        Ok(Self { address, health, tls, token: args.token.as_deref().map(Into::into) })
     }
 }
 
-fn address(url: &str) -> anyhow::Result<SocketAddr> {
-    let remedy = || format!("--server {url}: give it as http://HOST:PORT");
-    let authority = url.strip_prefix("http://").with_context(remedy)?.trim_end_matches('/');
-    if authority.contains('/') {
-        bail!(remedy());
+/// A server's URL, taken apart.
+struct Url {
+    secure: bool,
+    host: String,
+    address: SocketAddr,
+}
+
+impl Url {
+    fn read(url: &str) -> anyhow::Result<Self> {
+        let remedy = || format!("--server {url}: give it as http://HOST:PORT or https://HOST:PORT");
+        let (scheme, authority) = url.split_once("://").with_context(remedy)?;
+        ensure!(["http", "https"].contains(&scheme), remedy());
+        let authority = authority.trim_end_matches('/');
+        let (host, _) = authority.rsplit_once(':').filter(|_| !authority.contains('/')).with_context(remedy)?;
+        let address = authority.to_socket_addrs().with_context(remedy)?.next().with_context(remedy)?;
+        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+        Ok(Self { secure: scheme == "https", host, address })
     }
-    authority.to_socket_addrs().with_context(remedy)?.next().with_context(remedy)
 }
 
 /// One request without keep-alive, so that the answer ends with the connection.
-async fn ask(address: SocketAddr) -> anyhow::Result<String> {
-    let mut stream = TcpStream::connect(address).await?;
+async fn ask(address: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<String> {
+    let stream = TcpStream::connect(address).await?;
+    match tls {
+        Some(tls) => ask_over(tls.connect(stream).await?, address).await,
+        None => ask_over(stream, address).await,
+    }
+}
+
+async fn ask_over(mut stream: impl AsyncRead + AsyncWrite + Unpin, address: SocketAddr) -> anyhow::Result<String> {
     stream
         .write_all(format!("GET {HEALTH_PATH} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())
         .await?;
@@ -94,9 +123,12 @@ mod tests {
 
     #[test]
     fn urls_are_checked() {
-        assert_eq!(address("http://127.0.0.1:80/").unwrap(), "127.0.0.1:80".parse().unwrap());
-        for url in ["127.0.0.1:80", "https://127.0.0.1:80", "http://127.0.0.1", "http://127.0.0.1:80/ws", "http://:x"] {
-            let error = address(url).unwrap_err().to_string();
+        let read = Url::read("http://127.0.0.1:80/").unwrap();
+        assert_eq!((read.secure, read.address), (false, "127.0.0.1:80".parse().unwrap()));
+        let read = Url::read("https://[::1]:443").unwrap();
+        assert_eq!((read.secure, read.host.as_str(), read.address), (true, "::1", "[::1]:443".parse().unwrap()));
+        for url in ["127.0.0.1:80", "ftp://127.0.0.1:80", "http://127.0.0.1", "http://127.0.0.1:80/ws", "http://:x"] {
+            let error = Url::read(url).map(|_| ()).unwrap_err().to_string();
             assert!(error.contains(url) && error.contains("http://HOST:PORT"), "{error}");
         }
     }

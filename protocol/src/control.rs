@@ -27,6 +27,9 @@ pub enum Event {
     Ready {
         /// Where: the port is a real one even if 0 was asked for.
         listen: SocketAddr,
+        /// The certificate that it made for itself, as PEM; absent without TLS, or with a certificate of files.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        certificate: Option<String>,
     },
     /// The stream has ended.
     Published(Published),

@@ -183,6 +183,9 @@ pub struct Health {
     pub allocator: String,
     /// The updates it publishes.
     pub stream: crate::results::Stream,
+    /// Whether its connections are under TLS.
+    #[serde(default)]
+    pub tls: bool,
     /// The ways in which it was told to misbehave, as it was told; none outside proofs.
     #[serde(default)]
     pub faults: Vec<String>,

@@ -10,7 +10,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 65] = [
+const COLUMNS: [Column; 68] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -31,6 +31,7 @@ const COLUMNS: [Column; 65] = [
         Stream::Synthetic { .. } => String::new(),
         Stream::Replay { speed, .. } => speed.to_string(),
     }),
+    ("tls", |run| run.point.load.tls.to_string()),
     ("started_utc", |run| run.started_utc.clone()),
     ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),
     ("measure_s", |run| run.phases.measure_s.to_string()),
@@ -48,6 +49,8 @@ const COLUMNS: [Column; 65] = [
     ("latency_p999_ms", |run| value(Metric::LatencyMs(Quantile::P999), run)),
     ("ready_p50_ms", |run| value(Metric::HandshakeMs(Quantile::P50), run)),
     ("ready_p99_ms", |run| value(Metric::HandshakeMs(Quantile::P99), run)),
+    ("tls_handshake_p50_ms", |run| value(Metric::TlsHandshakeMs(Quantile::P50), run)),
+    ("tls_handshake_p99_ms", |run| value(Metric::TlsHandshakeMs(Quantile::P99), run)),
     ("deliveries_per_s", |run| value(Metric::DeliveriesPerS, run)),
     ("deliveries_per_server_cpu_s", |run| value(Metric::DeliveriesPerCpuS, run)),
     ("server_cpu_us_per_delivery", |run| value(Metric::CpuUsPerDelivery, run)),

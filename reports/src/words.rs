@@ -31,7 +31,8 @@ pub(crate) fn stream(stream: &Stream) -> String {
 
 /// `4,000 clients, 10 updates/s of 128 B`
 pub(crate) fn load(load: &Load) -> String {
-    format!("{}, {}", clients(load.clients), stream(&load.stream))
+    let tls = if load.tls { ", TLS" } else { "" };
+    format!("{}, {}{tls}", clients(load.clients), stream(&load.stream))
 }
 
 /// `long polling at 4,000 clients, 10 updates/s of 128 B`

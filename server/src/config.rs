@@ -10,7 +10,7 @@ use protocol::{
     wire,
 };
 
-use crate::{allocator::Allocator, bounds::Bounds, fault::Fault, hub::History};
+use crate::{allocator::Allocator, bounds::Bounds, fault::Fault, hub::History, tls::TlsOptions};
 
 /// The fastest stream, updates a second.
 pub const RATE_HZ_MAX: f64 = 100_000.0;
@@ -69,6 +69,10 @@ pub struct Config {
     /// Let pages of this origin connect, and poll from elsewhere (CORS); pages of others are 403 then; `*` for any; repeatable
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
+
+    /// Whether the connections are secret.
+    #[command(flatten)]
+    pub tls: TlsOptions,
 
     /// What clients may ask at most.
     #[command(flatten)]
@@ -235,6 +239,9 @@ mod tests {
             "--max-message 124",
             "--max-body 0",
             "--max-head 100",
+            "--tls-cert only.pem",
+            "--tls-key only.pem",
+            "--tls-self-signed --tls-cert c.pem --tls-key k.pem",
             "--max-target 0",
             "--max-requests 0",
             "--send-batch 0",

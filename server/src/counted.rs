@@ -72,6 +72,11 @@ impl<S> Counted<S> {
         Self { stream, tally }
     }
 
+    /// The stream.
+    pub fn get_ref(&self) -> &S {
+        &self.stream
+    }
+
     fn wrote(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
         self.tally.wrote(&written, 0);
         Poll::Ready(written)

@@ -35,6 +35,7 @@ use crate::{
     listener::Slot,
     metrics, signal,
     socket::Socket,
+    tls::Tls,
     transports::{
         self, Context, Present, Reply, echo,
         long_poll::lean::{self, Left},
@@ -48,12 +49,14 @@ const JSON: &str = "application/json";
 pub(crate) struct Http {
     pub(crate) context: Arc<Context>,
     pub(crate) stream: Stream,
+    pub(crate) tls: Option<Tls>,
 }
 
 /// Serves one connection to its end, or to its upgrade. One that is over the bound is refused whatever it asks for.
 pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
     let slot = Arc::new(slot);
-    let mut socket = Socket::new(stream, Arc::clone(&http.context.metrics.tally));
+    // Boxed: seldom asked for, and soon over.
+    let Some(mut socket) = Box::pin(socket(&http, stream)).await else { return };
     let mut requests = 0;
     if !slot.over {
         match lean::serve(&http.context, &mut socket, &slot).await {
@@ -61,12 +64,37 @@ pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
                 socket.unread(bytes);
                 requests = asked;
             }
-            Ok(Left::Closed) => return,
+            Ok(Left::Closed) => return socket.farewell(),
             Err(error) => return debug!(%error, "connection ended"),
         }
     }
     // Boxed: its room would else be part of every connection that only polls.
     Box::pin(serve_any(http, socket, slot, requests)).await;
+}
+
+/// The connection as it is served: under TLS if that was asked for. Nothing if the client does not come to it in time.
+async fn socket(http: &Http, stream: TcpStream) -> Option<Socket> {
+    let Context { metrics, bounds, draining, .. } = &*http.context;
+    let tally = Arc::clone(&metrics.tally);
+    let Some(tls) = &http.tls else { return Some(Socket::new(stream, tally)) };
+    let handshake = tokio::time::timeout(bounds.header_timeout, Socket::accept(stream, tally, &tls.acceptor));
+    let error = tokio::select! {
+        accepted = handshake => match accepted {
+            Ok(Ok(socket)) => {
+                metrics.tls_handshakes.inc();
+                return Some(socket);
+            }
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => {
+                metrics.met.inc(Bound::HeaderTimeout);
+                "it took too long".to_owned()
+            }
+        },
+        () = draining.cancelled() => "the server is shutting down".to_owned(),
+    };
+    metrics.tls_handshake_failures.inc();
+    debug!(%error, "no TLS: does the client speak plain HTTP?");
+    None
 }
 
 async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u32) {
@@ -208,6 +236,7 @@ fn health(http: &Http) -> Health {
         clock: clock::identity(),
         allocator: Allocator::of_this_process().name().to_owned(),
         stream: http.stream.clone(),
+        tls: http.tls.is_some(),
         faults: http.context.faults.iter().map(ToString::to_string).collect(),
     }
 }

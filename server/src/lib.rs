@@ -19,6 +19,7 @@ pub mod replay;
 pub mod schedule;
 pub mod shard;
 pub mod source;
+pub mod tls;
 pub mod transports;
 
 mod alarm;

@@ -55,6 +55,10 @@ pub struct Metrics {
     pub signals: Counter,
     /// Connections accepted.
     pub accepted: Counter,
+    /// TLS handshakes that succeeded.
+    pub tls_handshakes: Counter,
+    /// TLS handshakes that failed.
+    pub tls_handshake_failures: Counter,
     /// Pings sent.
     pub pings: Counter,
     /// How often clients met each bound.
@@ -75,6 +79,8 @@ impl Default for Metrics {
             polls_timed_out: Counter::default(),
             signals: Counter::default(),
             accepted: Counter::default(),
+            tls_handshakes: Counter::default(),
+            tls_handshake_failures: Counter::default(),
             pings: Counter::default(),
             met: Met::default(),
             accept_errors: Counter::default(),
@@ -102,6 +108,9 @@ impl Metrics {
         registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
         registry.register("signals", "Signals of clients acknowledged", self.signals.clone());
         registry.register("accepted", "Connections accepted", self.accepted.clone());
+        registry.register("tls_handshakes", "TLS handshakes that succeeded", self.tls_handshakes.clone());
+        let failures = self.tls_handshake_failures.clone();
+        registry.register("tls_handshake_failures", "TLS handshakes that failed", failures);
         registry.register("pings", "Pings sent to silent WebSocket clients", self.pings.clone());
         registry.register("accept_errors", "Failures to accept a connection", self.accept_errors.clone());
         registry.register_with_unit(

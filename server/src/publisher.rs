@@ -107,11 +107,11 @@ impl Work {
             let ends = window.is_some_and(|window| due_ns >= window.to_ns);
             let publish_ns = self.faults.publish_at_ns(self.span.first_due_ns, due_ns);
             let wake_ns = window.filter(|_| ends).map_or(publish_ns, |window| window.to_ns);
-            if clock::now_ns() < wake_ns {
-                if let Some(caught_up) = self.caught_up.take() {
-                    // Perhaps nobody waits for it.
-                    let _ = caught_up.send(());
-                }
+            if clock::now_ns() < wake_ns
+                && let Some(caught_up) = self.caught_up.take()
+            {
+                // Perhaps nobody waits for it.
+                let _ = caught_up.send(());
             }
             if !self.sleep_until(wake_ns) {
                 return None;

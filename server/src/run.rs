@@ -26,6 +26,7 @@ use crate::{
     metrics::Metrics,
     publisher::{Publisher, Span},
     source::Source,
+    tls::Tls,
     transports::Context,
 };
 
@@ -34,6 +35,7 @@ use crate::{
 pub struct Prepared {
     config: Config,
     source: Source,
+    tls: Option<Tls>,
     listener: std::net::TcpListener,
 }
 
@@ -46,8 +48,9 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
         cpus.pin()?;
     }
     let source = Source::open(&config.stream(), config.seed)?;
+    let tls = Tls::of(&config.tls, config.listen)?;
     let listener = listener::bind(&config)?;
-    Ok(Prepared { config, source, listener })
+    Ok(Prepared { config, source, tls, listener })
 }
 
 impl Prepared {
@@ -60,12 +63,13 @@ impl Prepared {
     }
 
     async fn serve(self, under_control: bool) -> anyhow::Result<()> {
-        let Self { config, source, listener } = self;
+        let Self { config, source, tls, listener } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
-        let server = Server::new(&config, source);
+        let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
+        let server = Server::new(&config, source, tls);
         let (queues, shards) = server.start_shards(&config)?;
-        announce(address, &config, under_control)?;
+        announce(address, certificate, &config, under_control)?;
         let stop = tokio::select! {
             () = server.accept(listener, &config, &queues) => Ok("the shards ended"),
             stop = server.until_told_to_stop(under_control) => stop,
@@ -86,18 +90,24 @@ fn runtime() -> anyhow::Result<Runtime> {
     Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
 }
 
-fn announce(address: SocketAddr, config: &Config, under_control: bool) -> anyhow::Result<()> {
+fn announce(
+    address: SocketAddr,
+    certificate: Option<String>,
+    config: &Config,
+    under_control: bool,
+) -> anyhow::Result<()> {
     info!(%address, stream = %config.stream(), "serving");
     // Who controls it has asked for them.
     for fault in config.faults.iter().filter(|_| !under_control) {
         warn!(%fault, "misbehaving as told; this server is for proofs only");
     }
-    control::emit(&Event::Ready { listen: address })
+    control::emit(&Event::Ready { listen: address, certificate })
 }
 
 struct Server {
     hubs: Arc<Hubs>,
     faults: Vec<Fault>,
+    tls: Option<Tls>,
     metrics: Arc<Metrics>,
     draining: CancellationToken,
     source: std::sync::Mutex<Option<Source>>,
@@ -106,10 +116,11 @@ struct Server {
 }
 
 impl Server {
-    fn new(config: &Config, source: Source) -> Self {
+    fn new(config: &Config, source: Source, tls: Option<Tls>) -> Self {
         Self {
             hubs: Arc::new(Hubs::new(&config.faults, config.history(), usize::from(config.threads))),
             faults: config.faults.clone(),
+            tls,
             metrics: Arc::default(),
             draining: CancellationToken::new(),
             source: Some(source).into(),
@@ -172,6 +183,7 @@ impl Server {
                 tasks: TaskTracker::new(),
             }),
             stream: config.stream(),
+            tls: self.tls.clone(),
         })
     }
 

@@ -9,15 +9,17 @@ use std::{
 };
 
 use bytes::{Buf, Bytes, buf::Chain};
+use futures_util::FutureExt;
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
     net::{
         TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
 };
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::counted::Tally;
+use crate::counted::{Counted, Tally};
 
 /// Bytes on their way to a client: a head and a body, either of which may be shared with others and be empty.
 pub(crate) type Outgoing = Chain<Bytes, Bytes>;
@@ -27,32 +29,81 @@ pub(crate) type Outgoing = Chain<Bytes, Bytes>;
 pub(crate) struct Socket {
     /// Read already, and to be read again.
     unread: Bytes,
-    reader: OwnedReadHalf,
-    writer: Arc<Writer>,
+    stream: Stream,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Plain {
+        reader: OwnedReadHalf,
+        writer: Arc<Writer>,
+    },
+    /// Counted as it is on the wire. Boxed, for it would make room for itself in every plain connection.
+    Tls(Box<TlsStream<Counted<TcpStream>>>),
 }
 
 impl Socket {
     /// Counts what passes through `stream` from here on.
     pub(crate) fn new(stream: TcpStream, tally: Arc<Tally>) -> Self {
         let (reader, half) = stream.into_split();
-        Self { unread: Bytes::new(), reader, writer: Arc::new(Writer { half, tally }) }
+        let stream = Stream::Plain { reader, writer: Arc::new(Writer { half, tally }) };
+        Self { unread: Bytes::new(), stream }
     }
 
-    /// Its writing end.
-    pub(crate) fn writer(&self) -> &Arc<Writer> {
-        &self.writer
+    /// The same under TLS, once the client has agreed to it.
+    pub(crate) async fn accept(stream: TcpStream, tally: Arc<Tally>, acceptor: &TlsAcceptor) -> io::Result<Self> {
+        let stream = acceptor.accept(Counted::new(stream, tally)).await?;
+        Ok(Self { unread: Bytes::new(), stream: Stream::Tls(Box::new(stream)) })
+    }
+
+    /// Its writing end, which can be written to past it; none under TLS.
+    pub(crate) fn writer(&self) -> Option<&Arc<Writer>> {
+        match &self.stream {
+            Stream::Plain { writer, .. } => Some(writer),
+            Stream::Tls(_) => None,
+        }
+    }
+
+    /// Writes all of it.
+    pub(crate) async fn send(&mut self, mut data: Outgoing) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Plain { writer, .. } => writer.write_all(data).await,
+            Stream::Tls(stream) => {
+                // Boxed: its room would else be part of every plain connection.
+                Box::pin(async {
+                    stream.write_all_buf(&mut data).await?;
+                    stream.flush().await
+                })
+                .await
+            }
+        }
+    }
+
+    /// Nothing is to be said any more. Under TLS that is said too (RFC 8446, section 6.1).
+    pub(crate) fn farewell(&mut self) {
+        if let Stream::Tls(stream) = &mut self.stream {
+            // One record: it fits into the kernel's buffer, or the client does not read.
+            let _ = stream.shutdown().now_or_never();
+        }
     }
 
     /// Has the connection reset when it is closed: what is still to be sent is let go of.
     pub(crate) fn abort(&self) {
         // Fails on a connection that is gone already.
-        let _ = socket2::SockRef::from(self.reader.as_ref()).set_linger(Some(Duration::ZERO));
+        let _ = socket2::SockRef::from(self.tcp()).set_linger(Some(Duration::ZERO));
     }
 
     /// Puts back what was read and is for somebody else.
     pub(crate) fn unread(&mut self, bytes: Bytes) {
         debug_assert!(self.unread.is_empty(), "put back twice");
         self.unread = bytes;
+    }
+
+    fn tcp(&self) -> &TcpStream {
+        match &self.stream {
+            Stream::Plain { reader, .. } => reader.as_ref(),
+            Stream::Tls(stream) => stream.get_ref().0.get_ref(),
+        }
     }
 }
 
@@ -118,36 +169,55 @@ impl AsyncRead for Socket {
             buf.put_slice(&self.unread.split_to(bytes));
             return Poll::Ready(Ok(()));
         }
-        let before = buf.filled().len();
-        let result = ready!(Pin::new(&mut self.reader).poll_read(context, buf));
-        self.writer.tally.read(&result, buf.filled().len() - before);
-        Poll::Ready(result)
+        match &mut self.stream {
+            Stream::Plain { reader, writer } => {
+                let before = buf.filled().len();
+                let result = ready!(Pin::new(reader).poll_read(context, buf));
+                writer.tally.read(&result, buf.filled().len() - before);
+                Poll::Ready(result)
+            }
+            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buf),
+        }
     }
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.writer.poll_write(context, |half| half.try_write(buf))
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        match &mut self.stream {
+            Stream::Plain { writer, .. } => writer.poll_write(context, |half| half.try_write(buf)),
+            Stream::Tls(stream) => Pin::new(stream).poll_write(context, buf),
+        }
     }
 
     fn poll_write_vectored(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.writer.poll_write(context, |half| half.try_write_vectored(bufs))
+        match &mut self.stream {
+            Stream::Plain { writer, .. } => writer.poll_write(context, |half| half.try_write_vectored(bufs)),
+            Stream::Tls(stream) => Pin::new(stream).poll_write_vectored(context, bufs),
+        }
     }
 
     fn is_write_vectored(&self) -> bool {
         true
     }
 
-    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Poll::Ready(Ok(()))
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            Stream::Plain { .. } => Poll::Ready(Ok(())),
+            Stream::Tls(stream) => Pin::new(stream).poll_flush(context),
+        }
     }
 
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
-        // What the write half itself does, which is to be had only by value.
-        Poll::Ready(rustix::net::shutdown(self.writer.half.as_ref(), rustix::net::Shutdown::Write).map_err(Into::into))
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        match &mut self.stream {
+            // What the write half itself does, which is to be had only by value.
+            Stream::Plain { writer, .. } => Poll::Ready(
+                rustix::net::shutdown(writer.half.as_ref(), rustix::net::Shutdown::Write).map_err(Into::into),
+            ),
+            Stream::Tls(stream) => Pin::new(stream).poll_shutdown(context),
+        }
     }
 }

@@ -9,7 +9,8 @@ use serde::Deserialize;
 use crate::doctor;
 
 /// Libraries on the measured path.
-const LIBRARIES: [&str; 6] = ["tokio", "hyper", "tokio-tungstenite", "tungstenite", "httparse", "hdrhistogram"];
+const LIBRARIES: [&str; 7] =
+    ["tokio", "hyper", "tokio-tungstenite", "tungstenite", "httparse", "rustls", "hdrhistogram"];
 
 /// The manifest of a sweep that begins now.
 pub fn manifest(scenario: &Scenario, planned_runs: u32, allocator: &str) -> Manifest {

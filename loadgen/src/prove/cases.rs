@@ -184,7 +184,8 @@ impl Case {
         let mut runs = Vec::new();
         for repeat in 0..self.repeats {
             for arm in &arms {
-                let point = Point { transport, load: Load { clients: self.clients, stream: stream.clone() } };
+                let point =
+                    Point { transport, load: Load { clients: self.clients, stream: stream.clone(), tls: false } };
                 runs.push((*arm, Planned { index: *index, repeat, point }));
                 *index += 1;
             }

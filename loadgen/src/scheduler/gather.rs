@@ -8,7 +8,7 @@ use protocol::{
     control::{Published, Window},
     results::{
         Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, MemorySample, Moment,
-        Phases, Plateaus, Polling, Recovery, Run, ServerUsage, Signals, Slice, StreamAccount, Traffic,
+        Phases, Plateaus, Polling, Recovery, Run, ServerUsage, Signals, Slice, StreamAccount, TlsHandshakes, Traffic,
     },
 };
 
@@ -203,6 +203,8 @@ impl Gathered {
         });
         let client_means = self.client_means();
         let fan_out = self.fan_out(u64::from(planned.point.load.clients));
+        let agreed = self.reports.iter().find_map(|report| report.tls_agreed.clone());
+        let tls = agreed.map(|agreed| TlsHandshakes { took: merged(|report| &report.tls_handshake), agreed });
         let (signals, recovery) = (self.signals(), self.recovery(window));
         let server = self.server_usage();
         let (traffic, generator, machine) = self.between_edges();
@@ -229,6 +231,7 @@ impl Gathered {
             polling,
             exchange,
             handshake,
+            tls,
             signals,
             recovery,
             server,

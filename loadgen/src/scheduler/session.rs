@@ -22,6 +22,7 @@ use crate::{
     plan::Planned,
     recorder::MeasurePhase,
     server_process::{Launch, ServerProcess},
+    tls::Tls,
     usage::Observed,
     worker::{Assignment, Disturbed, Worker},
 };
@@ -101,6 +102,7 @@ impl<'a> Session<'a> {
         Launch {
             stream: &self.planned.point.load.stream,
             threads: scenario.server_threads,
+            tls: self.planned.point.load.tls,
             seed: scenario.seed + u64::from(self.planned.repeat),
             cpus: scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone())),
             faults: self.sweep.faults,
@@ -123,6 +125,7 @@ impl<'a> Session<'a> {
                 server,
                 clients: edge(worker)..edge(worker + 1),
                 connect_rate: f64::from(scenario.connect_rate) / f64::from(workers),
+                tls: self.tls()?,
                 token: self.sweep.target.and_then(|target| target.token.clone()),
                 signal_rate_hz: scenario.signal_rate_hz,
                 seed: scenario.seed,
@@ -301,6 +304,16 @@ impl<'a> Session<'a> {
 
     fn sum(&self, of: impl Fn(&Worker) -> u64) -> u64 {
         self.workers.iter().map(of).sum()
+    }
+
+    fn tls(&self) -> anyhow::Result<Option<Tls>> {
+        match (&self.server, self.sweep.target) {
+            (Some(ServerProcess { certificate: Some(pem), address, .. }), _) => {
+                Tls::trusting(pem, address.ip()).map(Some)
+            }
+            (None, Some(target)) => Ok(target.tls.clone()),
+            _ => Ok(None),
+        }
     }
 
     fn address(&self) -> anyhow::Result<SocketAddr> {

@@ -9,19 +9,15 @@ mod long_poll;
 mod payload;
 #[cfg(test)]
 mod script;
+mod stream;
 mod uplink;
 mod websocket;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use protocol::{Transport, wire::TOKEN_KEY};
-use server::counted::Counted;
 
-pub use self::{inbox::Scratch, payload::Payload, uplink::Uplink};
-use crate::socket::Socket;
-
-/// A connected socket whose bytes are counted.
-pub type Stream = Counted<Socket>;
+pub use self::{inbox::Scratch, payload::Payload, stream::Stream, uplink::Uplink};
 
 /// One client, connected and known to the server.
 #[derive(Debug)]

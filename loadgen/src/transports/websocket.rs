@@ -60,16 +60,15 @@ impl Client {
     /// A payload that holds nothing stands for a sign of life. Dropping the future loses nothing.
     pub(super) async fn next<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         if let Reader::Plain(inbox) = &mut self.0 {
-            match inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await? {
+            let pong = match inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await? {
                 Some((Kind::Texts, texts)) => return Ok(Payload::frames(texts)),
-                Some((Kind::Ping, ping)) => {
-                    let pong = frame::pong(&ping);
-                    drop(ping);
-                    // Boxed, as what follows.
-                    Box::pin(inbox.stream().write_all(&pong)).await?;
-                    return Ok(Payload::lines(scratch.lend(&[])));
-                }
-                Some((Kind::Other, _)) | None => {}
+                Some((Kind::Ping, ping)) => Some(frame::pong(&ping)),
+                Some((Kind::Other, _)) | None => None,
+            };
+            if let Some(pong) = pong {
+                // Boxed, as what follows.
+                Box::pin(inbox.stream().write_all(&pong)).await?;
+                return Ok(Payload::lines(scratch.lend(&[])));
             }
         }
         // Boxed: its room would else be part of every client, all the time.

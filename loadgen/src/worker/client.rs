@@ -66,12 +66,18 @@ async fn join(crew: &Crew, place: usize) -> Result<(Client, u64, u64), ClientErr
     let begun_ns = clock::now_ns();
     let stream = crew.dial(place).await?;
     let connected_ns = clock::now_ns();
+    let stream = crew.secured(stream).await?;
+    let secured_ns = clock::now_ns();
+    let agreed = stream.agreed();
     let request = crew.request(place);
     let (client, cursor) = Client::open(crew.assignment.transport, stream, &request, &crew.scratch).await?;
     let ready_ns = clock::now_ns();
     match request.after {
         Some(_) => crew.rejoined(place, ready_ns),
-        None => crew.joined(place, cursor, ready_ns, [ready_ns - begun_ns, ready_ns - connected_ns]),
+        None => {
+            crew.joined(place, cursor, ready_ns, [ready_ns - begun_ns, ready_ns - secured_ns]);
+            agreed.into_iter().for_each(|agreed| crew.agreed(agreed, secured_ns - connected_ns));
+        }
     }
     Ok((client, cursor, ready_ns))
 }

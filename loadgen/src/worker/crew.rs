@@ -63,6 +63,21 @@ impl Crew {
         Ok(Stream::new(socket, Arc::clone(&self.tally)))
     }
 
+    /// Shakes hands, if the server speaks TLS.
+    pub(super) async fn secured(&self, stream: Stream) -> Result<Stream, ClientError> {
+        match &self.assignment.tls {
+            Some(tls) => Ok(stream.secured(tls).await?),
+            None => Ok(stream),
+        }
+    }
+
+    /// A TLS handshake was done.
+    pub(super) fn agreed(&self, what: String, took_ns: u64) {
+        let report = &mut *self.report.borrow_mut();
+        report.tls_handshake.saturating_record(took_ns);
+        report.tls_agreed.get_or_insert(what);
+    }
+
     /// What a client asks: to be told everything after what it has, if it was here before.
     pub(super) fn request(&self, place: usize) -> Request {
         let after = self.report.borrow().clients[place].as_ref().map(|client| client.tracker.cursor());

@@ -22,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     recorder::{ClientRecord, MeasurePhase, Progress, Recorder, histogram},
     socket::LagMeter,
+    tls::Tls,
 };
 use client::client;
 use crew::Crew;
@@ -45,6 +46,8 @@ pub struct Assignment {
     pub clients: std::ops::Range<u32>,
     /// Connections it may begin a second.
     pub connect_rate: f64,
+    /// Whom they trust, if the server speaks TLS.
+    pub tls: Option<Tls>,
     /// What the server asks them to show.
     pub token: Option<Arc<str>>,
     /// Signals that each sends a second while updates flow, 0 for none.
@@ -86,8 +89,12 @@ pub struct Report {
     pub recorder: Recorder,
     /// From the beginning of each connection until its client was ready, nanoseconds.
     pub handshake: Histogram<u64>,
-    /// The part of that which came after the TCP connection: one exchange on an idle connection.
+    /// The part of that which came after the TCP connection and TLS: one exchange on an idle connection.
     pub exchange: Histogram<u64>,
+    /// The part that was the TLS handshake.
+    pub tls_handshake: Histogram<u64>,
+    /// What it agreed on.
+    pub tls_agreed: Option<String>,
     /// One for every client, if it was ready.
     pub clients: Vec<Option<ClientRecord>>,
     /// What became of its clients' signals.
@@ -139,6 +146,8 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
         recorder: Recorder::new(Arc::clone(&assignment.phase), Arc::clone(&progress)),
         handshake: histogram(3),
         exchange: histogram(3),
+        tls_handshake: histogram(3),
+        tls_agreed: None,
         clients: vec![None; assignment.clients.len()],
         signals: SignalRecord::default(),
         disturbances: BTreeMap::new(),

@@ -110,7 +110,7 @@ pub(super) async fn beside(crew: &Crew, place: usize) -> Result<Infallible, Clie
 }
 
 async fn post(crew: &Crew, place: usize) -> Result<Infallible, ClientError> {
-    let mut uplink = Uplink::new(crew.dial(place).await?, &crew.request(place));
+    let mut uplink = Uplink::new(crew.secured(crew.dial(place).await?).await?, &crew.request(place));
     let mut pace = Pace::new(crew);
     loop {
         let due = pace.due(crew).await;

@@ -64,11 +64,11 @@ fn every_signal_is_acknowledged_while_updates_flow() {
 fn a_server_that_asks_for_a_token_is_shown_it() {
     let dir = tempfile::tempdir().unwrap();
     let server = Loadgen::start(dir.path(), "serve --listen 127.0.0.1:0 --rate 100 --token a&b=c");
-    let Event::Ready { listen } = serde_json::from_str(&server.stdout_line()).unwrap() else { panic!("not ready") };
+    let Event::Ready { listen, .. } = serde_json::from_str(&server.stdout_line()).unwrap() else { panic!("not ready") };
     let measure = format!("run {SHORT} --signal-rate 10 --server http://{listen} --token");
     let ended = loadgen(dir.path(), &format!("{measure} a&b=c"));
     let results = of_success(&dir.path().join("results"), &ended);
-    assert!(results.runs.iter().all(|run| run.signals.as_ref().unwrap().round_trip.len() > 0));
+    assert!(results.runs.iter().all(|run| !run.signals.as_ref().unwrap().round_trip.is_empty()));
 
     let ended = loadgen(dir.path(), &format!("{} wrong", measure.replace("results", "refused")));
     assert_eq!(ended.status, Some(1));
@@ -76,4 +76,44 @@ fn a_server_that_asks_for_a_token_is_shown_it() {
     let ended = loadgen(dir.path(), &format!("{} a&b=c --disturb restart", measure.replace("results", "never")));
     assert_eq!(ended.status, Some(2));
     assert!(ended.message().contains("not ours to restart"), "{}", ended.message());
+}
+
+#[test]
+fn tls_is_an_axis_and_its_handshake_is_measured_apart() {
+    let dir = tempfile::tempdir().unwrap();
+    let ended = loadgen(dir.path(), &format!("run {SHORT} --rate 20 --tls off,on --signal-rate 10"));
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert_eq!(results.runs.len(), 4);
+    for run in &results.runs {
+        let took = run.tls.as_ref().map(|tls| (tls.took.len(), tls.agreed.starts_with("TLSv1_3 TLS13_")));
+        assert_eq!(took, run.point.load.tls.then_some((CLIENTS, true)), "{run:#?}");
+        assert!(run.tls.as_ref().is_none_or(|tls| tls.took.max() < run.handshake.max()));
+    }
+}
+
+#[test]
+fn a_server_under_tls_must_be_trusted() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in ["mine", "other"] {
+        let made = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
+        std::fs::write(dir.path().join(format!("{name}.pem")), made.cert.pem()).unwrap();
+        std::fs::write(dir.path().join(format!("{name}.key")), made.signing_key.serialize_pem()).unwrap();
+    }
+    let serve = "serve --listen 127.0.0.1:0 --rate 100 --tls-cert mine.pem --tls-key mine.key";
+    let server = Loadgen::start(dir.path(), serve);
+    let Event::Ready { listen, .. } = serde_json::from_str(&server.stdout_line()).unwrap() else { panic!("not ready") };
+    let measure = format!("run {SHORT} --server https://{listen}");
+    let ended = loadgen(dir.path(), &format!("{measure} --tls-ca mine.pem"));
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert!(results.runs.iter().all(|run| run.point.load.tls && run.tls.is_some()));
+
+    for (options, reason) in [
+        ("--tls-ca other.pem", "--tls-ca"),
+        ("--tls-ca missing.pem", "missing.pem: cannot be read"),
+        ("--tls-ca mine.pem --tls on", "cannot be used with"),
+    ] {
+        let ended = loadgen(dir.path(), &format!("{} {options}", measure.replace("results", "never")));
+        assert_eq!(ended.status, Some(2), "{options}: {}", ended.message());
+        assert!(ended.message().contains(reason), "{options}: {}", ended.message());
+    }
 }

@@ -20,7 +20,7 @@ use crate::{
 fn serve(dir: &Path, options: &str) -> (Loadgen, SocketAddr) {
     let server = Loadgen::start(dir, &format!("serve --listen 127.0.0.1:0 {options}"));
     let ready = server.stdout_line();
-    let Event::Ready { listen } = serde_json::from_str(&ready).unwrap() else { panic!("{ready}") };
+    let Event::Ready { listen, .. } = serde_json::from_str(&ready).unwrap() else { panic!("{ready}") };
     (server, listen)
 }
 
@@ -85,7 +85,7 @@ fn a_server_that_misbehaves_is_refused_with_how() {
 #[test]
 fn a_url_that_is_none_is_refused_with_its_form() {
     let dir = tempfile::tempdir().unwrap();
-    for url in ["127.0.0.1:8080", "https://127.0.0.1:8080", "http://127.0.0.1", "http://127.0.0.1:8080/ws", "http://"] {
+    for url in ["127.0.0.1:8080", "ftp://127.0.0.1:8080", "http://127.0.0.1", "http://127.0.0.1:8080/ws", "http://"] {
         refused(dir.path(), url, &["give it as http://HOST:PORT"]);
     }
 }

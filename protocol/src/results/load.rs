@@ -22,6 +22,9 @@ pub struct Load {
     pub clients: u32,
     /// The updates.
     pub stream: Stream,
+    /// Whether the connections are under TLS.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub tls: bool,
 }
 
 /// The updates that are published.
@@ -63,7 +66,8 @@ pub enum Arrivals {
 impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.clients == 1 { "" } else { "s" };
-        write!(f, "{} client{plural}, {}", self.clients, self.stream)
+        let tls = if self.tls { ", TLS" } else { "" };
+        write!(f, "{} client{plural}, {}{tls}", self.clients, self.stream)
     }
 }
 

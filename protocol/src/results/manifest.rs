@@ -57,6 +57,9 @@ pub struct Scenario {
     pub replay: Option<String>,
     /// Axis: how much faster than recorded; unused without a feed.
     pub speed: Vec<f64>,
+    /// Axis: whether the connections are under TLS.
+    #[serde(default = "without")]
+    pub tls: Vec<bool>,
     /// How often each point is measured.
     pub repeats: u32,
     /// Seconds of quiet between the last connection and the first update.
@@ -87,6 +90,10 @@ pub struct Scenario {
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.
     pub server: Option<String>,
+}
+
+fn without() -> Vec<bool> {
+    vec![false]
 }
 
 /// Which processors were whose.

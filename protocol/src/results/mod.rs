@@ -14,7 +14,7 @@ pub use load::{Arrivals, Load, Point, Stream};
 pub use manifest::{Limits, Machine, Manifest, Pinning, Scenario};
 pub use run::{
     Counts, Cpu, Expectation, Failure, FanOut, GeneratorUsage, MachineUsage, MemorySample, Moment, Phases, Plateaus,
-    Polling, Run, ServerUsage, Slice, StreamAccount, Traffic,
+    Polling, Run, ServerUsage, Slice, StreamAccount, TlsHandshakes, Traffic,
 };
 
 /// The version of the files' form. A reader refuses every other.

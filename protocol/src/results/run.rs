@@ -39,11 +39,15 @@ pub struct Run {
     pub client_means: LosslessHistogram,
     /// How updates met the poll that fetched them; absent for a transport that does not ask.
     pub polling: Option<Polling>,
-    /// One exchange on a fresh, idle connection, nanoseconds, one value a client: the upgrade, or a first poll answered.
+    /// One exchange on a fresh, idle connection (after the TLS handshake, if there is one), nanoseconds, one value a client:
+    /// the upgrade, or a first poll answered.
     pub exchange: LosslessHistogram,
     /// From the start of the connection until the client is known to the server, nanoseconds, one value a client:
     /// TCP connect and the upgrade, or TCP connect and a first poll answered.
     pub handshake: LosslessHistogram,
+    /// The TLS handshakes; absent without TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tls: Option<TlsHandshakes>,
     /// The clients' own signals; absent if they sent none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signals: Option<Signals>,
@@ -56,6 +60,15 @@ pub struct Run {
     pub generator: GeneratorUsage,
     /// How busy the machine was meanwhile, with whatever.
     pub machine: MachineUsage,
+}
+
+/// The TLS handshakes of first connections.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct TlsHandshakes {
+    /// From the TCP connection until it was secret, nanoseconds, one value a client. All were full handshakes.
+    pub took: LosslessHistogram,
+    /// Version and cipher suite.
+    pub agreed: String,
 }
 
 /// Why and when a run ended early.

@@ -22,11 +22,13 @@ pub enum Axis {
     PayloadBytes,
     /// How much faster than recorded a feed is replayed.
     Speed,
+    /// Without TLS, and under it.
+    Tls,
 }
 
 impl Axis {
     /// In the order in which they are preferred.
-    pub const ALL: [Self; 4] = [Self::Clients, Self::RateHz, Self::PayloadBytes, Self::Speed];
+    pub const ALL: [Self; 5] = [Self::Clients, Self::RateHz, Self::PayloadBytes, Self::Speed, Self::Tls];
 
     /// A load's place on it, if it has one.
     pub fn of(self, load: &Load) -> Option<f64> {
@@ -35,6 +37,7 @@ impl Axis {
             (Self::RateHz, Stream::Synthetic { rate_hz, .. }) => Some(*rate_hz),
             (Self::PayloadBytes, Stream::Synthetic { payload_bytes, .. }) => Some((*payload_bytes).into()),
             (Self::Speed, Stream::Replay { speed, .. }) => Some(*speed),
+            (Self::Tls, _) => Some(f64::from(u8::from(load.tls))),
             _ => None,
         }
     }
@@ -46,6 +49,7 @@ impl Axis {
             Self::RateHz => "updates/s",
             Self::PayloadBytes => "bytes per update",
             Self::Speed => "replay speed, ×",
+            Self::Tls => "TLS",
         }
     }
 
@@ -57,6 +61,7 @@ impl Axis {
             Self::RateHz => format!("{} updates/s", setting(value)),
             Self::PayloadBytes => format!("{} B", count(value as u64)),
             Self::Speed => format!("{}×", setting(value)),
+            Self::Tls => if load.tls { "TLS" } else { "no TLS" }.to_owned(),
         })
     }
 }
@@ -66,7 +71,7 @@ impl Axis {
 pub struct Sweep<'a> {
     /// Along x.
     pub axis: Axis,
-    /// The axes with more than one value, the first of them along x.
+    /// The axes with more than one value.
     pub varied: Vec<Axis>,
     /// One a combination of the other axes' values.
     pub slices: Vec<Slice<'a>>,
@@ -88,10 +93,12 @@ impl<'a> Sweep<'a> {
     pub fn of(comparison: &'a Comparison<'a>) -> Self {
         let cases = &comparison.cases;
         let varied: Vec<Axis> = Axis::ALL.into_iter().filter(|axis| distinct(cases, *axis) > 1).collect();
-        let axis = varied.first().copied().unwrap_or(Axis::Clients);
+        // Two words are no scale: TLS has pictures of its own, side by side.
+        let axis = varied.iter().copied().find(|axis| *axis != Axis::Tls).unwrap_or(Axis::Clients);
+        let others: Vec<Axis> = varied.iter().copied().filter(|other| *other != axis).collect();
         let mut slices: Vec<Slice<'a>> = Vec::new();
         for case in cases {
-            let title = names(&varied[varied.len().min(1)..], &case.load);
+            let title = names(&others, &case.load);
             match slices.iter_mut().find(|slice| slice.title == title) {
                 Some(slice) => slice.cases.push(case),
                 None => slices.push(Slice { title, cases: vec![case] }),
@@ -122,6 +129,6 @@ fn distinct(cases: &[Case<'_>], axis: Axis) -> usize {
 }
 
 /// A load's place in the order of a sweep: by the last axis first, so that what varies along x stays together.
-pub(super) fn order(load: &Load) -> [f64; 4] {
-    [Axis::Speed, Axis::PayloadBytes, Axis::RateHz, Axis::Clients].map(|axis| axis.of(load).unwrap_or(0.0))
+pub(super) fn order(load: &Load) -> [f64; 5] {
+    [Axis::Tls, Axis::Speed, Axis::PayloadBytes, Axis::RateHz, Axis::Clients].map(|axis| axis.of(load).unwrap_or(0.0))
 }

@@ -4,21 +4,33 @@ use super::{
     Figure, Key, Source,
     over_axis::{self, Scales},
 };
-use crate::compare::{Metric, Quantile};
+use crate::compare::{
+    Metric::{self, HandshakeMs, TlsHandshakeMs},
+    Quantile::{P50, P99},
+};
 
-const SHOWN: [Metric; 2] = [Metric::HandshakeMs(Quantile::P50), Metric::HandshakeMs(Quantile::P99)];
+const SHOWN: [Metric; 2] = [HandshakeMs(P50), HandshakeMs(P99)];
+/// Shown as well where there is any TLS.
+const TLS: [Metric; 2] = [TlsHandshakeMs(P50), TlsHandshakeMs(P99)];
 
 pub(super) fn figure(source: &Source<'_>) -> Figure {
+    let with_tls = source.comparison.cases.iter().any(|case| case.load.tls);
+    let (shown, tls) = if with_tls {
+        let tls = " Under TLS its handshake is in that; it is shown by itself too. Each is a full one: nobody resumes a session.";
+        ([SHOWN, TLS].concat(), tls)
+    } else {
+        (SHOWN.to_vec(), "")
+    };
+    let reading = format!(
+        "From the start of a connection until the server knows the client: TCP connect and the upgrade, or TCP connect and a \
+         first poll answered.{tls}"
+    );
     Figure {
         id: "handshake",
         title: "Time to ready",
-        caption: source.caption(
-            "From the start of a connection until the server knows the client: TCP connect and the upgrade, or TCP \
-             connect and a first poll answered.",
-            SHOWN[0],
-        ),
+        caption: source.caption(&reading, SHOWN[0]),
         key: Key::Contenders,
-        panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "handshake"),
-        table: source.table(&SHOWN),
+        panels: over_axis::lines(&source.sweep, &shown, Scales::Fitting, "handshake"),
+        table: source.table(&shown),
     }
 }

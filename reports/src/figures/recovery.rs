@@ -13,6 +13,7 @@ use crate::compare::{
     Case,
     Metric::{self, ConnectedMs, CurrentMs, FailuresPerClient, ReconnectsPerS, StormCpuUsPerClient, StormPeakMib},
     Share::{All, Half, Most},
+    Side,
 };
 
 const LISTED: [Metric; 9] = [
@@ -36,7 +37,7 @@ const NS_PER_S: f64 = 1e9;
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     let heaviest = source.comparison.heaviest_first();
     let disturbed = heaviest.iter().find_map(|case| {
-        let mut runs = case.sides.values().flat_map(|side| side.runs());
+        let mut runs = case.sides.values().flat_map(Side::runs);
         runs.find_map(|run| run.recovery.as_ref()).map(|recovery| (*case, recovery.disturbance))
     });
     let Some((case, disturbance)) = disturbed else { return empty() };

@@ -1,7 +1,9 @@
 //! What was measured with, and where: machine, limits, versions, and the command to do it again.
 
 use maud::{Markup, html};
-use protocol::results::{Arrivals, Expectation, Pinning};
+use std::collections::BTreeSet;
+
+use protocol::results::{Arrivals, Disturbance, Expectation, Pinning};
 
 use crate::{
     Results,
@@ -89,6 +91,9 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
             ),
         ),
         ("updates", arrivals),
+        ("signals", signals(scenario.signal_rate_hz)),
+        ("disturbance", disturbance(scenario.disturbance).to_owned()),
+        ("TLS", tls(results)),
         ("updates expected", expectation(results).to_owned()),
         ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
         ("threads", format!("{} of the server, {} of the generator", scenario.server_threads, scenario.workers)),
@@ -96,6 +101,25 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("server", scenario.server.clone().unwrap_or_else(|| "a fresh one for every run".to_owned())),
         ("seed", scenario.seed.to_string()),
     ]
+}
+
+fn signals(rate_hz: f64) -> String {
+    if rate_hz > 0.0 { format!("{} a second from each client", setting(rate_hz)) } else { "none".to_owned() }
+}
+
+fn disturbance(disturbance: Option<Disturbance>) -> &'static str {
+    match disturbance {
+        None => "none",
+        Some(Disturbance::Drop) => "every client drops its connection, a quarter into the measure phase",
+        Some(Disturbance::Restart) => "the server is killed and started again, a quarter into the measure phase",
+    }
+}
+
+/// What was agreed on, in all runs.
+fn tls(results: &Results) -> String {
+    let agreed: BTreeSet<&str> =
+        results.runs.iter().filter_map(|run| run.tls.as_ref()).map(|tls| tls.agreed.as_str()).collect();
+    if agreed.is_empty() { "none".to_owned() } else { agreed.into_iter().collect::<Vec<_>>().join(", ") }
 }
 
 /// An RFC 3339 time in UTC, to the second.

@@ -122,7 +122,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
     let metrics = &context.metrics;
     // Boxed, as every other part that is soon over or seldom begun: its room would be part of every connection.
     let mut socket = Box::pin(upgraded(upgrade, limits(context.bounds.max_message))).await?;
-    let writer = Arc::clone(socket.get_ref().writer());
+    let writer = socket.get_ref().writer().cloned();
     let mut silence = Silence::new(context.bounds.ping_interval);
     let mut alarm = pin!(sleep_until(silence.deadline()));
     loop {
@@ -130,7 +130,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
         // something, and the shard may write past it.
         socket.flush().await?;
         let (unwritten, event) = tokio::select! {
-            unwritten = poll_fn(|context| subscription.poll_unwritten(context, Some(&writer), Transport::WebSocket)) => {
+            unwritten = poll_fn(|context| subscription.poll_unwritten(context, writer.as_ref(), Transport::WebSocket)) => {
                 (unwritten, Event::Nothing)
             }
             message = socket.next() => (Ok(subscription.stand_down()), Event::Said(message)),
@@ -145,7 +145,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 socket.get_ref().abort();
                 return Ok(());
             }
-            Ok(Some(data)) => writer.write_all(data).await?,
+            Ok(Some(data)) => socket.get_mut().send(data).await?,
             Ok(None) => {}
             Err(ended) => return Box::pin(close(&mut socket, code_of(ended), ended.to_string())).await,
         }
@@ -163,7 +163,10 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 }
                 return Box::pin(fail(&mut socket, error)).await;
             }
-            Event::Said(None) => return Ok(()),
+            Event::Said(None) => {
+                socket.get_mut().farewell();
+                return Ok(());
+            }
             Event::Silent(Silent::Ask) => {
                 metrics.pings.inc();
                 Box::pin(socket.send(Message::Ping(Bytes::new()))).await?;
@@ -223,6 +226,7 @@ async fn close(socket: &mut Socket, code: CloseCode, reason: String) -> Result<(
         while let Some(message) = socket.next().await {
             drop(message?);
         }
+        socket.get_mut().farewell();
         Ok(())
     };
     tokio::time::timeout(CLOSE_TIMEOUT, closing).await.unwrap_or_else(|_| {

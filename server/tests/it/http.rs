@@ -10,7 +10,12 @@ use serde::de::DeserializeOwned;
 use crate::program::DEADLINE;
 
 /// A connection. Reading from it fails after [`DEADLINE`].
-pub(crate) struct Connection(BufReader<TcpStream>);
+pub(crate) struct Connection(BufReader<Box<dyn Stream>>);
+
+/// What a connection is made of: TCP, or TLS over it.
+pub(crate) trait Stream: Read + Write + Send {}
+
+impl<S: Read + Write + Send> Stream for S {}
 
 /// What came back.
 #[derive(Debug)]
@@ -39,7 +44,11 @@ impl Connection {
         stream.set_nodelay(true).unwrap();
         stream.set_read_timeout(Some(DEADLINE)).unwrap();
         stream.set_write_timeout(Some(DEADLINE)).unwrap();
-        Self(BufReader::new(stream))
+        Self::of(stream)
+    }
+
+    pub(crate) fn of(stream: impl Stream + 'static) -> Self {
+        Self(BufReader::new(Box::new(stream)))
     }
 
     pub(crate) fn send(&mut self, bytes: impl AsRef<[u8]>) {

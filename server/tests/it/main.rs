@@ -18,6 +18,7 @@ mod routes;
 mod shutdown;
 mod signal;
 mod slow;
+mod tls;
 mod usage;
 mod websocket;
 mod ws;

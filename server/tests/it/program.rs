@@ -44,7 +44,7 @@ impl Server {
     fn of(mut child: Child) -> Self {
         let stdout = lines(child.stdout.take().unwrap());
         let ready = stdout.recv_timeout(DEADLINE).expect("a ready line");
-        let Event::Ready { listen } = serde_json::from_str(&ready).unwrap() else { panic!("not ready: {ready}") };
+        let Event::Ready { listen, .. } = serde_json::from_str(&ready).unwrap() else { panic!("not ready: {ready}") };
         Self { child, stdout, address: listen }
     }
 

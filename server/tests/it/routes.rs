@@ -26,6 +26,7 @@ fn healthz_says_who_it_is_and_what_it_publishes() {
         clock: clock::identity(),
         allocator: server::Allocator::of_this_process().name().to_owned(),
         stream,
+        tls: false,
         faults: Vec::new(),
     };
     assert_eq!(answer.json::<Health>(), expected);

@@ -63,8 +63,11 @@ impl Socket {
     }
 
     pub(crate) fn over(stream: TcpStream, target: &str) -> Result<Self, Answer> {
-        let mut connection = Connection::over(stream);
-        connection.send(upgrade(target));
+        Self::upgraded(Connection::over(stream), &upgrade(target))
+    }
+
+    pub(crate) fn upgraded(mut connection: Connection, handshake: &str) -> Result<Self, Answer> {
+        connection.send(handshake);
         let handshake = connection.answer();
         if handshake.status == 101 { Ok(Self { connection, handshake }) } else { Err(handshake) }
     }

@@ -105,6 +105,8 @@ pub enum Metric {
     LatencyMs(Quantile),
     /// From the start of a connection until the client is known to the server, milliseconds.
     HandshakeMs(Quantile),
+    /// The part of it that was the TLS handshake, milliseconds.
+    TlsHandshakeMs(Quantile),
     /// Updates delivered a second, over all clients.
     DeliveriesPerS,
     /// Updates delivered for a second of the server's CPU time.

@@ -19,6 +19,7 @@ impl Metric {
         Some(match self {
             Self::LatencyMs(quantile) => (&run.latency, quantile),
             Self::HandshakeMs(quantile) => (&run.handshake, quantile),
+            Self::TlsHandshakeMs(quantile) => (&run.tls.as_ref()?.took, quantile),
             Self::ExchangeMs(quantile) => (&run.exchange, quantile),
             Self::SpanMs(quantile) => (&run.fan_out.span, quantile),
             Self::LastMs(quantile) => (&run.fan_out.last, quantile),

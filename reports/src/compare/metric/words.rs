@@ -20,6 +20,7 @@ impl Metric {
         match self {
             Self::LatencyMs(quantile) => format!("{} latency", quantile.name()),
             Self::HandshakeMs(quantile) => format!("{} time to ready", quantile.name()),
+            Self::TlsHandshakeMs(quantile) => format!("{} TLS handshake", quantile.name()),
             Self::DeliveriesPerS => "deliveries per second".to_owned(),
             Self::DeliveriesPerCpuS => "deliveries per server CPU second".to_owned(),
             Self::CpuUsPerDelivery => "server CPU per delivery".to_owned(),

@@ -141,7 +141,7 @@ impl Connection<'_> {
             }
         } else {
             // With something to be done after it, the answer is the task's business.
-            let writer = self.early.is_empty().then(|| self.socket.writer());
+            let writer = if self.early.is_empty() { self.socket.writer() } else { None };
             if let Ready(answer) = self.subscription.poll_unwritten(task, writer, Transport::LongPoll) {
                 return Ready(Event::Answer(answer));
             }
@@ -213,7 +213,7 @@ impl Connection<'_> {
         self.poll = Poll::None;
         self.deadline = Instant::now() + self.context.bounds.idle_timeout;
         match unwritten {
-            Some(unwritten) => self.socket.writer().write_all(unwritten).await,
+            Some(unwritten) => self.socket.send(unwritten).await,
             None => Ok(()),
         }
     }

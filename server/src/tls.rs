@@ -1,0 +1,88 @@
+//! TLS (RFC 8446) on the server's side: the certificate, and the handshake of each connection.
+
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use clap::Args;
+use rustls::{
+    ServerConfig,
+    pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
+};
+use tokio_rustls::TlsAcceptor;
+
+/// Options of TLS.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "TLS")]
+pub struct TlsOptions {
+    /// Serve wss:// and https:// with this certificate chain (PEM, the server's own first)
+    #[arg(long = "tls-cert", value_name = "FILE", requires = "key")]
+    pub cert: Option<PathBuf>,
+
+    /// The private key of --tls-cert (PEM)
+    #[arg(long = "tls-key", value_name = "FILE", requires = "cert")]
+    pub key: Option<PathBuf>,
+
+    /// Serve wss:// and https:// with a certificate made for this run, for localhost and the address of --listen
+    #[arg(long = "tls-self-signed", conflicts_with_all = ["cert", "key"])]
+    pub self_signed: bool,
+}
+
+/// What TLS needs.
+#[derive(Clone)]
+pub struct Tls {
+    /// Takes connections.
+    pub(crate) acceptor: TlsAcceptor,
+    /// The certificate that was made for this run, as PEM: whoever started the server may trust it.
+    pub(crate) made: Option<String>,
+}
+
+impl std::fmt::Debug for Tls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Tls").finish_non_exhaustive()
+    }
+}
+
+impl Tls {
+    /// As the options have it; nothing if they ask for none. Fails if a file cannot be read or does not fit.
+    pub fn of(options: &TlsOptions, listen: SocketAddr) -> anyhow::Result<Option<Self>> {
+        match (&options.cert, &options.key) {
+            (Some(cert), Some(key)) => {
+                let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+                let chain = chain
+                    .with_context(|| format!("--tls-cert {}: cannot be read as PEM certificates", cert.display()))?;
+                anyhow::ensure!(
+                    !chain.is_empty(),
+                    "--tls-cert {}: holds no certificate; give a PEM file with one or more",
+                    cert.display()
+                );
+                let private = PrivateKeyDer::from_pem_file(key)
+                    .with_context(|| format!("--tls-key {}: cannot be read as a PEM private key", key.display()))?;
+                let config = config(chain, private).with_context(|| {
+                    format!("--tls-cert {} and --tls-key {} do not fit each other", cert.display(), key.display())
+                })?;
+                Ok(Some(Self { acceptor: TlsAcceptor::from(Arc::new(config)), made: None }))
+            }
+            _ if options.self_signed => Self::self_signed(listen).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    fn self_signed(listen: SocketAddr) -> anyhow::Result<Self> {
+        let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned(), listen.ip().to_string()];
+        let made = rcgen::generate_simple_self_signed(names).context("cannot make a certificate")?;
+        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
+        let config = config(vec![made.cert.der().clone()], key.into())?;
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), made: Some(made.cert.pem()) })
+    }
+}
+
+fn config(chain: Vec<CertificateDer<'static>>, key: PrivateKeyDer<'static>) -> Result<ServerConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let mut config = builder.with_no_client_auth().with_single_cert(chain, key)?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    // Our clients resume no session, so that every handshake that is measured is a full one; tickets would be made in vain.
+    config.send_tls13_tickets = 0;
+    config.session_storage = Arc::new(rustls::server::NoServerSessionStorage {});
+    Ok(config)
+}
