@@ -50,6 +50,12 @@ pub enum Command {
     Prove(ProveArgs),
     /// List the built-in scenarios and the questions they answer
     Scenarios,
+    /// Run the cases of a WebSocket fuzzing server at HOST:PORT (Autobahn's protocol) with the client that measures
+    #[command(hide = true)]
+    Cases {
+        /// Where it listens
+        server: std::net::SocketAddr,
+    },
     /// Be the server (what a run starts for itself)
     Serve(Box<ServeArgs>),
 }

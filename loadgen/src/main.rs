@@ -1,6 +1,6 @@
 //! Reads the command line, runs the command, and turns how it ended into an exit status.
 
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode};
 
 use clap::Parser;
 use loadgen::{
@@ -11,6 +11,7 @@ use loadgen::{
     prove::{self, ProveArgs},
     scenario, sweep,
     sweep::Outcome,
+    transports::echo,
 };
 use reports::Validity;
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         Command::Compare(args) => compare(&args).map_or_else(|error| fail(&error, USAGE), |()| ExitCode::SUCCESS),
         Command::Prove(args) => prove(args),
         Command::Scenarios => list_scenarios().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
+        Command::Cases { server } => cases(server),
         Command::Serve(args) => serve(*args),
     }
 }
@@ -80,6 +82,18 @@ fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
         output::print(&finding.to_string())?;
     }
     Ok(if doctor::worst(&findings) < Level::Fail { ExitCode::SUCCESS } else { ExitCode::from(FAILED) })
+}
+
+fn cases(server: SocketAddr) -> ExitCode {
+    in_runtime(async {
+        match echo::run_cases(server).await {
+            Ok(count) => {
+                eprintln!("{count} cases were run; the fuzzing server judges them");
+                ExitCode::SUCCESS
+            }
+            Err(error) => fail(&anyhow::Error::new(error).context(format!("no cases at {server}")), FAILED),
+        }
+    })
 }
 
 fn list_scenarios() -> anyhow::Result<()> {

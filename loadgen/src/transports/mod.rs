@@ -2,6 +2,7 @@
 //! A transport is a file here, a variant of [`Client`] and an arm in each of its two methods.
 
 mod answer;
+pub mod echo;
 mod frame;
 mod handshake;
 mod inbox;

@@ -13,6 +13,7 @@ use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message,
+        handshake::client::Response,
         http::HeaderValue,
         protocol::{Role, WebSocketConfig},
     },
@@ -33,7 +34,7 @@ const MESSAGE_BYTES_MAX: usize = protocol::update::PAYLOAD_BYTES_MAX as usize * 
 pub struct Client(Reader);
 
 #[derive(Debug)]
-enum Reader {
+pub(super) enum Reader {
     Plain(Inbox),
     Library(Box<WebSocketStream<Stream>>),
     /// On its way from the one to the other.
@@ -44,8 +45,15 @@ impl Client {
     pub(super) async fn open(stream: Stream, request: &Request) -> Result<(Self, u64), ClientError> {
         let after = request.after.map_or_else(String::new, |after| format!("after={after}"));
         let url = format!("ws://{}{WS_PATH}?{after}{}", request.server, request.token());
+        let (client, response) = Self::connect(stream, &url).await?;
+        let cursor = cursor(response.headers().get(CURSOR_HEADER).map(HeaderValue::as_bytes))?;
+        Ok((client, cursor))
+    }
+
+    /// Opens a WebSocket there, whatever it is for.
+    pub(super) async fn connect(stream: Stream, url: &str) -> Result<(Self, Response), ClientError> {
         let mut stream = HeadOnly::new(stream);
-        let opened = client_async_with_config(url, &mut stream, Some(limits())).await.map(|(_, response)| response);
+        let opened = client_async_with_config(url, &mut stream, Some(limits(0))).await.map(|(_, response)| response);
         let response = match opened.map_err(ClientError::from) {
             // The library was not let read the body.
             Err(ClientError::Status { status, .. }) => {
@@ -53,8 +61,7 @@ impl Client {
             }
             opened => opened?,
         };
-        let cursor = cursor(response.headers().get(CURSOR_HEADER).map(HeaderValue::as_bytes))?;
-        Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), cursor))
+        Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), response))
     }
 
     /// A payload that holds nothing stands for a sign of life. Dropping the future loses nothing.
@@ -84,15 +91,30 @@ impl Client {
         }
     }
 
-    async fn next_by_library<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+    pub(super) fn reader(&mut self) -> &mut Reader {
+        &mut self.0
+    }
+
+    /// Gives the connection to the library, if it has not got it yet.
+    pub(super) async fn library(
+        &mut self,
+        limits: WebSocketConfig,
+    ) -> Result<&mut WebSocketStream<Stream>, ClientError> {
         if let Reader::Plain(_) = self.0
             && let Reader::Plain(inbox) = mem::replace(&mut self.0, Reader::Neither)
         {
             let (stream, rest) = inbox.into_parts();
-            let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(limits())).await;
+            let socket = WebSocketStream::from_partially_read(stream, rest, Role::Client, Some(limits)).await;
             self.0 = Reader::Library(Box::new(socket));
         }
-        let Reader::Library(socket) = &mut self.0 else { return Err(ClientError::Closed(String::new())) };
+        match &mut self.0 {
+            Reader::Library(socket) => Ok(socket),
+            _ => Err(ClientError::Closed(String::new())),
+        }
+    }
+
+    async fn next_by_library<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        let socket = self.library(limits(MESSAGE_BYTES_MAX)).await?;
         match socket.next().await.transpose()? {
             Some(Message::Text(text)) => Ok(Payload::lines(scratch.lend(text.as_bytes()))),
             // Answered by the library, with the next read.
@@ -107,13 +129,13 @@ impl Client {
 }
 
 /// Buffers for thousands of clients in one process; the library's defaults cost each 128 KiB.
-fn limits() -> WebSocketConfig {
+pub(super) fn limits(message_bytes_max: usize) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(4096)
         .write_buffer_size(0)
         .max_write_buffer_size(64 * 1024)
-        .max_message_size(Some(MESSAGE_BYTES_MAX))
-        .max_frame_size(Some(MESSAGE_BYTES_MAX))
+        .max_message_size(Some(message_bytes_max))
+        .max_frame_size(Some(message_bytes_max))
 }
 
 impl From<Error> for ClientError {
