@@ -208,6 +208,13 @@ fn read(name: &str) -> anyhow::Result<(String, String)> {
     Ok((stem.to_string_lossy().into_owned(), text))
 }
 
+/// The scenario in a TOML file's text, checked; `name` is said in errors.
+pub fn check(name: &str, text: &str) -> anyhow::Result<Scenario> {
+    let scenario = resolve(name.to_owned(), parse(name, text)?, Settings::default());
+    validate(&scenario)?;
+    Ok(scenario)
+}
+
 /// Reads a scenario file; `name` is said in errors.
 pub fn parse(name: &str, text: &str) -> anyhow::Result<Settings> {
     toml::from_str(text).with_context(|| format!("scenario {name} cannot be read"))
@@ -286,7 +293,9 @@ fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     ] {
         ensure!((least..=86_400.0).contains(&seconds), "{name} {seconds} s: must be between {least} s and a day");
     }
-    let runs = crate::plan::loads(scenario).len() * transports.len() * scenario.repeats as usize;
+    // Counted, not listed: an absurd product would take all memory before it is refused.
+    let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len(), speed.len(), scenario.tls.len()];
+    let runs = axes.into_iter().fold(scenario.repeats as usize, usize::saturating_mul);
     ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");
     validate_stream(scenario)
 }
@@ -376,6 +385,7 @@ mod tests {
             ("repeats = 0", "repeats 0: must be between 1"),
             ("measure = \"0s\"", "measure 0 s: must be"),
             ("speed = [2]", "there is no feed"),
+            ("rate_hz = [1, 2, 3, 4, 5]\nclients = [1, 2, 3, 4, 5]\nrepeats = 1000", "50000 runs: at most 10000"),
             ("tls = [true, true]", "tls true: listed twice"),
             ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
             ("replay = \"/no/such/feed\"", "/no/such/feed"),

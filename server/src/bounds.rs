@@ -50,7 +50,7 @@ pub struct Bounds {
     pub max_message: u32,
 
     /// Bytes of updates that a connection is handed at once (one update at least): what it can make this process hold
-    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(1..=1 << 30))]
+    #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(1..=1 << 26))]
     pub send_batch: u32,
 
     /// Kernel send buffer of a connection: what a reader that has stopped can make the kernel hold

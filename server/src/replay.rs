@@ -13,6 +13,9 @@ use serde_json::value::RawValue;
 pub const BUILTIN_MARKET: &str = "builtin:market";
 const MARKET: &str = include_str!("../feeds/market.ndjson");
 
+/// The longest feed: a year, in microseconds. An absurd one would run over when it is looped.
+const SPAN_US_MAX: u64 = 366 * 24 * 3_600 * 1_000_000;
+
 /// Messages in order, and when each follows the first.
 #[derive(Debug)]
 pub struct Feed {
@@ -90,6 +93,9 @@ impl Feed {
             if messages.last().is_some_and(|last| last.at_us > message.at_us) {
                 return Err(malformed(format!("at_us {} is earlier than the line before", message.at_us)));
             }
+            if messages.first().is_some_and(|first| message.at_us - first.at_us > SPAN_US_MAX) {
+                return Err(malformed(format!("at_us {} is more than a year after the first", message.at_us)));
+            }
             messages.push(message);
         }
         match messages.as_slice() {
@@ -156,6 +162,7 @@ mod tests {
             ("{\"at_us\":1}", "missing field `data`"),
             ("{\"at_us\":-1,\"data\":1}", "invalid value"),
             ("{\"at_us\":1,\"data\":}", "expected value"),
+            ("{\"at_us\":18446744073709551615,\"data\":1}", "more than a year after the first"),
             ("{\"at_us\":1,\"data\":1,\"more\":2}", "unknown field"),
             ("nonsense", "expected ident (column 2)"),
         ] {

@@ -8,20 +8,24 @@ use super::{ClientError, cursor, inbox::Front};
 
 /// A head longer than this is no answer of ours.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
+/// A body longer than this is no answer of ours: a batch is bounded, and so is an update.
+const BODY_BYTES_MAX: usize = 128 << 20;
 /// Room for the rest of a head that came in parts.
 const HEAD_BYTES: usize = 1024;
 
 /// What an answer said.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Answer {
-    pub(super) status: u16,
-    pub(super) cursor: Option<u64>,
+pub struct Answer {
+    /// Its status code.
+    pub status: u16,
+    /// Where the client stands, if it says so.
+    pub cursor: Option<u64>,
     /// Where its body lies.
-    pub(super) body: Range<usize>,
+    pub body: Range<usize>,
 }
 
 /// Finds a whole answer at the front.
-pub(super) fn front(bytes: &[u8]) -> Result<Front<Answer>, ClientError> {
+pub fn front(bytes: &[u8]) -> Result<Front<Answer>, ClientError> {
     let mut headers = [httparse::EMPTY_HEADER; 32];
     let mut head = httparse::Response::new(&mut headers);
     let protocol = |error: String| ClientError::Protocol(error);
@@ -39,6 +43,7 @@ pub(super) fn front(bytes: &[u8]) -> Result<Front<Answer>, ClientError> {
         Some(length) => std::str::from_utf8(length.value)
             .ok()
             .and_then(|length| length.parse::<usize>().ok())
+            .filter(|length| *length <= BODY_BYTES_MAX)
             .ok_or_else(|| protocol("bad content-length".to_owned()))?,
         None => return Err(protocol("an answer without content-length".to_owned())),
     };
@@ -80,6 +85,7 @@ mod tests {
             "nonsense\r\n\r\n",
             "HTTP/1.1 200 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551615\r\n\r\n",
             "HTTP/1.1 204 No Content\r\npushbench-cursor: x\r\n\r\n",
         ] {
             assert!(front(text.as_bytes()).is_err(), "{text}");

@@ -15,7 +15,7 @@ const PING: u8 = 0x89;
 
 /// What stands at the front.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub enum Kind {
     /// Whole texts, one after another.
     Texts,
     /// A ping. Answered past the library too, or a minute into a run every client would have been given back to it.
@@ -25,7 +25,7 @@ pub(super) enum Kind {
 }
 
 /// Takes as many whole texts as there are. Anything else is taken only from the front, and then left where it is.
-pub(super) fn front(bytes: &[u8], text_bytes_max: usize) -> Front<Kind> {
+pub fn front(bytes: &[u8], text_bytes_max: usize) -> Front<Kind> {
     let mut end = 0;
     loop {
         let ahead = &bytes[end..];
@@ -48,7 +48,7 @@ pub(super) fn front(bytes: &[u8], text_bytes_max: usize) -> Front<Kind> {
 }
 
 /// The first of some whole texts, and the frames after it.
-pub(super) fn split(texts: &[u8]) -> Option<(&[u8], &[u8])> {
+pub fn split(texts: &[u8]) -> Option<(&[u8], &[u8])> {
     let Head::Text { start, length } = head(texts) else { return None };
     texts[start..].split_at_checked(length)
 }

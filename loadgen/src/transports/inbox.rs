@@ -44,7 +44,8 @@ impl Scratch {
 }
 
 /// What lies at the front of the bytes that came.
-pub(super) enum Front<T> {
+#[derive(Debug)]
+pub enum Front<T> {
     /// Something whole, and how many bytes it takes.
     Whole(T, usize),
     /// The beginning of something that is at least so long.

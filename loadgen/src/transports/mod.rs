@@ -1,11 +1,14 @@
 //! How clients get updates. A client only produces bytes: it reads no clock, keeps no statistics, knows no scenario.
 //! A transport is a file here, a variant of [`Client`] and an arm in each of its two methods.
 
-mod answer;
+#[doc(hidden)]
+pub mod answer;
 pub mod echo;
-mod frame;
+#[doc(hidden)]
+pub mod frame;
 mod handshake;
-mod inbox;
+#[doc(hidden)]
+pub mod inbox;
 mod long_poll;
 mod payload;
 #[cfg(test)]

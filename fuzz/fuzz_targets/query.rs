@@ -1,0 +1,15 @@
+//! Queries: what is accepted is within its bounds, and a key more or twice is refused.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use protocol::wire::{StreamQuery, USER_BYTES_MAX, WAIT_MS_MAX, shown_token};
+
+fuzz_target!(|query: &str| {
+    let _ = shown_token(query);
+    let Ok(parsed) = StreamQuery::parse(Some(query)) else { return };
+    assert!(parsed.wait_ms.is_none_or(|wait_ms| wait_ms <= WAIT_MS_MAX));
+    assert!(parsed.user.as_ref().is_none_or(|user| (1..=USER_BYTES_MAX).contains(&user.len())));
+    assert_eq!(StreamQuery::parse(Some(&format!("{query}&token=x"))), Ok(parsed.clone()), "the token is passed over");
+    assert!(StreamQuery::parse(Some(&format!("{query}&x=1"))).is_err(), "an unknown key");
+    assert_eq!(StreamQuery::parse(Some(&format!("{query}&after=1"))).is_err(), parsed.after.is_some(), "twice");
+});
