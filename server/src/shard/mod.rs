@@ -14,7 +14,7 @@ use std::{
 use bytes::Buf;
 use protocol::Transport;
 use slab::Slab;
-use tokio::sync::Notify;
+use tokio::{sync::Notify, time::Instant};
 
 use crate::{
     hub::{Expired, Hub},
@@ -54,8 +54,8 @@ enum Waits {
     ToBeWoken,
     /// To be written to. Nobody else is in the middle of writing.
     ToBeWritten { writer: Arc<Writer>, transport: Transport },
-    /// It asked once, and was written to.
-    Answered,
+    /// It asked once, and was written to then.
+    Answered(Instant),
 }
 
 impl Shard {
@@ -80,12 +80,12 @@ impl Shard {
     }
 
     fn serve(&self, hub: &Hub, turn: usize, awake: &mut Vec<Waker>) {
-        let mut ready = Ready::default();
+        let (mut ready, now) = (Ready::default(), Instant::now());
         let mut serve = |(_, place): (usize, &mut Place)| {
             let wake = match place.waits {
-                Waits::No | Waits::Answered => false,
+                Waits::No | Waits::Answered(_) => false,
                 Waits::ToBeWoken => true,
-                Waits::ToBeWritten { .. } => place.write(hub, &mut ready).is_err(),
+                Waits::ToBeWritten { .. } => place.write(hub, &mut ready, now).is_err(),
             };
             if wake {
                 place.waits = Waits::No;
@@ -125,7 +125,7 @@ impl From<io::Error> for ForTheTask {
 
 impl Place {
     /// Writes what follows the cursor.
-    fn write(&mut self, hub: &Hub, ready: &mut Ready) -> Result<(), ForTheTask> {
+    fn write(&mut self, hub: &Hub, ready: &mut Ready, now: Instant) -> Result<(), ForTheTask> {
         let Waits::ToBeWritten { writer, transport } = &self.waits else { return Ok(()) };
         let Some((updates, data)) = ready.after(self.cursor, hub, *transport)? else { return Ok(()) };
         let written = writer.try_write(data)?;
@@ -139,7 +139,7 @@ impl Place {
             return Err(ForTheTask);
         }
         if transport.asks() {
-            self.waits = Waits::Answered;
+            self.waits = Waits::Answered(now);
             return Ok(());
         }
         // More than one batch holds.

@@ -7,6 +7,7 @@ use std::{
 };
 
 use protocol::Transport;
+use tokio::time::Instant;
 
 use super::{Place, Shard, Waits};
 use crate::{
@@ -35,6 +36,8 @@ pub struct Subscription {
     shard: Arc<Shard>,
     key: usize,
     tamper: Option<Box<Tamper>>,
+    /// When it was last answered without its task.
+    answered: Option<Instant>,
 }
 
 impl Subscription {
@@ -47,7 +50,7 @@ impl Subscription {
     ) -> Result<Self, Expired> {
         let (cursor, metrics) = (hub.cursor(after)?, Arc::clone(metrics));
         let key = shard.places().insert(Place { cursor, waits: Waits::No, waker: None, unfinished: None, metrics });
-        Ok(Self { hub: Arc::clone(hub), shard: Arc::clone(shard), key, tamper: None })
+        Ok(Self { hub: Arc::clone(hub), shard: Arc::clone(shard), key, tamper: None, answered: None })
     }
 
     /// The same with a fault for this client, if it has one.
@@ -100,8 +103,9 @@ impl Subscription {
             if let Some(rest) = place.unfinished.take() {
                 return Poll::Ready(Ok(Some(*rest)));
             }
-            if matches!(place.waits, Waits::Answered) {
+            if let Waits::Answered(at) = place.waits {
                 place.waits = Waits::No;
+                self.answered = Some(at);
                 return Poll::Ready(Ok(None));
             }
         }
@@ -116,6 +120,11 @@ impl Subscription {
         };
         self.wait(context.waker(), waits);
         self.take(context).map(dressed)
+    }
+
+    /// When what [`Self::poll_unwritten`] told of with `None` was written. Once.
+    pub(crate) fn answered(&mut self) -> Option<Instant> {
+        self.answered.take()
     }
 
     /// Ready once the server is shutting down; waits for nothing else.

@@ -50,8 +50,8 @@ pub(crate) enum Left {
 
 /// Serves polls for as long as they are plain.
 ///
-/// A connection on which there is none for `--idle-timeout` is closed: not before that, and later by no more than a poll may
-/// wait, for nobody is woken to note when a poll is answered.
+/// A connection on which there is none for `--idle-timeout` is closed; if that is shorter than a poll may wait, perhaps only
+/// after that, for nobody is woken to note that a poll is answered.
 pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -> io::Result<Left> {
     let mut connection = Connection {
         context,
@@ -211,7 +211,9 @@ impl Connection<'_> {
     async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {
         self.subscription.stand_down();
         self.poll = Poll::None;
-        self.deadline = Instant::now() + self.context.bounds.idle_timeout;
+        // Its task may learn of an answer only much later.
+        let answered = self.subscription.answered().unwrap_or_else(Instant::now);
+        self.deadline = answered + self.context.bounds.idle_timeout;
         match unwritten {
             Some(unwritten) => self.socket.send(unwritten).await,
             None => Ok(()),
