@@ -133,3 +133,21 @@ fn whichever_way_a_poll_goes_its_answer_is_the_same() {
         assert!(ways.iter().all(|way| way == &ways[0]), "{target}: {ways:?}");
     }
 }
+
+#[test]
+fn a_head_may_come_in_parts_whoever_serves_it() {
+    let server = Server::start(ONE_UPDATE);
+    reaches(server.address, "pushbench_updates_total", 1);
+    for request in [request("GET", "/poll?after=0"), request("GET", "/healthz"), crate::ws::upgrade("/ws")] {
+        let mut connection = Connection::open(server.address);
+        let (begin, end) = request.split_at(request.len() - 3);
+        for part in [&begin[..1], &begin[1..20], &begin[20..]] {
+            connection.send(part);
+            // Read before the next is sent, or at least it may be: an answer on another connection was.
+            reaches(server.address, "pushbench_updates_total", 1);
+        }
+        connection.send(end);
+        let status = connection.head().status;
+        assert_eq!(status, if request.contains("/ws") { 101 } else { 200 }, "{request}");
+    }
+}

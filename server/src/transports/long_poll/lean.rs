@@ -1,8 +1,8 @@
 //! The short way of a plain poll: read, parked and answered without hyper, which keeps 16 KiB for each connection and
 //! takes as long over a small answer as the kernel does to send it.
 //!
-//! Nothing is decided here that hyper would decide otherwise: a request that is not all there at once, is not a poll,
-//! says anything of its connection, its body or its origin, may not be answered, or cannot be read, is left to hyper.
+//! Nothing is decided here that hyper would decide otherwise: a request that is long, is not a poll, says anything of its
+//! connection, its body or its origin, may not be answered, or cannot be read, is left to hyper.
 
 use std::{
     future::poll_fn,
@@ -59,6 +59,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
         socket,
         poll: Poll::None,
         early: Bytes::new(),
+        begun: Bytes::new(),
         asked: 0,
         // Until the first request it is no kept-alive connection.
         deadline: Instant::now() + context.bounds.header_timeout,
@@ -76,6 +77,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
                 connection.ask(&query).await?;
             }
             Event::Early(bytes) => connection.early = bytes,
+            Event::Begun(bytes) => connection.begin(bytes),
             Event::Answer(Ok(unwritten)) => connection.answer(unwritten).await?,
             Event::Answer(Err(Ended::Expired(expired))) => connection.refuse(expired).await?,
             Event::Answer(Err(Ended::Draining)) => {
@@ -85,7 +87,8 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
             }
             Event::Late if connection.poll != Poll::None => connection.time_out().await?,
             Event::Late => {
-                let bound = if connection.asked == 0 { Bound::HeaderTimeout } else { Bound::IdleTimeout };
+                let awaited = connection.asked == 0 || !connection.begun.is_empty();
+                let bound = if awaited { Bound::HeaderTimeout } else { Bound::IdleTimeout };
                 context.metrics.met.inc(bound);
                 return Ok(Left::Closed);
             }
@@ -101,6 +104,8 @@ enum Event {
     Asked { query: StreamQuery, early: Bytes },
     /// Something came before the poll was answered.
     Early(Bytes),
+    /// The beginning of a request came, all of it so far.
+    Begun(Bytes),
     /// The poll has its answer, or what is left of it; `None` if all of it was written.
     Answer(Result<Option<Outgoing>, Ended>),
     /// Time is up, for the poll or for the connection without one.
@@ -127,6 +132,8 @@ struct Connection<'a> {
     poll: Poll,
     /// What came before the poll was answered.
     early: Bytes,
+    /// The beginning of a request whose end is still to come. hyper would keep 16 KiB for it meanwhile.
+    begun: Bytes,
     /// How many polls there were.
     asked: u32,
     /// How long the poll waits, or the connection for one.
@@ -167,7 +174,12 @@ impl Connection<'_> {
         Ready(match space.filled() {
             _ if result.is_err() => Event::Closed,
             [] => Event::Closed,
-            bytes if self.poll == Poll::None => self.read(bytes),
+            bytes if self.poll == Poll::None && self.begun.is_empty() => self.read(bytes),
+            bytes if self.poll == Poll::None => {
+                let all = [&self.begun, bytes].concat();
+                self.begun = Bytes::new();
+                self.read(&all)
+            }
             bytes => Event::Early(Bytes::copy_from_slice(bytes)),
         })
     }
@@ -179,8 +191,16 @@ impl Connection<'_> {
             if self.asked + 1 < max_requests { plain_poll(bytes, &self.context.access, max_target) } else { None };
         match poll {
             Some((query, length)) => Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) },
+            None if is_begun(bytes) => Event::Begun(Bytes::copy_from_slice(bytes)),
             None => Event::Other(Bytes::copy_from_slice(bytes)),
         }
+    }
+
+    fn begin(&mut self, bytes: Bytes) {
+        if self.asked > 0 && self.begun.is_empty() {
+            self.deadline = Instant::now() + self.context.bounds.header_timeout;
+        }
+        self.begun = bytes;
     }
 
     async fn ask(&mut self, query: &StreamQuery) -> io::Result<()> {
@@ -219,6 +239,12 @@ impl Connection<'_> {
             None => Ok(()),
         }
     }
+}
+
+/// Whether this is the beginning of a head, and not a long one.
+fn is_begun(bytes: &[u8]) -> bool {
+    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+    bytes.len() < READ_MAX && matches!(Request::new(&mut headers).parse(bytes), Ok(Status::Partial))
 }
 
 /// The query of a poll, and how long its head is; `None` for anything that is not plainly one.
