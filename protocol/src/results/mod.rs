@@ -7,6 +7,7 @@ mod histogram;
 mod load;
 mod manifest;
 mod run;
+mod stored;
 
 pub use disturbance::{Disturbance, Recovery, Signals};
 pub use histogram::LosslessHistogram;
