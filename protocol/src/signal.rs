@@ -73,6 +73,19 @@ mod tests {
 
     proptest! {
         #[test]
+        fn what_is_written_is_read_back(id in any::<u64>(), received_ns in any::<u64>(), said in ".{0,40}") {
+            let data = serde_json::value::to_raw_value(&said).unwrap();
+            let text = serde_json::to_vec(&Signal { id, data: &data }).unwrap();
+            let read = Signal::parse(&text).unwrap();
+            prop_assert_eq!((read.id, read.data.get()), (id, data.get()));
+            prop_assert_eq!(Ack::parse(&text), None, "a signal is no acknowledgement");
+            let ack = Ack { id, received_ns };
+            let text = serde_json::to_vec(&ack).unwrap();
+            prop_assert_eq!(Ack::parse(&text), Some(ack));
+            prop_assert!(Signal::parse(&text).is_err(), "nor the other way round");
+        }
+
+        #[test]
         fn no_text_panics(text in proptest::collection::vec(any::<u8>(), 0..200)) {
             let _ = Signal::parse(&text);
         }

@@ -255,6 +255,35 @@ mod tests {
         }
 
         #[test]
+        fn bodies_joined_at_a_line_break_are_read_as_one(
+            lines in proptest::collection::vec("[^\n]{1,12}|\\{\"seq\":[1-9],\"due_ns\":5,\"data\":[0-9]\\}", 2..9),
+            cut in 1..8_usize,
+        ) {
+            let (before, after) = lines.split_at(cut.min(lines.len() - 1));
+            let (all, before, after) = (lines.join("\n"), before.join("\n") + "\n", after.join("\n"));
+            let parts: Vec<_> = updates(before.as_bytes()).chain(updates(after.as_bytes())).collect();
+            prop_assert_eq!(parts.len(), lines.len(), "a bad line hides no other");
+            prop_assert_eq!(updates(all.as_bytes()).collect::<Vec<_>>(), parts);
+        }
+
+        #[test]
+        fn a_query_says_the_same_when_it_is_written_again(
+            after in any::<Option<u64>>(),
+            wait_ms in proptest::option::of(0..=WAIT_MS_MAX),
+            user in proptest::option::of("\\PC{1,16}"),
+            token in proptest::option::of("\\PC{0,9}"),
+        ) {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            let numbers = [("wait_ms", wait_ms), ("after", after)];
+            query.extend_pairs(numbers.iter().filter_map(|(key, number)| Some((key, number.as_ref()?.to_string()))));
+            query.extend_pairs(token.iter().map(|token| (TOKEN_KEY, token)));
+            query.extend_pairs(user.iter().map(|user| ("user", user)));
+            let query = query.finish();
+            prop_assert_eq!(shown_token(&query), token.map(Cow::from));
+            prop_assert_eq!(StreamQuery::parse(Some(&query)), Ok(StreamQuery { after, wait_ms, user }));
+        }
+
+        #[test]
         fn no_query_panics(query in ".{0,60}") {
             let _ = StreamQuery::parse(Some(&query));
         }
