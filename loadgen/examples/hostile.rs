@@ -47,7 +47,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         println!("{count} have been and gone");
     }
-    stdin.read(&mut byte).await?;
+    // Whatever is read, or nothing: it is over.
+    let _ = stdin.read(&mut byte).await?;
     drop(held);
     Ok(())
 }

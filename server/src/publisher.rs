@@ -103,7 +103,7 @@ impl Work {
         let window = self.span.window;
         let mut account = Account::new();
         loop {
-            let due_ns = self.span.first_due_ns + self.source.advance();
+            let due_ns = self.span.first_due_ns.saturating_add(self.source.advance());
             let ends = window.is_some_and(|window| due_ns >= window.to_ns);
             let publish_ns = self.faults.publish_at_ns(self.span.first_due_ns, due_ns);
             let wake_ns = window.filter(|_| ends).map_or(publish_ns, |window| window.to_ns);

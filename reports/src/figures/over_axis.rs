@@ -56,7 +56,7 @@ fn panels<T: Copy>(
         for &what in what {
             let Some(mut chart) = chart(slice, what) else { continue };
             if !slice.title.is_empty() {
-                chart.title = format!("{}, at {}", chart.title, slice.title);
+                chart.title = format!("{}: {}", chart.title, slice.title);
             }
             let svg = chart.svg(&format!("{id}-{}", panels.len() + 1));
             panels.push(Panel { title: chart.heading(), svg });
