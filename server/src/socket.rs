@@ -64,19 +64,10 @@ impl Socket {
         }
     }
 
-    /// Writes all of it.
-    pub(crate) async fn send(&mut self, mut data: Outgoing) -> io::Result<()> {
-        match &mut self.stream {
-            Stream::Plain { writer, .. } => writer.write_all(data).await,
-            Stream::Tls(stream) => {
-                // Boxed: its room would else be part of every plain connection.
-                Box::pin(async {
-                    stream.write_all_buf(&mut data).await?;
-                    stream.flush().await
-                })
-                .await
-            }
-        }
+    /// Writes all of it, under TLS. Without, the writer does.
+    pub(crate) async fn send_secret(&mut self, mut data: Outgoing) -> io::Result<()> {
+        self.write_all_buf(&mut data).await?;
+        self.flush().await
     }
 
     /// Nothing is to be said any more. Under TLS that is said too (RFC 8446, section 6.1).

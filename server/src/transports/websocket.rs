@@ -113,8 +113,8 @@ pub(super) async fn upgraded(upgrade: OnUpgrade, limits: WebSocketConfig) -> Res
 /// What is to be seen to besides the stream.
 enum Event {
     Nothing,
-    /// What the client said, or that it ended.
-    Said(Option<Result<Message, Error>>),
+    /// What the client said, or that it ended. The error is boxed: it would make room for itself in every connection.
+    Said(Option<Result<Message, Box<Error>>>),
     Silent(Silent),
 }
 
@@ -133,7 +133,10 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
             unwritten = poll_fn(|context| subscription.poll_unwritten(context, writer.as_ref(), Transport::WebSocket)) => {
                 (unwritten, Event::Nothing)
             }
-            message = socket.next() => (Ok(subscription.stand_down()), Event::Said(message)),
+            message = socket.next() => {
+                let said = message.map(|message| message.map_err(Box::new));
+                (Ok(subscription.stand_down()), Event::Said(said))
+            }
             silent = poll_fn(|context| silence.poll(context, alarm.as_mut())) => {
                 (Ok(subscription.stand_down()), Event::Silent(silent))
             }
@@ -145,7 +148,10 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 socket.get_ref().abort();
                 return Ok(());
             }
-            Ok(Some(data)) => socket.get_mut().send(data).await?,
+            Ok(Some(data)) => match &writer {
+                Some(writer) => writer.write_all(data).await?,
+                None => Box::pin(socket.get_mut().send_secret(data)).await?,
+            },
             Ok(None) => {}
             Err(ended) => return Box::pin(close(&mut socket, code_of(ended), ended.to_string())).await,
         }
@@ -158,10 +164,10 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 }
             }
             Event::Said(Some(Err(error))) => {
-                if matches!(error, Error::Capacity(_)) {
+                if matches!(*error, Error::Capacity(_)) {
                     metrics.met.inc(Bound::Message);
                 }
-                return Box::pin(fail(&mut socket, error)).await;
+                return Box::pin(fail(&mut socket, *error)).await;
             }
             Event::Said(None) => {
                 socket.get_mut().farewell();
