@@ -14,7 +14,9 @@ const NS_PER_MS: f64 = 1e6;
 
 /// The gravest unsteadiness of a point's runs.
 pub(super) fn of_runs(point: &SideName, runs: &[&Run]) -> Option<Warning> {
-    let unsteady = runs.iter().filter_map(|run| fell_behind(point, run).or_else(|| halves_differ(point, run)));
+    // Where clients were disturbed nobody expects it.
+    let left_alone = runs.iter().filter(|run| run.recovery.is_none());
+    let unsteady = left_alone.filter_map(|run| fell_behind(point, run).or_else(|| halves_differ(point, run)));
     worst(unsteady, |warning| match warning {
         Warning::ServerFellBehind { last_ms, .. } => (true, *last_ms),
         Warning::HalvesDiffer { first_ms, second_ms, .. } => (false, (first_ms - second_ms).abs()),
