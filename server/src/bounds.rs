@@ -24,7 +24,7 @@ pub struct Bounds {
     #[arg(long, value_name = "SECS", default_value = "30", value_parser = seconds)]
     pub header_timeout: Duration,
 
-    /// How long a kept-alive connection may stay without a poll (after other requests: --header-timeout, if that is less)
+    /// How long a kept-alive connection may stay without a poll (after any other request it is --header-timeout)
     #[arg(long, value_name = "SECS", default_value = "60", value_parser = seconds)]
     pub idle_timeout: Duration,
 

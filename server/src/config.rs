@@ -70,14 +70,6 @@ pub struct Config {
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
 
-    /// Whether the connections are secret.
-    #[command(flatten)]
-    pub tls: TlsOptions,
-
-    /// What clients may ask at most.
-    #[command(flatten)]
-    pub bounds: Bounds,
-
     /// Memory allocator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME")]
     pub allocator: Option<Allocator>,
@@ -89,6 +81,14 @@ pub struct Config {
     /// How long shutting down may take
     #[arg(long, value_name = "SECS", default_value = "5", value_parser = seconds)]
     pub drain_timeout: Duration,
+
+    /// Whether the connections are secret.
+    #[command(flatten)]
+    pub tls: TlsOptions,
+
+    /// What clients may ask at most.
+    #[command(flatten)]
+    pub bounds: Bounds,
 
     /// Take clients only once everything that is due has been published: the stream began before this server did
     #[arg(long, hide = true)]
