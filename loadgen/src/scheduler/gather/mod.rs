@@ -1,6 +1,8 @@
 //! What is gathered in the course of a run, and the [`Run`] that comes of it.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering::Relaxed};
+mod clients;
+
+use std::sync::atomic::Ordering::Relaxed;
 
 use hdrhistogram::Histogram;
 use protocol::{
@@ -8,7 +10,7 @@ use protocol::{
     control::{Published, Window},
     results::{
         Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, MemorySample, Moment,
-        Phases, Plateaus, Polling, Recovery, Run, ServerUsage, Signals, Slice, StreamAccount, TlsHandshakes, Traffic,
+        Phases, Plateaus, Polling, Run, ServerUsage, Slice, StreamAccount, TlsHandshakes, Traffic,
     },
 };
 
@@ -278,55 +280,6 @@ impl Gathered {
             .map(|(index, latency)| Slice { from_ms: index as f64 * slice_ms, latency: latency.into() })
             .collect();
         (merged(&self.reports, |report| &report.recorder.latency), slices)
-    }
-
-    fn signals(&self) -> Option<Signals> {
-        let sent: u64 = self.reports.iter().map(|report| report.signals.sent).sum();
-        let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
-        (sent > 0).then(|| Signals {
-            sent,
-            round_trip: merged(|report| &report.signals.round_trip),
-            way_up: merged(|report| &report.signals.way_up),
-            lateness: merged(|report| &report.signals.lateness),
-        })
-    }
-
-    fn recovery(&self, window: Option<Window>) -> Option<Recovery> {
-        let Storm { disturbance, at_ns, until_ns, server_cpu } = self.storm?;
-        let mut failed = BTreeMap::new();
-        let [mut connected, mut current] = [histogram(3), histogram(3)];
-        for report in &self.reports {
-            for (kind, count) in &report.disturbances {
-                *failed.entry(kind.clone()).or_default() += count;
-            }
-            for client in report.clients.iter().flatten() {
-                let [connected_ns, current_ns] = client.again.since(at_ns);
-                // The measure phase may be longer than a histogram; nobody is away for a minute and comes back.
-                connected_ns.into_iter().for_each(|after_ns| connected.saturating_record(after_ns));
-                current_ns.into_iter().for_each(|after_ns| current.saturating_record(after_ns));
-            }
-        }
-        let at_ms = window.map_or(0.0, |window| at_ns.saturating_sub(window.from_ns) as f64 / 1e6);
-        let storm_ms = (until_ns - at_ns) as f64 / 1e6;
-        Some(Recovery {
-            disturbance,
-            at_ms,
-            connected: connected.into(),
-            current: current.into(),
-            failed,
-            storm_ms,
-            server_cpu,
-        })
-    }
-
-    fn client_means(&self) -> LosslessHistogram {
-        let mut means = histogram(3);
-        for client in self.reports.iter().flat_map(|report| &report.clients).flatten() {
-            if let Some(mean_ns) = client.mean_latency_ns() {
-                means.saturating_record(mean_ns);
-            }
-        }
-        means.into()
     }
 
     fn fan_out(&self, clients: u64) -> FanOut {

@@ -1,0 +1,174 @@
+//! Scenarios: what a sweep varies, how often it repeats, and why. TOML files, some built in, every key also an option.
+
+mod settings;
+mod valid;
+
+use std::{path::Path, time::Duration};
+
+use anyhow::Context;
+use protocol::{Transport, results::Scenario};
+
+pub use settings::Settings;
+use valid::validate;
+
+use crate::pinning;
+
+/// The scenario that is run unless another is named.
+pub const DEFAULT: &str = "quick";
+
+/// Scenarios that come with pushbench: name and TOML.
+pub const BUILT_IN: [(&str, &str); 9] = [
+    ("quick", include_str!("../../scenarios/quick.toml")),
+    ("clients", include_str!("../../scenarios/clients.toml")),
+    ("rate", include_str!("../../scenarios/rate.toml")),
+    ("payload", include_str!("../../scenarios/payload.toml")),
+    ("idle", include_str!("../../scenarios/idle.toml")),
+    ("feed", include_str!("../../scenarios/feed.toml")),
+    ("uplink", include_str!("../../scenarios/uplink.toml")),
+    ("reconnect", include_str!("../../scenarios/reconnect.toml")),
+    ("restart", include_str!("../../scenarios/restart.toml")),
+];
+
+/// The scenario called `name` (built in, or a TOML file's path), with `options` over it, checked.
+pub fn load(name: &str, options: Settings) -> anyhow::Result<Scenario> {
+    let (short, text) = read(name)?;
+    let file = parse(name, &text)?;
+    // Named or not: whoever names none leaves the choice to us.
+    let named = options.transports.is_some();
+    let mut scenario = resolve(short, file, options);
+    if scenario.aa && !named {
+        scenario.transports.truncate(1);
+    }
+    validate(&scenario)?;
+    Ok(scenario)
+}
+
+fn read(name: &str) -> anyhow::Result<(String, String)> {
+    if let Some((name, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
+        return Ok(((*name).to_owned(), (*text).to_owned()));
+    }
+    let names = BUILT_IN.map(|(name, _)| name).join(", ");
+    let text = std::fs::read_to_string(name)
+        .with_context(|| format!("no scenario `{name}`: built in are {names}; or give the path of a TOML file"))?;
+    let stem = Path::new(name).file_stem().unwrap_or(name.as_ref());
+    Ok((stem.to_string_lossy().into_owned(), text))
+}
+
+/// The scenario in a TOML file's text, checked; `name` is said in errors.
+pub fn check(name: &str, text: &str) -> anyhow::Result<Scenario> {
+    let scenario = resolve(name.to_owned(), parse(name, text)?, Settings::default());
+    validate(&scenario)?;
+    Ok(scenario)
+}
+
+/// Reads a scenario file; `name` is said in errors.
+pub fn parse(name: &str, text: &str) -> anyhow::Result<Settings> {
+    toml::from_str(text).with_context(|| format!("scenario {name} cannot be read"))
+}
+
+fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
+    let pinned = if options.no_pin { None } else { pinning::split() };
+    let generator_cores = pinned.as_ref().map_or(1, |pinned| pinned.generator.len() as u32);
+    let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
+        option.or(file).map_or(default_s, |time| time.as_secs_f64())
+    };
+    let why = if options.ask_otherwise() {
+        format!("What the options ask, for the rest as the scenario {name}.")
+    } else {
+        file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    Scenario {
+        name,
+        why,
+        transports: options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec()),
+        clients: options.clients.or(file.clients).unwrap_or_else(|| vec![1000]),
+        rate_hz: options.rate_hz.or(file.rate_hz).unwrap_or_else(|| vec![10.0]),
+        payload_bytes: options.payload_bytes.or(file.payload_bytes).unwrap_or_else(|| vec![128]),
+        arrivals: options.arrivals.or(file.arrivals).unwrap_or_default(),
+        replay: options.replay.or(file.replay),
+        speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
+        tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
+        repeats: options.repeats.or(file.repeats).unwrap_or(3),
+        settle_s: seconds(options.settle, file.settle, 0.5),
+        warm_up_s: seconds(options.warm_up, file.warm_up, 1.0),
+        measure_s: seconds(options.measure, file.measure, 3.0),
+        drain_s: seconds(options.drain, file.drain, 10.0),
+        connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(5_000),
+        workers: options.workers.or(file.workers).unwrap_or(generator_cores),
+        server_threads: options.server_threads.or(file.server_threads).unwrap_or(1),
+        pinned,
+        seed: options.seed.or(file.seed).unwrap_or(1),
+        aa: options.aa,
+        signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
+        disturbance: options.disturb.or(file.disturb),
+        server: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(toml: &str) -> String {
+        let file = parse("test", toml).unwrap();
+        format!("{:#}", validate(&resolve("test".into(), file, Settings::default())).expect_err(toml))
+    }
+
+    #[test]
+    fn every_built_in_scenario_is_valid_and_says_why() {
+        for (name, _) in BUILT_IN {
+            let scenario = load(name, Settings::default()).unwrap();
+            assert!(scenario.why.contains('?'), "{name} asks a question");
+        }
+    }
+
+    #[test]
+    fn options_replace_the_keys_of_the_file() {
+        let options = Settings { clients: Some(vec![7]), repeats: Some(2), ..Settings::default() };
+        let scenario = load(DEFAULT, options).unwrap();
+        assert_eq!((scenario.clients, scenario.repeats, scenario.rate_hz), (vec![7], 2, vec![10.0]));
+        // What it was made for is no longer what is asked; how well it is answered is another thing.
+        assert!(scenario.why.contains("as the scenario quick"), "{}", scenario.why);
+        let longer = load(DEFAULT, Settings { repeats: Some(9), ..Settings::default() }).unwrap();
+        assert!(longer.why.contains('?'), "{}", longer.why);
+    }
+
+    #[test]
+    fn a_transport_is_compared_with_itself() {
+        let aa = |transports| load(DEFAULT, Settings { aa: true, transports, ..Settings::default() });
+        assert_eq!(aa(None).unwrap().transports, [Transport::WebSocket]);
+        assert_eq!(aa(Some(vec![Transport::LongPoll])).unwrap().transports, [Transport::LongPoll]);
+        assert!(aa(Some(Transport::ALL.to_vec())).unwrap_err().to_string().contains("--transports websocket"));
+    }
+
+    #[test]
+    fn what_cannot_be_run_is_refused_by_name() {
+        for (toml, reason) in [
+            ("clients = [0]", "clients 0: must be between 1"),
+            ("clients = [1000000001]", "clients 1000000001: must be"),
+            ("clients = []", "clients: the list is empty"),
+            ("clients = [5, 5]", "clients 5: listed twice"),
+            ("rate_hz = [-1]", "rate -1: must be more than 0"),
+            ("rate_hz = [nan]", "rate NaN: must be"),
+            ("payload_bytes = [10]", "payload-bytes 10: must be between 64"),
+            ("rate_hz = [0.1]", "measure at least 20 s"),
+            ("repeats = 0", "repeats 0: must be between 1"),
+            ("measure = \"0s\"", "measure 0 s: must be"),
+            ("speed = [2]", "there is no feed"),
+            ("rate_hz = [1, 2, 3, 4, 5]\nclients = [1, 2, 3, 4, 5]\nrepeats = 1000", "50000 runs: at most 10000"),
+            ("tls = [true, true]", "tls true: listed twice"),
+            ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
+            ("replay = \"/no/such/feed\"", "/no/such/feed"),
+        ] {
+            assert!(refused(toml).contains(reason), "{toml}: {}", refused(toml));
+        }
+    }
+
+    #[test]
+    fn unknown_scenarios_and_keys_are_named() {
+        let error = format!("{:#}", load("nope", Settings::default()).unwrap_err());
+        assert!(error.contains("no scenario `nope`: built in are quick, clients"), "{error}");
+        let error = format!("{:#}", parse("test", "cleints = [3]").unwrap_err());
+        assert!(error.contains("cleints") && error.contains("line 1"), "{error}");
+    }
+}

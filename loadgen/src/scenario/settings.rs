@@ -1,0 +1,160 @@
+//! Everything that a scenario may say, in a file or by options.
+
+use std::{convert::Infallible, time::Duration};
+
+use clap::Args;
+use protocol::{
+    Transport,
+    results::{Arrivals, Disturbance},
+};
+use serde::{Deserialize, Deserializer, de::Error as _};
+
+/// Everything a scenario file may say; options on the command line replace its keys.
+#[derive(Debug, Clone, Default, Deserialize, Args)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// What question the scenario answers
+    #[arg(skip)]
+    pub why: Option<String>,
+
+    /// Axis: transports to compare
+    #[arg(long, value_name = "NAMES", value_delimiter = ',')]
+    pub transports: Option<Vec<Transport>>,
+
+    /// Axis: clients connected at once
+    #[arg(long, value_name = "N,..", value_delimiter = ',')]
+    pub clients: Option<Vec<u32>>,
+
+    /// Axis: updates a second
+    #[arg(long = "rate", value_name = "HZ,..", value_delimiter = ',', allow_negative_numbers = true)]
+    pub rate_hz: Option<Vec<f64>>,
+
+    /// Axis: bytes of a whole encoded update
+    #[arg(long, value_name = "N,..", value_delimiter = ',')]
+    pub payload_bytes: Option<Vec<u32>>,
+
+    /// Gaps between updates: constant, or poisson (exponential, as of independent sources)
+    #[arg(long, value_name = "KIND", value_parser = arrivals)]
+    pub arrivals: Option<Arrivals>,
+
+    /// Replay a recorded feed, {"at_us":..,"data":..} a line, instead of rate and payload
+    #[arg(long, value_name = "FILE")]
+    pub replay: Option<String>,
+
+    /// Axis: replay so many times faster than recorded
+    #[arg(long, value_name = "X,..", value_delimiter = ',', allow_negative_numbers = true)]
+    pub speed: Option<Vec<f64>>,
+
+    /// Axis: connections under TLS or not, off, on or both
+    #[arg(long, value_name = "OFF,ON", value_delimiter = ',', value_parser = on_or_off)]
+    pub tls: Option<Vec<bool>>,
+
+    /// How often each point is measured
+    #[arg(long, value_name = "N")]
+    pub repeats: Option<u32>,
+
+    /// Quiet between the last connection and the first update
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub settle: Option<Duration>,
+
+    /// Updates before those that count
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub warm_up: Option<Duration>,
+
+    /// Updates that count
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub measure: Option<Duration>,
+
+    /// Wait at most so long for what is still under way
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub drain: Option<Duration>,
+
+    /// Signals that each client sends a second (POST /send beside long polling, a text on the WebSocket)
+    #[arg(long = "signal-rate", value_name = "HZ", allow_negative_numbers = true)]
+    pub signal_rate_hz: Option<f64>,
+
+    /// A quarter into the measure phase: every client drops its connection (drop), or the server is killed and started again (restart)
+    #[arg(long = "disturb", value_name = "KIND")]
+    #[serde(deserialize_with = "disturbance_key")]
+    pub disturb: Option<Disturbance>,
+
+    /// Connections begun a second
+    #[arg(long, value_name = "N")]
+    pub connect_rate: Option<u32>,
+
+    /// Generator threads (default: one for each processor that is the generator's)
+    #[arg(long, value_name = "N")]
+    pub workers: Option<u32>,
+
+    /// Server threads
+    #[arg(long, value_name = "N")]
+    pub server_threads: Option<u32>,
+
+    /// Compare a transport with itself, to see what this benchmark calls a difference where there is none
+    #[arg(long)]
+    #[serde(skip)]
+    pub aa: bool,
+
+    /// Let server and generator share all processors, instead of half of them each
+    #[arg(long)]
+    #[serde(skip)]
+    pub no_pin: bool,
+
+    /// Refused by whoever reads it, wherever it is written
+    #[arg(long, hide = true, value_parser = no_fault)]
+    #[serde(deserialize_with = "no_fault_key")]
+    pub fault: Option<Infallible>,
+
+    /// Seed of the order of runs, of random gaps and of poll jitter
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+}
+
+impl Settings {
+    /// Whether they change the question that a scenario answers, not only how well.
+    pub(super) fn ask_otherwise(&self) -> bool {
+        let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, .. } = self;
+        let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
+        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some()];
+        besides.contains(&true)
+            || transports.is_some()
+            || arrivals.is_some()
+            || replay.is_some()
+            || axes.contains(&true)
+    }
+}
+
+const NO_FAULT: &str = "faults are for proofs: loadgen prove";
+
+fn no_fault(_: &str) -> Result<Infallible, &'static str> {
+    Err(NO_FAULT)
+}
+
+fn no_fault_key<'de, D: Deserializer<'de>>(_: D) -> Result<Option<Infallible>, D::Error> {
+    Err(D::Error::custom(NO_FAULT))
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "off" => Ok(false),
+        "on" => Ok(true),
+        _ => Err("one of off, on".to_owned()),
+    }
+}
+
+fn disturbance_key<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Disturbance>, D::Error> {
+    String::deserialize(value)?.parse().map(Some).map_err(D::Error::custom)
+}
+
+fn arrivals(text: &str) -> Result<Arrivals, String> {
+    match text {
+        "constant" => Ok(Arrivals::Constant),
+        "poisson" => Ok(Arrivals::Poisson),
+        _ => Err("one of constant, poisson".to_owned()),
+    }
+}
