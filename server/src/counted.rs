@@ -43,7 +43,9 @@ impl Tally {
             Ok(bytes) => {
                 self.bytes_out.fetch_add(*bytes as u64, Relaxed);
                 self.writes.fetch_add(u64::from(*bytes > 0), Relaxed);
-                self.full.fetch_add(u64::from(*bytes < offered), Relaxed);
+                if *bytes < offered {
+                    self.full.fetch_add(1, Relaxed);
+                }
             }
             Err(error) => self.failed(error),
         }
