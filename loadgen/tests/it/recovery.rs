@@ -54,7 +54,9 @@ fn who_loses_the_connection_or_the_server_comes_back_and_misses_nothing() {
 fn every_signal_is_acknowledged_while_updates_flow() {
     for run in runs("--signal-rate 20", "1s") {
         let signals = run.signals.unwrap();
-        assert!((300..=400).contains(&signals.sent), "20 a second from each of 20: {}", signals.sent);
+        // A timer's lateness may carry one signal of each client over either edge of the measured second.
+        let each = 19 * CLIENTS..=21 * CLIENTS;
+        assert!(each.contains(&signals.sent), "20 a second from each of 20: {}", signals.sent);
         assert_eq!((signals.round_trip.len(), signals.way_up.len()), (signals.sent, signals.sent));
         assert!(signals.way_up.max() <= signals.round_trip.max());
     }
