@@ -1,9 +1,10 @@
-//! Publishing one update to parked subscriptions, and each taking it: fan-out without sockets.
+//! Publishing one update to parked subscriptions, and each taking it: fan-out without sockets. And taking a batch.
 
-use std::{sync::Arc, time::Duration};
+use std::{hint::black_box, sync::Arc, time::Duration};
 
+use benches::subject;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
-use protocol::{clock, update::encode_padded_into};
+use protocol::clock;
 use server::{
     hub::{History, Hub},
     shard::Subscription,
@@ -22,6 +23,16 @@ fn fan_out(c: &mut Criterion) {
                     .block_on(publish(cursors, updates))
             });
         });
+    }
+    group.finish();
+}
+
+fn take(c: &mut Criterion) {
+    let mut group = c.benchmark_group("hub");
+    for updates in [1, 10, 100] {
+        let hub = subject::hub(updates);
+        group.throughput(Throughput::Elements(updates as u64));
+        group.bench_function(BenchmarkId::new("take", updates), |b| b.iter(|| hub.after(black_box(0))));
     }
     group.finish();
 }
@@ -46,7 +57,7 @@ async fn publish(cursors: usize, updates: u64) -> Duration {
     tokio::task::yield_now().await;
     let begun_ns = clock::now_ns();
     for _ in 0..updates {
-        hub.publish(|seq, line| encode_padded_into(seq, 1, 128, line));
+        subject::publish(&hub);
         let mut delivered = 0;
         while delivered < cursors {
             delivered += all_taken.recv().await.expect("the subscriptions live");
@@ -56,5 +67,5 @@ async fn publish(cursors: usize, updates: u64) -> Duration {
     Duration::from_nanos(clock::now_ns() - begun_ns)
 }
 
-criterion_group!(benches, fan_out);
-criterion_main!(benches);
+criterion_group!(name = all; config = benches::criterion(); targets = fan_out, take);
+criterion_main!(all);

@@ -14,5 +14,5 @@ fn report(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, report);
-criterion_main!(benches);
+criterion_group!(name = all; config = benches::criterion(); targets = report);
+criterion_main!(all);

@@ -15,6 +15,9 @@ use loadgen::{
 };
 use reports::Validity;
 
+#[global_allocator]
+static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
+
 /// Failed, or interrupted.
 const FAILED: u8 = 1;
 /// What was asked for cannot be done.

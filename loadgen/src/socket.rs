@@ -91,11 +91,15 @@ impl AsyncRead for Socket {
     }
 }
 
+/// Room for one control message with a time, and on the stack: a read allocates nothing (cmsg(3)).
+#[repr(align(8))]
+struct Control([u8; 64]);
+
 /// Reads, with the time at which the kernel received what was read.
 fn read_timed(stream: &TcpStream, space: &mut [u8]) -> io::Result<(usize, Option<TimeSpec>)> {
-    let mut control = nix::cmsg_space!(nix::sys::time::TimeSpec);
+    let mut control = Control([0; 64]);
     let mut parts = [IoSliceMut::new(space)];
-    let message = recvmsg::<()>(stream.as_raw_fd(), &mut parts, Some(&mut control), MsgFlags::empty())?;
+    let message = recvmsg::<()>(stream.as_raw_fd(), &mut parts, Some(&mut control.0), MsgFlags::empty())?;
     let arrived = message.cmsgs()?.find_map(|part| match part {
         ControlMessageOwned::ScmTimestampns(time) => Some(time),
         _ => None,

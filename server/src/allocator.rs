@@ -86,11 +86,9 @@ impl FromStr for Allocator {
     }
 }
 
-#[global_allocator]
-static GLOBAL: Chosen = Chosen;
-
-/// Hands every call to the chosen allocator.
-struct Chosen;
+/// Hands every call to the chosen allocator: for programs to name as their global one.
+#[derive(Debug)]
+pub struct Chosen;
 
 const UNDECIDED: u8 = 0;
 const GLIBC: u8 = 1;
@@ -145,6 +143,9 @@ unsafe impl GlobalAlloc for Chosen {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[global_allocator]
+    static ALLOCATOR: Chosen = Chosen;
 
     #[test]
     fn names_are_read_back() {

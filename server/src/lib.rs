@@ -30,7 +30,7 @@ mod socket;
 
 pub use allocator::Allocator;
 pub use config::Config;
-pub use run::{Prepared, prepare};
+pub use run::{Embedded, Prepared, prepare};
 
 /// Whether a log on stderr may be coloured: on a terminal, unless `NO_COLOR` is set.
 pub fn log_in_colour() -> bool {

@@ -4,6 +4,9 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+#[global_allocator]
+static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
+
 /// Publishes one update stream over WebSocket (/ws) and HTTP long polling (/poll).
 ///
 /// Also serves /send (signals of clients), /echo, /metrics (Prometheus text) and /healthz. Prints where it listens as a line of JSON on stdout,

@@ -22,6 +22,7 @@ use crate::{
     control,
     fault::{Fault, Hubs},
     http::{self, Http},
+    hub::Hub,
     listener::{self, Accepted},
     metrics::Metrics,
     publisher::{Publisher, Span},
@@ -29,6 +30,17 @@ use crate::{
     tls::Tls,
     transports::Context,
 };
+
+/// A server within this program, whose stream the caller publishes.
+#[derive(Debug)]
+pub struct Embedded {
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// What it serves: nothing, until something is published here.
+    pub hub: Arc<Hub>,
+    /// Its counters.
+    pub metrics: Arc<Metrics>,
+}
 
 /// A server that could start: its feed is read and its address is bound.
 #[derive(Debug)]
@@ -60,6 +72,19 @@ impl Prepared {
     /// Prints [`Event`]s on stdout: the first says where it listens.
     pub fn run(self, under_control: bool) -> anyhow::Result<()> {
         runtime()?.block_on(self.serve(under_control))
+    }
+
+    /// Serves clients as [`Self::run`] does, for as long as the runtime lives in which this is called, and publishes
+    /// nothing: benches do, one update at a time.
+    pub fn embed(self) -> anyhow::Result<Embedded> {
+        let Self { config, source, tls, listener } = self;
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let address = listener.local_addr()?;
+        let server = Server::new(&config, source, tls);
+        let (hub, metrics) = (Arc::clone(server.hubs.published()), Arc::clone(&server.metrics));
+        let (queues, _shards) = server.start_shards(&config)?;
+        tokio::spawn(async move { server.accept(listener, &config, &queues).await });
+        Ok(Embedded { address, hub, metrics })
     }
 
     async fn serve(self, under_control: bool) -> anyhow::Result<()> {

@@ -44,7 +44,7 @@ impl Client {
     pub(super) async fn next<'a>(&mut self, cursor: u64, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         // Put together by hand: this is done for every update, and formatting costs as much as taking the update apart.
         self.request.clear();
-        for part in ["GET ", POLL_PATH, "?after=", &cursor.to_string(), &self.tail] {
+        for part in ["GET ", POLL_PATH, "?after=", itoa::Buffer::new().format(cursor), &self.tail] {
             self.request.extend_from_slice(part.as_bytes());
         }
         match self.ask(scratch).await? {

@@ -87,7 +87,7 @@ pub fn open(
 }
 
 /// Updates as a transport sends them.
-pub(crate) fn dress(transport: Transport, batch: &Batch) -> Outgoing {
+pub fn dress(transport: Transport, batch: &Batch) -> Outgoing {
     match transport {
         Transport::WebSocket => websocket::dress(batch),
         Transport::LongPoll => long_poll::dress(batch),

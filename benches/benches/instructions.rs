@@ -1,0 +1,105 @@
+//! Instructions that the pure parts of a delivery take, counted under callgrind (Weidendorfer, Kowarschik and Trinitis, "A
+//! tool suite for simulation based analysis of memory access behavior", ICCS 2004). They repeat exactly, so that a limit
+//! on them can be hard. Run by `scripts/limits`.
+//!
+//! The counts are of the compiler in `rust-toolchain.toml` on x86-64. A change that is worth more instructions writes the
+//! new count here, and says why; one that saves some writes it too, or the next would have its savings to spend.
+
+#![expect(missing_docs, reason = "the macros make public items without any")]
+
+use std::{hint::black_box, sync::Arc};
+
+use benches::subject::{self, Recording};
+use gungraun::{Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, library_benchmark_group, main};
+use hdrhistogram::Histogram;
+use protocol::Transport;
+use server::{
+    hub::{Batch, Hub},
+    transports::dress,
+};
+
+/// Fails at more than 3% over the count that was kept.
+fn kept(instructions: u64) -> LibraryBenchmarkConfig {
+    LibraryBenchmarkConfig::default()
+        .tool(Callgrind::default().hard_limits([(EventKind::Ir, instructions + instructions * 3 / 100)]))
+        .clone()
+}
+
+#[library_benchmark]
+#[bench::small(args = (128), config = kept(500))]
+#[bench::large(args = (65_536), config = kept(65_978))]
+fn encode(bytes: usize) -> Vec<u8> {
+    let mut line = Vec::with_capacity(bytes);
+    subject::encode(123_456, bytes, &mut line);
+    line
+}
+
+#[library_benchmark]
+#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_045))]
+fn publish(hub: Arc<Hub>) -> Arc<Hub> {
+    subject::publish(&hub);
+    hub
+}
+
+#[library_benchmark]
+#[bench::one(args = (1), setup = subject::hub, config = kept(212))]
+#[bench::hundred(args = (100), setup = subject::hub, config = kept(7_320))]
+fn take(hub: Arc<Hub>) -> (Arc<Hub>, Batch) {
+    let batch = hub.after(black_box(0)).expect("nothing has left the ring");
+    (hub, batch)
+}
+
+#[library_benchmark]
+#[bench::one(args = (1), setup = subject::batch, config = kept(95))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(1_373))]
+fn dress_frames(batch: Batch) -> impl Sized {
+    (dress(Transport::WebSocket, black_box(&batch)), batch)
+}
+
+#[library_benchmark]
+#[bench::one(args = (1), setup = subject::batch, config = kept(5_072))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(6_914))]
+fn dress_answer(batch: Batch) -> impl Sized {
+    (dress(Transport::LongPoll, black_box(&batch)), batch)
+}
+
+#[library_benchmark]
+#[bench::one(args = (Transport::WebSocket, 1), setup = subject::sent, config = kept(1_177))]
+#[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(7_307))]
+fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
+    let sum = subject::read_frames(black_box(&bytes));
+    (bytes, sum)
+}
+
+#[library_benchmark]
+#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_472))]
+#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(6_501))]
+fn read_answer(bytes: Vec<u8>) -> (Vec<u8>, u64) {
+    let sum = subject::read_answer(black_box(&bytes));
+    (bytes, sum)
+}
+
+fn started(deliveries: u64) -> (Recording, u64) {
+    let mut recording = Recording::default();
+    recording.record(1);
+    (recording, deliveries)
+}
+
+#[library_benchmark]
+#[bench::thousand(args = (1_000), setup = started, config = kept(458_964))]
+fn record((mut recording, deliveries): (Recording, u64)) -> Recording {
+    recording.record(black_box(deliveries));
+    recording
+}
+
+#[library_benchmark]
+#[bench::ten(args = (10, 10_000), setup = subject::latencies, config = kept(2_383_195))]
+fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64>) {
+    let merged = subject::merge(black_box(&histograms));
+    (histograms, merged)
+}
+
+library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, dress_frames, dress_answer]);
+library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_answer, record, merge]);
+
+main!(library_benchmark_groups = [server_side, generator_side]);

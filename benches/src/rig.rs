@@ -1,0 +1,98 @@
+//! A delivery from end to end.
+
+use std::{
+    net::SocketAddr,
+    sync::{atomic::Ordering::Relaxed, mpsc},
+    thread,
+};
+
+use anyhow::Context as _;
+use clap::{Args as _, FromArgMatches as _};
+use loadgen::{
+    recorder::MeasurePhase,
+    worker::{Assignment, Disturbed, Worker},
+};
+use protocol::{Transport, clock, control::Window, update::encode_padded_into};
+use server::{Config, Embedded};
+use tokio::{runtime::Builder, sync::oneshot};
+
+use crate::subject::UPDATE_BYTES;
+
+/// A real server and a real worker of the load generator, a thread each, with loopback between them. Updates are published
+/// by hand, one at a time.
+#[derive(Debug)]
+pub struct Rig {
+    transport: Transport,
+    clients: u64,
+    server: Embedded,
+    worker: Worker,
+    published: u64,
+}
+
+impl Rig {
+    /// Lends a rig whose clients are ready, and have asked what they ask; all that is published counts. Nothing of it is
+    /// left when this returns.
+    pub fn with<T>(transport: Transport, clients: u32, work: impl FnOnce(&mut Self) -> T) -> anyhow::Result<T> {
+        let prepared = server::prepare(config()?)?;
+        let (started, start) = mpsc::sync_channel(1);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let thread = thread::Builder::new().name("server".to_owned()).spawn(move || -> anyhow::Result<()> {
+            Builder::new_current_thread().enable_all().build()?.block_on(async {
+                let _ = started.send(prepared.embed()?);
+                let _ = stopped.await;
+                Ok(())
+            })
+        })?;
+        let server = start.recv().context("the server did not start")?;
+        let worker = Worker::start(assignment(transport, server.address, clients))?;
+        let mut rig = Self { transport, clients: clients.into(), server, worker, published: 0 };
+        rig.wait(|rig| rig.worker.progress.ready.load(Relaxed) == rig.clients && rig.all_wait());
+        let done = work(&mut rig);
+        rig.worker.stop()?;
+        drop(stop);
+        thread.join().map_err(|_| anyhow::anyhow!("the server panicked"))??;
+        Ok(done)
+    }
+
+    /// Publishes an update; returns when every client has received it, and has asked for the next if it must.
+    pub fn deliver(&mut self) {
+        self.server.hub.publish(|seq, line| encode_padded_into(seq, clock::now_ns(), UPDATE_BYTES, line));
+        self.published += 1;
+        self.wait(|rig| rig.worker.progress.updates.load(Relaxed) == rig.published * rig.clients && rig.all_wait());
+    }
+
+    /// Whether a poll of each client is there, if clients poll: one asked where the stream stands, one is answered by each
+    /// update, one is parked.
+    fn all_wait(&self) -> bool {
+        !self.transport.asks() || self.server.metrics.polls.get() == (self.published + 2) * self.clients
+    }
+
+    fn wait(&self, until: impl Fn(&Self) -> bool) {
+        while !until(self) {
+            assert_eq!(self.worker.progress.failed.load(Relaxed), 0, "a client has lost its server");
+            thread::yield_now();
+        }
+    }
+}
+
+fn config() -> Result<Config, clap::Error> {
+    let options = Config::augment_args(clap::Command::new("server"));
+    Config::from_arg_matches(&options.try_get_matches_from(["server", "--listen", "127.0.0.1:0"])?)
+}
+
+fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignment {
+    let now_ns = clock::now_ns();
+    Assignment {
+        transport,
+        server,
+        clients: 0..clients,
+        connect_rate: 10_000.0,
+        tls: None,
+        token: None,
+        signal_rate_hz: 0.0,
+        seed: 1,
+        phase: MeasurePhase::new(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }.into()),
+        disturbed: Disturbed::default(),
+        cpus: None,
+    }
+}
