@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 
 use crate::{
     compare::CompareArgs,
+    gate::GateArgs,
     prove::ProveArgs,
     scenario::{self, Settings},
 };
@@ -30,7 +31,7 @@ Examples:
   loadgen report results/20261123T184012Z-quick      render a report again
 
 Exit status: 0 done and valid; 1 failed or interrupted; 2 what was asked cannot be done;
-3 done, but some point is void, updates were missed, or a proof does not hold.";
+3 done, but some point is void, updates were missed, or a proof does not hold; 4 a gate found head worse than base.";
 
 /// What loadgen can do.
 #[derive(Debug, Subcommand)]
@@ -46,6 +47,8 @@ pub enum Command {
     Doctor(Box<RunArgs>),
     /// Compare two results folders of like machine and scenario, with intervals
     Compare(CompareArgs),
+    /// Measure two builds in turn, and fail if the second is worse (about two minutes, four if it seems so)
+    Gate(GateArgs),
     /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
     Prove(ProveArgs),
     /// List the built-in scenarios and the questions they answer

@@ -9,10 +9,10 @@ use crate::output;
 /// Options of `compare`.
 #[derive(Debug, Args)]
 pub struct CompareArgs {
-    /// The results folder to compare with
+    /// The results folder to compare with, or a folder of such: repeats measured one by one
     pub base: PathBuf,
 
-    /// The results folder that is compared
+    /// The results folder that is compared, or a folder of such
     pub head: PathBuf,
 
     /// Compare results of unlike machines or scenarios all the same; the comparison is marked
@@ -24,7 +24,7 @@ pub struct CompareArgs {
 ///
 /// Fails if a folder cannot be read, or if the two are unlike and that was not forced.
 pub fn compare(args: &CompareArgs) -> anyhow::Result<()> {
-    let (base, head) = (reports::load(&args.base)?, reports::load(&args.head)?);
+    let (base, head) = (reports::load_pooled(&args.base)?, reports::load_pooled(&args.head)?);
     let between = reports::between(&base, &head, args.force)?;
     output::print(&between.to_string())?;
     Ok(())

@@ -6,6 +6,7 @@ pub mod cli;
 pub mod compare;
 mod dial;
 pub mod doctor;
+pub mod gate;
 pub mod interrupt;
 pub mod output;
 pub mod pinning;

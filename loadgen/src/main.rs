@@ -7,13 +7,14 @@ use loadgen::{
     cli::{Cli, Command, RunArgs, ServeArgs},
     compare::compare,
     doctor::{self, Level},
+    gate::{self, GateArgs},
     output,
     prove::{self, ProveArgs},
     scenario, sweep,
     sweep::Outcome,
     transports::echo,
 };
-use reports::Validity;
+use reports::{Ruling, Validity};
 
 #[global_allocator]
 static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
@@ -24,6 +25,8 @@ const FAILED: u8 = 1;
 const USAGE: u8 = 2;
 /// Done, but some point is void, or updates were missed.
 const FLAWED: u8 = 3;
+/// A gate found head worse than base.
+const WORSE: u8 = 4;
 
 fn main() -> ExitCode {
     tracing_subscriber::fmt()
@@ -37,6 +40,7 @@ fn main() -> ExitCode {
         Command::Report { dir } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
         Command::Doctor(args) => check(*args).unwrap_or_else(|error| fail(&error, USAGE)),
         Command::Compare(args) => compare(&args).map_or_else(|error| fail(&error, USAGE), |()| ExitCode::SUCCESS),
+        Command::Gate(args) => gate(args),
         Command::Prove(args) => prove(args),
         Command::Scenarios => list_scenarios().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
         Command::Cases { server } => cases(server),
@@ -58,6 +62,21 @@ fn prove(args: ProveArgs) -> ExitCode {
         match prove::prepare(args) {
             Err(error) => fail(&error, USAGE),
             Ok(proof) => ended(proof.run().await, FAILED),
+        }
+    })
+}
+
+fn gate(args: GateArgs) -> ExitCode {
+    in_runtime(async {
+        match gate::prepare(args) {
+            Err(error) => fail(&error, USAGE),
+            Ok(gate) => match gate.run().await {
+                Ok(Some(Ruling::Passed)) => ExitCode::SUCCESS,
+                Ok(Some(Ruling::Void)) => ExitCode::from(FLAWED),
+                Ok(Some(Ruling::Failed | Ruling::Suspected)) => ExitCode::from(WORSE),
+                Ok(None) => ExitCode::from(FAILED),
+                Err(error) => fail(&error, FAILED),
+            },
         }
     })
 }

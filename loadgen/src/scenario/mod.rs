@@ -17,7 +17,7 @@ use crate::pinning;
 pub const DEFAULT: &str = "quick";
 
 /// Scenarios that come with pushbench: name and TOML.
-pub const BUILT_IN: [(&str, &str); 9] = [
+pub const BUILT_IN: [(&str, &str); 10] = [
     ("quick", include_str!("../../scenarios/quick.toml")),
     ("clients", include_str!("../../scenarios/clients.toml")),
     ("rate", include_str!("../../scenarios/rate.toml")),
@@ -27,6 +27,7 @@ pub const BUILT_IN: [(&str, &str); 9] = [
     ("uplink", include_str!("../../scenarios/uplink.toml")),
     ("reconnect", include_str!("../../scenarios/reconnect.toml")),
     ("restart", include_str!("../../scenarios/restart.toml")),
+    ("gate", include_str!("../../scenarios/gate.toml")),
 ];
 
 /// The scenario called `name` (built in, or a TOML file's path), with `options` over it, checked.
@@ -41,6 +42,11 @@ pub fn load(name: &str, options: Settings) -> anyhow::Result<Scenario> {
     }
     validate(&scenario)?;
     Ok(scenario)
+}
+
+/// The TOML of the scenario called `name`.
+pub fn text(name: &str) -> anyhow::Result<String> {
+    read(name).map(|(_, text)| text)
 }
 
 fn read(name: &str) -> anyhow::Result<(String, String)> {

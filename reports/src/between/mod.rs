@@ -1,6 +1,6 @@
 //! Two results folders against each other: before and after a change, on one machine.
 
-mod alike;
+pub(crate) mod alike;
 
 use std::fmt;
 
@@ -131,7 +131,7 @@ fn change(contender: Contender, metric: Metric, base: &Side<'_>, head: &Side<'_>
 }
 
 /// Why a side is not compared, if so.
-fn unfit(side: &Side<'_>, which: &str) -> Option<String> {
+pub(crate) fn unfit(side: &Side<'_>, which: &str) -> Option<String> {
     match side.standing() {
         Standing::Valid => None,
         Standing::Void(_) => Some(format!("{which} void")),

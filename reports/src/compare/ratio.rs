@@ -37,7 +37,7 @@ pub enum Verdict {
 
 impl Ratio {
     /// A side's metric over the baseline's: the geometric mean over pairs measured back to back.
-    pub(super) fn of(side: &Side<'_>, baseline: &Side<'_>, metric: Metric) -> Option<Self> {
+    pub(crate) fn of(side: &Side<'_>, baseline: &Side<'_>, metric: Metric) -> Option<Self> {
         if !side.is_valid() || !baseline.is_valid() {
             return None;
         }

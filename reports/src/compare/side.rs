@@ -64,6 +64,11 @@ impl<'a> Side<'a> {
         Self { contender, runs, standing, latency }
     }
 
+    /// Whose it is.
+    pub fn contender(&self) -> Contender {
+        self.contender
+    }
+
     /// Its finished runs, by repeat.
     pub fn runs(&self) -> &[&'a Run] {
         &self.runs

@@ -4,8 +4,8 @@ mod terminal;
 
 use std::fmt;
 
-pub(crate) use terminal::ratio_table;
 pub use terminal::summary_table;
+pub(crate) use terminal::{columns, ratio_table, wrapped};
 
 use crate::{
     compare::{

@@ -102,8 +102,26 @@ fn difference(cell: &Cell) -> String {
     if cell.unshown.is_empty() { cell.verdict.to_owned() } else { format!("none {}", cell.unshown) }
 }
 
+/// Rows of which the first is the heading; the first column is words, the others numbers. A row of which only the first
+/// cell is filled takes no room from them.
+pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+    let mut table = Table::new();
+    let mut rows = rows.iter();
+    table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
+    table.set_header(rows.next().into_iter().flatten());
+    for column in table.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+        column.set_constraint(ColumnConstraint::ContentWidth);
+        column.set_padding((1, 0));
+    }
+    rows.for_each(|row| {
+        table.add_row(row);
+    });
+    trimmed(&table)
+}
+
 /// Breaks a paragraph at spaces, its further lines indented.
-fn wrapped(paragraph: &str) -> String {
+pub(crate) fn wrapped(paragraph: &str) -> String {
     let mut out = String::new();
     let mut column = 0;
     for word in paragraph.split(' ') {

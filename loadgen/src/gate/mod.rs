@@ -1,0 +1,230 @@
+//! `loadgen gate`: base and head measured in turn, and whether head is worse.
+//!
+//! [`reports::Gate`] judges; here is only what it takes to have something to judge.
+
+mod arm;
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context, ensure};
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
+use reports::{Gate, Limit, Limits, Results, Round, Ruling, pool};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    interrupt,
+    output::{self, folder::DEFAULT_PARENT},
+    scenario::{self, Settings},
+};
+use arm::Measured;
+
+pub use arm::Arm;
+
+/// Options of `gate`.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct GateArgs {
+    /// A built-in scenario (see `loadgen scenarios`) or the path of a TOML file
+    #[arg(default_value = "gate")]
+    scenario: String,
+
+    /// What to compare with: a loadgen program of that build, or the URL of a server that runs already
+    #[arg(long, value_name = "PROGRAM|URL")]
+    base: Arm,
+
+    /// What to compare: the same of the change
+    #[arg(long, value_name = "PROGRAM|URL")]
+    head: Arm,
+
+    /// How often each is measured in a round [default: the scenario's]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..=1000))]
+    repeats: Option<u32>,
+
+    /// How much worse a figure may become: server-cpu (default 10%), p99 (25%), memory (10%), generator-cpu (10%); or off; repeatable
+    #[arg(long = "limit", value_name = "FIGURE=PERCENT")]
+    limits: Vec<Limit>,
+
+    /// The token that servers given by URL ask for
+    #[arg(long, value_name = "TOKEN")]
+    token: Option<String>,
+
+    /// Trust the certificates in this file (PEM) for https:// servers
+    #[arg(long, value_name = "FILE")]
+    tls_ca: Option<PathBuf>,
+
+    /// The folder for results, gate.md and junit.xml [default: results/TIME-gate]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+}
+
+const EXAMPLES: &str = "\
+Each repeat measures base, head, and base again, in turn; the last shows the noise. A figure fails if head is worse by
+more than its limit, the 95% interval leaves out equality, and a second round says so too.
+
+Examples:
+  scripts/bench-gate origin/main                                        builds both and gates them
+  loadgen gate --base old/loadgen --head new/loadgen                    two builds of pushbench
+  loadgen gate --base http://127.0.0.1:9001 --head http://127.0.0.1:9002    two builds of your own server
+  loadgen gate my.toml --base .. --head .. --limit server-cpu=5% --limit p99=off
+
+Exit status: 0 passed; 1 failed to measure, or interrupted; 2 what was asked cannot be done; 3 void; 4 head is worse.";
+
+/// A gate that is ready to be measured.
+#[derive(Debug)]
+pub struct Prepared {
+    base: Arm,
+    head: Arm,
+    repeats: u32,
+    limits: Limits,
+    options: Vec<String>,
+    out: PathBuf,
+}
+
+/// Does everything that can fail because of what was asked for, and makes the folder.
+pub fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
+    let scenario = scenario::load(&args.scenario, Settings::default())?;
+    args.base.check("base")?;
+    args.head.check("head")?;
+    let repeats = args.repeats.unwrap_or(scenario.repeats);
+    ensure!(repeats >= 3, "{} repeats leave no interval worth the name: give --repeats 3 or more", repeats);
+    let mut limits = Limits::default();
+    args.limits.into_iter().for_each(|limit| limits.set(limit));
+    let default = || Path::new(DEFAULT_PARENT).join(format!("{}-gate", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
+    let out = args.out.unwrap_or_else(default);
+    ensure!(!out.join("round-1").exists(), "{} holds a gate already; choose another folder with --out", out.display());
+    let remedy = || format!("cannot write to {}; choose another folder with --out", out.display());
+    fs::create_dir_all(&out).with_context(remedy)?;
+    // An older base may not know the scenario by name.
+    fs::write(out.join("gate.toml"), scenario::text(&args.scenario)?).with_context(remedy)?;
+    let mut options = Vec::new();
+    options.extend(args.token.into_iter().flat_map(|token| ["--token".to_owned(), token]));
+    options.extend(args.tls_ca.into_iter().flat_map(|file| ["--tls-ca".to_owned(), file.display().to_string()]));
+    Ok(Prepared { base: args.base, head: args.head, repeats, limits, options, out })
+}
+
+impl Prepared {
+    /// Measures a round, and another if the first suspects something. Nothing if it was interrupted.
+    pub async fn run(self) -> anyhow::Result<Option<Ruling>> {
+        let interrupt = interrupt::token()?;
+        eprintln!("{} repeats of base, head and base again; results go to {}.", self.repeats, self.out.display());
+        let mut rounds = Vec::new();
+        let gate = loop {
+            let Some(round) = self.round(rounds.len() + 1, &interrupt).await? else {
+                eprintln!("Interrupted: nothing is judged. What was measured is in {}.", self.out.display());
+                return Ok(None);
+            };
+            rounds.push(round);
+            let gate = Gate::of(&rounds, &self.limits)?;
+            if gate.ruling() != Ruling::Suspected {
+                break gate;
+            }
+            output::print(&format!("{}\n{}", gate.table(0), gate.conclusion()))?;
+        };
+        output::print(&gate.to_string())?;
+        let last = rounds.pop().expect("there was one");
+        let files = [("gate.md", gate.markdown()), ("junit.xml", gate.junit())];
+        for (name, text) in files {
+            let file = self.out.join(name);
+            fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
+        }
+        let written = reports::write(&last.head)?;
+        output::print(&format!("Head's report: {}", written.report.display()))?;
+        Ok(Some(gate.ruling()))
+    }
+
+    async fn round(&self, number: usize, interrupt: &CancellationToken) -> anyhow::Result<Option<Round>> {
+        let mut turn = Turn {
+            gate: self,
+            dir: self.out.join(format!("round-{number}")),
+            // One that is void for what the machine did meanwhile is set aside and measured again; not for ever.
+            spare: self.repeats.div_ceil(2),
+            bar: bar(number, self.repeats),
+            interrupt,
+        };
+        let arms = [("base", &self.base), ("head", &self.head), ("again", &self.base)];
+        let mut measured = [const { Vec::new() }; 3];
+        for repeat in 1..=self.repeats {
+            for place in 0..arms.len() {
+                // Another begins each time: who comes first after a pause may have it easier.
+                let which = (place + repeat as usize) % arms.len();
+                let Some(results) = turn.measure(arms[which], repeat).await? else { return Ok(None) };
+                measured[which].push(results);
+            }
+            turn.show(repeat);
+        }
+        turn.bar.finish_and_clear();
+        let [base, head, again] = measured;
+        let pooled = |name: &str, all| pool(turn.dir.join(name), all);
+        Ok(Some(Round { base: pooled("base", base)?, head: pooled("head", head)?, again: pooled("again", again)? }))
+    }
+}
+
+/// A round that is being measured.
+struct Turn<'a> {
+    gate: &'a Prepared,
+    dir: PathBuf,
+    spare: u32,
+    bar: ProgressBar,
+    interrupt: &'a CancellationToken,
+}
+
+impl Turn<'_> {
+    async fn measure(&mut self, (name, arm): (&str, &Arm), repeat: u32) -> anyhow::Result<Option<Results>> {
+        let Prepared { out, options, .. } = self.gate;
+        let dir = self.dir.join(name).join(format!("{repeat:03}"));
+        let scenario = out.join("gate.toml");
+        loop {
+            self.bar.set_message(format!("repeat {repeat}: {name}"));
+            let measured = arm.measure(&scenario, &dir, options, self.interrupt);
+            let measured = measured.await.with_context(|| format!("{name}, repeat {repeat}"))?;
+            if measured == Measured::Interrupted {
+                return Ok(None);
+            }
+            let results = reports::load(&dir).with_context(|| {
+                format!("{name}'s results cannot be read here; gate builds whose results are of one version")
+            })?;
+            // What loses updates is not measured again until it does not.
+            let lost = results.runs.iter().any(|run| run.counts.missed > 0);
+            if measured == Measured::Valid || lost || self.spare == 0 {
+                return Ok(Some(results));
+            }
+            self.spare -= 1;
+            self.set_aside(&dir, name, repeat)?;
+        }
+    }
+
+    fn set_aside(&self, dir: &Path, name: &str, repeat: u32) -> anyhow::Result<()> {
+        let aside = self.dir.join("set-aside");
+        fs::create_dir_all(&aside)?;
+        let aside = aside.join(format!("{name}-{repeat:03}-{}", self.spare));
+        fs::rename(dir, &aside)?;
+        let line = format!("repeat {repeat} of {name} is void, and is measured again (kept in {})", aside.display());
+        self.line(&line);
+        Ok(())
+    }
+
+    fn show(&self, repeat: u32) {
+        self.bar.inc(1);
+        if self.bar.is_hidden() && (repeat.is_multiple_of(5) || repeat == self.gate.repeats) {
+            self.line(&format!("{repeat} of {} repeats measured", self.gate.repeats));
+        }
+    }
+
+    fn line(&self, text: &str) {
+        if self.bar.is_hidden() { eprintln!("{text}") } else { self.bar.println(text) }
+    }
+}
+
+fn bar(round: usize, repeats: u32) -> ProgressBar {
+    // Hidden by itself where stderr is no terminal.
+    ProgressBar::new(repeats.into()).with_style(
+        ProgressStyle::with_template(&format!("round {round} {{bar:28.cyan}} {{pos}}/{{len}}, {{eta}} left  {{msg}}"))
+            .expect("a valid template")
+            .progress_chars("━━─"),
+    )
+}
