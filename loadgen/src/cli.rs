@@ -29,6 +29,8 @@ Examples:
   loadgen run --clients 100,1000 --rate 10,50        the product of two axes
   loadgen run --replay feed.ndjson --measure 25s     a recorded feed
   loadgen report results/20261123T184012Z-quick      render a report again
+  loadgen report --index results                     every results folder, with trends
+  loadgen gate --base old/loadgen --head loadgen     has it become worse?
 
 Exit status: 0 done and valid; 1 failed or interrupted; 2 what was asked cannot be done;
 3 done, but some point is void, updates were missed, or a proof does not hold; 4 a gate found head worse than base.";
@@ -40,8 +42,12 @@ pub enum Command {
     Run(Box<RunArgs>),
     /// Render the report of a results folder again, from its files alone
     Report {
-        /// The results folder
+        /// The results folder, or a folder of repeats measured one by one
         dir: PathBuf,
+
+        /// Write DIR/index.html instead: every results folder in DIR, like with like, with trends
+        #[arg(long)]
+        index: bool,
     },
     /// Check whether this machine can run a scenario, and say what would help
     Doctor(Box<RunArgs>),

@@ -18,6 +18,10 @@ pub struct CompareArgs {
     /// Compare results of unlike machines or scenarios all the same; the comparison is marked
     #[arg(long)]
     pub force: bool,
+
+    /// Write what changed as a page, too
+    #[arg(long, value_name = "FILE")]
+    pub html: Option<PathBuf>,
 }
 
 /// Prints how `head` differs from `base`, and what is wrong with either.
@@ -27,5 +31,9 @@ pub fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     let (base, head) = (reports::load_pooled(&args.base)?, reports::load_pooled(&args.head)?);
     let between = reports::between(&base, &head, args.force)?;
     output::print(&between.to_string())?;
+    if let Some(file) = &args.html {
+        let written = reports::write_changes(&between, file)?;
+        output::print(&format!("Report: {}", written.display()))?;
+    }
     Ok(())
 }

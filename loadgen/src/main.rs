@@ -37,9 +37,10 @@ fn main() -> ExitCode {
     let default_run = || Command::Run(Box::new(RunArgs { scenario: scenario::DEFAULT.into(), ..RunArgs::default() }));
     match Cli::parse().command.unwrap_or_else(default_run) {
         Command::Run(args) => run(*args),
-        Command::Report { dir } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
+        Command::Report { dir, index: true } => done(sweep::index(&dir)),
+        Command::Report { dir, index: false } => ended(sweep::report(&dir).map(Outcome::Judged), USAGE),
         Command::Doctor(args) => check(*args).unwrap_or_else(|error| fail(&error, USAGE)),
-        Command::Compare(args) => compare(&args).map_or_else(|error| fail(&error, USAGE), |()| ExitCode::SUCCESS),
+        Command::Compare(args) => done(compare(&args)),
         Command::Gate(args) => gate(args),
         Command::Prove(args) => prove(args),
         Command::Scenarios => list_scenarios().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
@@ -95,6 +96,10 @@ fn ended(outcome: anyhow::Result<Outcome>, status_of_error: u8) -> ExitCode {
         Ok(Outcome::Judged(Validity::Failed) | Outcome::Nothing) => ExitCode::from(FAILED),
         Err(error) => fail(&error, status_of_error),
     }
+}
+
+fn done(done: anyhow::Result<()>) -> ExitCode {
+    done.map_or_else(|error| fail(&error, USAGE), |()| ExitCode::SUCCESS)
 }
 
 fn check(args: RunArgs) -> anyhow::Result<ExitCode> {

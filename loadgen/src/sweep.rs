@@ -160,9 +160,16 @@ impl Prepared {
     }
 }
 
+/// Writes the index of a folder of results folders, and says where it is.
+pub fn index(dir: &Path) -> anyhow::Result<()> {
+    let written = reports::write_index(dir).with_context(|| format!("no index of {}", dir.display()))?;
+    output::print(&format!("Index: {}", written.display()))?;
+    Ok(())
+}
+
 /// Renders the report of a results folder, prints the summary, and judges it.
 pub fn report(dir: &Path) -> anyhow::Result<Validity> {
-    let results = reports::load(dir)?;
+    let results = reports::load_pooled(dir)?;
     let written =
         reports::write(&results).with_context(|| format!("cannot write the report into {}", dir.display()))?;
     let table = reports::summary_table(&results);

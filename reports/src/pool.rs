@@ -30,7 +30,10 @@ pub fn load_pooled(dir: &Path) -> Result<Results, PoolError> {
     }
     match load_all(dir)? {
         none if none.is_empty() => Err(LoadError::NotResults { dir: dir.to_owned() }.into()),
-        all => Ok(pool(dir.to_owned(), all)?),
+        all => pool(dir.to_owned(), all).map_err(|unlike| {
+            let first = unlike.differences.into_iter().next().expect("what is unlike differs in something");
+            PoolError::Mixed { dir: dir.to_owned(), what: first.what, one: first.base, another: first.head }
+        }),
     }
 }
 
@@ -41,8 +44,21 @@ pub enum PoolError {
     #[error(transparent)]
     Load(#[from] LoadError),
     /// They are not repeats of one thing.
-    #[error(transparent)]
-    Unlike(#[from] Unlike),
+    #[error(
+        "{} holds results folders that are not repeats of one thing ({what}: {one} in one, {another} in another). Name one \
+         of them, or see all of them with `loadgen report --index {}`",
+        dir.display(), dir.display()
+    )]
+    Mixed {
+        /// The folder that was named.
+        dir: PathBuf,
+        /// What differs,
+        what: &'static str,
+        /// in one
+        one: String,
+        /// and in another.
+        another: String,
+    },
 }
 
 /// Results of one scenario on one machine, the repeats of each after those of the one before, as if they were in `dir`.
@@ -106,7 +122,7 @@ mod tests {
         fs::create_dir_all(&other.dir).unwrap();
         save(&other).unwrap();
         let error = load_pooled(dir.path()).unwrap_err().to_string();
-        assert!(error.contains("64 in head"), "{error}");
+        assert!(error.contains("2 in one, 64 in another"), "{error}");
         let empty = tempfile::tempdir().unwrap();
         assert!(load_pooled(empty.path()).unwrap_err().to_string().contains("not a results folder"));
     }

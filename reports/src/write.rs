@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{Results, csv, html, markdown};
+use crate::{Between, LoadError, Results, csv, history::History, html, markdown, tracking};
 
 /// The files that were written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub struct Written {
     pub summary: PathBuf,
     /// `runs.csv`
     pub csv: PathBuf,
+    /// `benchmark.json`, for github-action-benchmark
+    pub benchmark: PathBuf,
+    /// `bencher.json`, for Bencher
+    pub bencher: PathBuf,
 }
 
 /// Why a report could not be written.
@@ -28,12 +32,35 @@ pub struct WriteError {
     source: io::Error,
 }
 
-/// Writes `report.html`, `summary.md` and `runs.csv` into the results folder, over those that are there.
+/// Why an index could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// The folder cannot be read.
+    #[error(transparent)]
+    Load(#[from] LoadError),
+    /// Nothing can be written there.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+}
+
+/// Writes `index.html` into a folder of results folders, over the one that is there.
+pub fn write_index(dir: &Path) -> Result<PathBuf, IndexError> {
+    Ok(write_file(dir.join("index.html"), &html::index(&History::read(dir)?))?)
+}
+
+/// Writes what changed as a page that stands alone.
+pub fn write_changes(between: &Between, file: &Path) -> Result<PathBuf, WriteError> {
+    write_file(file.to_owned(), &html::changes(between))
+}
+
+/// Writes every file for people and for trackers into the results folder, over those that are there.
 pub fn write(results: &Results) -> Result<Written, WriteError> {
     Ok(Written {
         report: write_file(results.dir.join("report.html"), &html::report(results))?,
         summary: write_file(results.dir.join("summary.md"), &markdown::summary(results))?,
         csv: write_file(results.dir.join("runs.csv"), &csv::runs(results))?,
+        benchmark: write_file(results.dir.join("benchmark.json"), &tracking::smaller_is_better(results))?,
+        bencher: write_file(results.dir.join("bencher.json"), &tracking::bencher(results))?,
     })
 }
 
@@ -69,7 +96,7 @@ mod tests {
     use crate::fixture::Sweep;
 
     #[test]
-    fn three_files_and_nothing_else() {
+    fn its_files_and_nothing_else() {
         let dir = TempDir::new().unwrap();
         let results = Sweep::quick().results_in(dir.path());
         for _ in 0..2 {
@@ -79,7 +106,7 @@ mod tests {
         let mut names: Vec<_> =
             std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
-        assert_eq!(names, ["report.html", "runs.csv", "summary.md"]);
+        assert_eq!(names, ["bencher.json", "benchmark.json", "report.html", "runs.csv", "summary.md"]);
     }
 
     #[test]

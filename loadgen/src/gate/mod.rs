@@ -45,7 +45,7 @@ pub struct GateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..=1000))]
     repeats: Option<u32>,
 
-    /// How much worse a figure may become: server-cpu (default 10%), p99 (25%), memory (10%), generator-cpu (10%); or off; repeatable
+    /// How much worse a figure may become: server-cpu (default 10%), p99 (25%), memory (10%; off for URLs), generator-cpu (10%); or off; repeatable
     #[arg(long = "limit", value_name = "FIGURE=PERCENT")]
     limits: Vec<Limit>,
 
@@ -91,8 +91,13 @@ pub fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     args.base.check("base")?;
     args.head.check("head")?;
     let repeats = args.repeats.unwrap_or(scenario.repeats);
-    ensure!(repeats >= 3, "{} repeats leave no interval worth the name: give --repeats 3 or more", repeats);
+    ensure!(repeats >= 3, "{repeats} repeats leave no interval worth the name: give --repeats 3 or more");
     let mut limits = Limits::default();
+    let stays_up = [&args.base, &args.head].into_iter().any(|arm| matches!(arm, Arm::Server(_)));
+    if stays_up {
+        // What earlier clients left is in its memory. Whoever gates that all the same says so.
+        limits.set("memory=off".parse().expect("a figure of that name"));
+    }
     args.limits.into_iter().for_each(|limit| limits.set(limit));
     let default = || Path::new(DEFAULT_PARENT).join(format!("{}-gate", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
     let out = args.out.unwrap_or_else(default);

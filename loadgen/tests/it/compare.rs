@@ -24,9 +24,12 @@ fn like_folders_are_compared_and_unlike_ones_refused_unless_forced() {
         saved(dir.path(), name, cores);
     }
 
-    let alike = loadgen(dir.path(), "compare base head");
+    let alike = loadgen(dir.path(), "compare base head --html changes.html");
     assert_eq!(alike.status, Some(0), "{alike:#?}");
     assert!(stdout(&alike).contains("4,000 clients") && !stdout(&alike).contains("FORCED"), "{alike:#?}");
+
+    let page = std::fs::read_to_string(dir.path().join("changes.html")).unwrap();
+    assert!(page.contains("4,000 clients") && page.ends_with("</html>"));
 
     let unlike = loadgen(dir.path(), "compare base other");
     assert_eq!(unlike.status, Some(2), "{unlike:#?}");

@@ -9,12 +9,13 @@ pub use alike::{Difference, Unlike};
 use crate::{
     Results,
     compare::{COMPARED, Case, Comparison, Contender, Metric, Ratio, Side, Standing, Sweep, Verdict},
-    numbers::count,
-    table::{Cell, Row, ratio_table},
+    headline::interval,
+    numbers::{count, number, times},
+    table::{Cell, Row, ratio_table, wrapped},
 };
 
 /// What stands under the table.
-const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to base’s, under it its 95% confidence interval \
+pub(crate) const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to base’s, under it its 95% confidence interval \
     (Welch’s t on logarithms). A difference is claimed if the interval, widened for the five metrics of a point, leaves \
     out 1, and it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied only one over 12% \
     could have been. “–” for a ratio: a repeat’s value was nought.";
@@ -22,7 +23,7 @@ const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to bas
 /// Every point that both folders hold, head's value over base's. Its `Display` is for a terminal.
 #[derive(Debug, Clone)]
 pub struct Between {
-    title: String,
+    pub(crate) title: String,
     /// What differs between the two, if they were compared all the same.
     pub forced: Option<Unlike>,
     /// Point by point and metric by metric; void points are not among them.
@@ -33,12 +34,16 @@ pub struct Between {
 }
 
 /// One metric of one point.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Change {
+    /// The load, by what tells it from others.
+    pub load: String,
     /// Whose.
     pub contender: Contender,
     /// Of what. More of any is worse.
     pub metric: Metric,
+    /// Base's value, and head's.
+    pub values: (f64, f64),
     /// Head's over base's.
     pub ratio: Ratio,
 }
@@ -57,7 +62,7 @@ pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, 
     let sweep = Sweep::of(&after);
     for case in &after.cases {
         if let Some(known) = before.cases.iter().find(|known| known.load == case.load) {
-            between.add(sweep.name_of(&case.load), known, case);
+            between.add(&sweep.name_of(&case.load), known, case);
         }
     }
     let points = |comparison: &Comparison<'_>| comparison.cases.iter().map(|case| case.sides.len()).sum::<usize>();
@@ -66,11 +71,12 @@ pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, 
 }
 
 impl Between {
-    fn add(&mut self, mut load: String, base: &Case<'_>, head: &Case<'_>) {
+    fn add(&mut self, name: &str, base: &Case<'_>, head: &Case<'_>) {
+        let mut load = name.to_owned();
         for (&contender, after) in &head.sides {
             let Some(before) = base.sides.get(&contender) else { continue };
-            let changes = COMPARED.map(|metric| change(contender, metric, before, after));
-            self.changes.extend(changes.iter().flatten());
+            let changes = COMPARED.map(|metric| change(name, contender, metric, before, after));
+            self.changes.extend(changes.iter().flatten().cloned());
             let void = unfit(before, "base").or_else(|| unfit(after, "head"));
             let cell = |metric: Metric, change: Option<Change>| match &void {
                 Some(word) => Cell::word(word),
@@ -92,6 +98,28 @@ impl Between {
     /// The metrics that are worse in head.
     pub fn regressions(&self) -> impl Iterator<Item = &Change> {
         self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::More)
+    }
+
+    /// What is worse in head, in words.
+    pub(crate) fn worse(&self) -> Vec<String> {
+        self.regressions().map(Change::to_string).collect()
+    }
+
+    /// What is better in head, in words.
+    pub(crate) fn better(&self) -> Vec<String> {
+        let better = self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::Less);
+        better.map(Change::to_string).collect()
+    }
+
+    /// How many metrics changed, and which way.
+    pub(crate) fn headline(&self) -> String {
+        let (worse, better, all) = (self.worse().len(), self.better().len(), self.changes.len());
+        format!("Of {all} metrics {worse} are worse and {better} better in head; of the others no difference is shown.")
+    }
+
+    /// The points, as tables show them.
+    pub(crate) fn rows(&self) -> &[Row] {
+        &self.rows
     }
 
     /// The comparison as plain text of at most 100 columns.
@@ -116,18 +144,30 @@ impl fmt::Display for Between {
         if self.unmatched > 0 {
             writeln!(f, "Points that only one of the two has, and so not compared: {}.", self.unmatched)?;
         }
-        let better = self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::Less).count();
-        let (worse, all) = (self.regressions().count(), self.changes.len());
-        writeln!(
-            f,
-            "Of {all} metrics {worse} are worse and {better} better in head; of the others no difference is shown."
-        )
+        write!(f, "{}", wrapped(&self.headline()))?;
+        for (word, changes) in [("worse", self.worse()), ("better", self.better())] {
+            for change in changes {
+                write!(f, "{}", wrapped(&format!("- {word}: {change}")))?;
+            }
+        }
+        Ok(())
     }
 }
 
-fn change(contender: Contender, metric: Metric, base: &Side<'_>, head: &Side<'_>) -> Option<Change> {
+fn change(load: &str, contender: Contender, metric: Metric, base: &Side<'_>, head: &Side<'_>) -> Option<Change> {
     let ratio = Ratio::unpaired(&head.values(metric)?, &base.values(metric)?)?;
-    Some(Change { contender, metric, ratio })
+    let values = (base.measure(metric)?.value, head.measure(metric)?.value);
+    Some(Change { load: load.to_owned(), contender, metric, values, ratio })
+}
+
+impl fmt::Display for Change {
+    /// `server CPU per delivery, long polling, 100 clients: 9.39 to 14.1 µs, 1.50× (1.45–1.55)`
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { load, contender, metric, values: (base, head), ratio } = self;
+        write!(f, "{}, {}, {load}: ", metric.name(), contender.title())?;
+        write!(f, "{} to {} {}, {}", number(*base), number(*head), metric.unit(), times(ratio.value()))?;
+        interval(*ratio).map_or(Ok(()), |interval| write!(f, " ({interval})"))
+    }
 }
 
 /// Why a side is not compared, if so.

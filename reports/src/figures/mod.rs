@@ -18,8 +18,10 @@ mod signals;
 mod style;
 mod throughput;
 mod traffic;
+mod trend;
 
 pub(crate) use style::legend;
+pub(crate) use trend::trends;
 
 use crate::{
     Results,

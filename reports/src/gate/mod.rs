@@ -104,9 +104,7 @@ impl Gate {
         if let Some(unlike) = alike::differences(&first.base.manifest, &first.head.manifest) {
             return Err(unlike);
         }
-        let named = |results: &Results| {
-            results.manifest.git_revision.as_ref().map_or_else(|| "unknown".to_owned(), |revision| revision.clone())
-        };
+        let named = |results: &Results| results.manifest.git_revision.clone().unwrap_or_else(|| "unknown".to_owned());
         let mut gate = Self {
             title: format!("head {}, base {}", named(&first.head), named(&first.base)),
             repeats: last.head.manifest.scenario.repeats,
@@ -163,7 +161,7 @@ impl Gate {
             match known {
                 Some(figure) => figure.found.push(found),
                 None => {
-                    self.figures.push(Figure { load: load.to_owned(), contender, gated, limit, found: vec![found] })
+                    self.figures.push(Figure { load: load.to_owned(), contender, gated, limit, found: vec![found] });
                 }
             }
         }

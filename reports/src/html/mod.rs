@@ -1,6 +1,8 @@
 //! `report.html`: one page that opens offline, on any screen and on paper.
 
+mod changes;
 mod figures;
+mod index;
 mod method;
 mod overview;
 mod runs;
@@ -10,11 +12,32 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{Results, compare::Comparison};
 
+pub(crate) use changes::changes;
+pub(crate) use index::index;
+
 const STYLE: &str = include_str!("report.css");
 
 /// The whole page.
 pub(crate) fn report(results: &Results) -> String {
     let comparison = Comparison::of(results);
+    let main = html! {
+        (overview::header(results, &comparison))
+        (overview::comparison(&comparison))
+        (overview::warnings(results))
+        (figures::section(results, &comparison))
+        (runs::section(results, &comparison))
+        (setup::section(results))
+        (method::section(results))
+    };
+    let footer = html! {
+        p { "pushbench " (results.manifest.version) ". Everything on this page was derived from "
+            code { "manifest.json" } " and " code { "runs.jsonl" } " beside it." }
+    };
+    page(&format!("pushbench: {}", results.manifest.scenario.name), &main, &footer)
+}
+
+/// A page that stands alone.
+fn page(title: &str, main: &Markup, footer: &Markup) -> String {
     html! {
         (DOCTYPE)
         html lang="en" {
@@ -22,24 +45,13 @@ pub(crate) fn report(results: &Results) -> String {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
-                title { "pushbench: " (results.manifest.scenario.name) }
+                title { (title) }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 a class="skip" href="#main" { "Skip to the results" }
-                main id="main" {
-                    (overview::header(results, &comparison))
-                    (overview::comparison(&comparison))
-                    (overview::warnings(results))
-                    (figures::section(results, &comparison))
-                    (runs::section(results, &comparison))
-                    (setup::section(results))
-                    (method::section(results))
-                }
-                footer {
-                    p { "pushbench " (results.manifest.version) ". Everything on this page was derived from "
-                        code { "manifest.json" } " and " code { "runs.jsonl" } " beside it." }
-                }
+                main id="main" { (main) }
+                footer { (footer) }
             }
         }
     }

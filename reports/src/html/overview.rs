@@ -56,7 +56,7 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
     }
 }
 
-fn table(name: &str, rows: &[Row]) -> Markup {
+pub(super) fn table(name: &str, rows: &[Row]) -> Markup {
     let table = html! {
         table class="comparison" {
             thead {

@@ -1,0 +1,54 @@
+//! How a figure went from one results folder to the next.
+
+use super::{
+    Panel,
+    chart::{Chart, Dot, Series},
+    over_axis::{spread, with_unit},
+    scale::Scale,
+};
+use crate::{
+    compare::{Comparison, Measure, Metric},
+    history::Entry,
+};
+
+/// A picture a metric, of the load that is heaviest in the latest folder.
+pub(crate) fn trends(entries: &[Entry], comparisons: &[Comparison<'_>], metrics: &[Metric], id: &str) -> Vec<Panel> {
+    let Some(heaviest) = comparisons.last().and_then(|latest| latest.heaviest_first().first().copied()) else {
+        return Vec::new();
+    };
+    let names: Vec<String> = entries.iter().map(Entry::name).collect();
+    let mut panels = Vec::new();
+    for metric in metrics {
+        let mut lines = Vec::new();
+        for &contender in heaviest.sides.keys() {
+            let measure = |comparison: &Comparison<'_>| {
+                let case = comparison.cases.iter().find(|case| case.load == heaviest.load)?;
+                case.measure(contender, *metric)
+            };
+            let measures: Vec<Option<Measure>> = comparisons.iter().map(measure).collect();
+            lines.push((contender, measures));
+        }
+        let known = || lines.iter().flat_map(|(_, measures)| measures.iter().flatten());
+        if known().next().is_none() {
+            continue;
+        }
+        let greatest = known().map(|measure| measure.max.max(measure.value)).fold(0.0, f64::max);
+        let mut chart = Chart::new(&metric.heading(), Scale::bands("build", &names), Scale::from_zero(greatest));
+        let mut said = Vec::new();
+        for (contender, measures) in lines {
+            let dot = |index: usize, measure: Measure| {
+                let (entry, value) = (&entries[index], with_unit(measure, *metric));
+                let tip = format!("{}, {}, {}: {value}", contender.title(), entry.name(), entry.started_utc());
+                Dot { x: index as f64, y: measure.value, spread: spread(measure), tip }
+            };
+            let measured = measures.iter().enumerate().filter_map(|(index, measure)| Some(dot(index, (*measure)?)));
+            let dots: Vec<Dot> = measured.collect();
+            said.extend(dots.iter().map(|dot| dot.tip.clone()));
+            chart.series.push(Series { subject: contender.drawn_as().into(), dots, marked: true });
+        }
+        chart.description = said.join("; ");
+        let svg = chart.svg(&format!("{id}-{}", panels.len() + 1));
+        panels.push(Panel { title: chart.heading(), svg });
+    }
+    panels
+}

@@ -1,0 +1,145 @@
+//! Every results folder in a folder, like with like, in the order in which they were measured.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use protocol::results::MANIFEST_FILE;
+
+use crate::{LoadError, Results, between::alike, load_pooled};
+
+/// What was measured in a folder over time.
+#[derive(Debug)]
+pub(crate) struct History {
+    /// Measured alike, the latest group first.
+    pub(crate) groups: Vec<Group>,
+    /// Folders that cannot be read, and why.
+    pub(crate) unread: Vec<(String, String)>,
+}
+
+/// Results of one scenario on one machine, built alike.
+#[derive(Debug)]
+pub(crate) struct Group {
+    /// Oldest first; one at least.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// A results folder.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    /// Its path within the folder, as a page there links to it.
+    pub(crate) path: String,
+    /// What it holds.
+    pub(crate) results: Results,
+}
+
+impl History {
+    /// Reads everything in `dir` that holds results: sweeps, and what gates measured of head.
+    pub(crate) fn read(dir: &Path) -> Result<Self, LoadError> {
+        let unreadable = |source| LoadError::Unreadable { file: dir.to_owned(), source };
+        let mut folders = Vec::new();
+        for entry in fs::read_dir(dir).map_err(unreadable)? {
+            folders.extend(measured(entry.map_err(unreadable)?.path()));
+        }
+        let mut history = Self { groups: Vec::new(), unread: Vec::new() };
+        let mut entries = Vec::new();
+        for folder in folders {
+            let path = folder.strip_prefix(dir).unwrap_or(&folder).display().to_string();
+            match load_pooled(&folder) {
+                Ok(results) => entries.push(Entry { path, results }),
+                Err(error) => history.unread.push((path, error.to_string())),
+            }
+        }
+        history.unread.sort();
+        entries.sort_by(|a, b| a.started_utc().cmp(b.started_utc()));
+        for entry in entries {
+            history.add(entry);
+        }
+        history.groups.reverse();
+        Ok(history)
+    }
+
+    /// Adds an entry that is later than all before; its group becomes the last.
+    fn add(&mut self, entry: Entry) {
+        let alike = |group: &Group| {
+            let known = &group.latest().results.manifest;
+            let manifest = &entry.results.manifest;
+            known.scenario.name == manifest.scenario.name && alike::differences(known, manifest).is_none()
+        };
+        let mut group = match self.groups.iter().position(alike) {
+            Some(index) => self.groups.remove(index),
+            None => Group { entries: Vec::new() },
+        };
+        group.entries.push(entry);
+        self.groups.push(group);
+    }
+}
+
+impl Group {
+    /// The one that was measured last.
+    pub(crate) fn latest(&self) -> &Entry {
+        self.entries.last().expect("a group begins with an entry")
+    }
+}
+
+impl Entry {
+    /// When it began, RFC 3339.
+    pub(crate) fn started_utc(&self) -> &str {
+        &self.results.manifest.started_utc
+    }
+
+    /// The commit it was built from, short; or else the day.
+    pub(crate) fn name(&self) -> String {
+        let day = || self.started_utc().get(5..10).unwrap_or("?").to_owned();
+        let revision = self.results.manifest.git_revision.as_ref();
+        revision.map_or_else(day, |revision| revision.chars().take(7).collect())
+    }
+}
+
+/// The results folder that a folder is; or, of a gate, what its last round measured of head.
+fn measured(folder: PathBuf) -> Option<PathBuf> {
+    if folder.join(MANIFEST_FILE).is_file() {
+        return Some(folder);
+    }
+    // A gate has two rounds at most.
+    (1..=2).map(|round| folder.join(format!("round-{round}/head"))).rfind(|head| head.is_dir())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{Sweep, save};
+
+    fn saved(dir: &Path, name: &str, started_utc: &str, change: impl Fn(&mut Results)) {
+        let sweep = Sweep { clients: vec![100], repeats: 1, ..Sweep::quick() };
+        let mut results = sweep.results_in(&dir.join(name));
+        results.manifest.started_utc = started_utc.to_owned();
+        change(&mut results);
+        fs::create_dir_all(&results.dir).unwrap();
+        save(&results).unwrap();
+    }
+
+    #[test]
+    fn like_stands_with_like_in_order_and_the_latest_first() {
+        let dir = tempfile::tempdir().unwrap();
+        saved(dir.path(), "b", "2026-11-02T00:00:00Z", |_| ());
+        saved(dir.path(), "a", "2026-11-03T00:00:00Z", |_| ());
+        saved(dir.path(), "c", "2026-11-04T00:00:00Z", |results| results.manifest.machine.cores = 64);
+        for round in ["round-1", "round-2"] {
+            for repeat in ["001", "002"] {
+                let name = format!("gate/{round}/head/{repeat}");
+                saved(dir.path(), &name, "2026-11-01T00:00:00Z", |_| ());
+            }
+        }
+        saved(dir.path(), "old", "2026-11-01T00:00:00Z", |results| results.manifest.schema = 0);
+        fs::create_dir(dir.path().join("not ours")).unwrap();
+
+        let history = History::read(dir.path()).unwrap();
+        let paths = |group: &Group| group.entries.iter().map(|entry| entry.path.clone()).collect::<Vec<_>>();
+        let groups: Vec<_> = history.groups.iter().map(paths).collect();
+        assert_eq!(groups, [vec!["c"], vec!["gate/round-2/head", "b", "a"]]);
+        let [(path, reason)] = &history.unread[..] else { panic!("{:?}", history.unread) };
+        assert!(path == "old" && reason.contains("schema version 0"), "{path}: {reason}");
+    }
+}

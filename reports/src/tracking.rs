@@ -1,0 +1,110 @@
+//! Figures as the actions and services read them that track benchmarks from commit to commit.
+//!
+//! Two forms: what github-action-benchmark calls `customSmallerIsBetter`, and Bencher's metric format (BMF). A void point
+//! is in neither: a gap in a trend is true, a number would not be.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::{
+    Results,
+    compare::{Comparison, Measure, Metric, Quantile},
+    numbers::number,
+    words,
+};
+
+/// What is tracked: the name in Bencher's form, and the metric. More of any is worse.
+pub(crate) const TRACKED: [(&str, Metric); 6] = [
+    ("server-cpu-per-delivery", Metric::CpuUsPerDelivery),
+    ("latency-p50", Metric::LatencyMs(Quantile::P50)),
+    ("latency-p99", Metric::LatencyMs(Quantile::P99)),
+    ("server-memory-per-client", Metric::UserKibPerClient),
+    ("kernel-memory-per-client", Metric::KernelKibPerClient),
+    ("generator-cpu-per-delivery", Metric::GeneratorCpuUsPerDelivery),
+];
+
+#[derive(Serialize)]
+struct Benchmark {
+    name: String,
+    unit: &'static str,
+    value: f64,
+    /// Least to greatest over the repeats.
+    range: String,
+    extra: String,
+}
+
+#[derive(Serialize)]
+struct Tracked {
+    value: f64,
+    lower_value: f64,
+    upper_value: f64,
+}
+
+/// `benchmark.json`: for github-action-benchmark, `tool: customSmallerIsBetter`.
+pub(crate) fn smaller_is_better(results: &Results) -> String {
+    let benchmarks: Vec<Benchmark> = tracked(results)
+        .into_iter()
+        .map(|(side, _, metric, measure)| Benchmark {
+            name: format!("{side}: {}", metric.name()),
+            unit: metric.unit(),
+            value: measure.value,
+            range: format!("{}–{}", number(measure.min), number(measure.max)),
+            extra: format!("{} repeats", measure.repeats),
+        })
+        .collect();
+    json(&benchmarks)
+}
+
+/// `bencher.json`: for Bencher, `--adapter json`.
+pub(crate) fn bencher(results: &Results) -> String {
+    let mut benchmarks: BTreeMap<String, BTreeMap<&str, Tracked>> = BTreeMap::new();
+    for (side, name, _, Measure { value, min, max, .. }) in tracked(results) {
+        let value = Tracked { value, lower_value: min, upper_value: max };
+        benchmarks.entry(side).or_default().insert(name, value);
+    }
+    json(&benchmarks)
+}
+
+/// Every tracked figure of every point that is valid.
+fn tracked(results: &Results) -> Vec<(String, &'static str, Metric, Measure)> {
+    let comparison = Comparison::of(results);
+    let mut all = Vec::new();
+    for case in &comparison.cases {
+        for (contender, side) in &case.sides {
+            let name = format!("{}, {}", contender.title(), words::load(&case.load));
+            let figures = TRACKED.into_iter();
+            all.extend(figures.filter_map(|(slug, metric)| Some((name.clone(), slug, metric, side.measure(metric)?))));
+        }
+    }
+    all
+}
+
+fn json(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).expect("names, numbers and text") + "\n"
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Sweep;
+
+    fn results() -> Results {
+        Sweep { clients: vec![100], ..Sweep::quick() }.results()
+    }
+
+    #[test]
+    fn what_trackers_read() {
+        insta::assert_snapshot!(smaller_is_better(&results()));
+        insta::assert_snapshot!(bencher(&results()));
+    }
+
+    #[test]
+    fn what_is_void_is_not_tracked() {
+        let mut results = results();
+        results.runs[0].generator.workers_cpu_ns[0] = 4_950_000_000;
+        assert_eq!(tracked(&results).len(), TRACKED.len(), "one of two transports");
+        results.runs.clear();
+        assert_eq!((smaller_is_better(&results), bencher(&results)), ("[]\n".to_owned(), "{}\n".to_owned()));
+    }
+}
