@@ -1,8 +1,10 @@
 //! The load generator's program from outside: real sweeps, small ones, and everything that may go wrong with them.
 
+mod bench_gate;
 mod broken;
 mod commands;
 mod compare;
+mod gate;
 mod interrupted;
 mod program;
 mod prove;

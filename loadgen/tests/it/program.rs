@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
+pub(crate) fn eventually<T>(what: &str, mut look: impl FnMut() -> Option<T>) -> T {
     let deadline_ns = now_ns() + DEADLINE.as_nanos() as u64;
     loop {
         if let Some(found) = look() {

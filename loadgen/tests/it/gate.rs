@@ -1,0 +1,154 @@
+//! `loadgen gate`: two builds measured in turn. Builds here are scripts that hand out made-up results, so that what is
+//! worse is known.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use protocol::{Transport, results::Run};
+use reports::fixture::{Sweep, save};
+
+use crate::program::{Ended, loadgen};
+
+const REPEATS: u32 = 6;
+
+/// A "build": `run SCENARIO --repeats 1 --out DIR` leaves the results of that repeat there, each run changed so.
+fn build(dir: &Path, name: &str, seed: u64, change: impl Fn(u32, &mut Run)) {
+    let store = dir.join(format!("{name}-results"));
+    for repeat in 1..=REPEATS {
+        let sweep = Sweep { clients: vec![1_000], repeats: 1, seed: seed + u64::from(repeat), ..Sweep::quick() };
+        let mut results = sweep.results_in(&store.join(format!("{repeat:03}")));
+        results.runs.iter_mut().for_each(|run| change(repeat, run));
+        fs::create_dir_all(&results.dir).unwrap();
+        save(&results).unwrap();
+    }
+    script(
+        dir,
+        name,
+        &format!("mkdir -p \"$(dirname \"$6\")\" && cp -r '{}'/\"$(basename \"$6\")\" \"$6\"", store.display()),
+    );
+}
+
+fn script(dir: &Path, name: &str, text: &str) {
+    let file = dir.join(name);
+    fs::write(&file, format!("#!/bin/sh\n{text}\n")).unwrap();
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+fn slower(run: &mut Run) {
+    if run.point.transport == Transport::LongPoll {
+        run.server.as_mut().unwrap().cpu.total_ns *= 2;
+    }
+}
+
+fn gate(dir: &Path, base: &str, head: &str, options: &str) -> Ended {
+    loadgen(dir, &format!("gate --base ./{base} --head ./{head} --repeats {REPEATS} {options}"))
+}
+
+#[test]
+fn the_same_passes_and_what_is_worse_twice_fails_by_name() {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), "base", 100, |_, _| ());
+    build(dir.path(), "same", 200, |_, _| ());
+    build(dir.path(), "slow", 300, |_, run| slower(run));
+
+    let passed = gate(dir.path(), "base", "same", "--out passed");
+    assert_eq!(passed.status, Some(0), "{passed:#?}");
+    let text = fs::read_to_string(dir.path().join("passed/gate.md")).unwrap();
+    assert!(text.contains("**PASSED: nothing is worse"), "{text}");
+    assert!(dir.path().join("passed/round-1/head/report.html").exists());
+    assert!(!dir.path().join("passed/round-2").exists(), "one round was enough");
+
+    let failed = gate(dir.path(), "base", "slow", "--out failed");
+    assert_eq!(failed.status, Some(4), "{failed:#?}");
+    let said = failed.stdout.join("\n");
+    assert!(said.contains("SUSPECTED") && said.contains("- server CPU per delivery, long polling, 1,000"), "{said}");
+    assert!(!said.contains("- server CPU per delivery, WebSocket"), "{said}");
+    let junit = fs::read_to_string(dir.path().join("failed/junit.xml")).unwrap();
+    assert!(junit.contains("failures=\"1\"") && junit.contains("errors=\"0\""), "{junit}");
+
+    let off = gate(dir.path(), "base", "slow", "--out off --limit server-cpu=off");
+    assert_eq!(off.status, Some(0), "{off:#?}");
+    let again = gate(dir.path(), "base", "same", "--out passed");
+    assert_eq!(again.status, Some(2), "{again:#?}");
+    assert!(again.message().contains("holds a gate already"), "{}", again.message());
+}
+
+#[test]
+fn what_is_void_is_not_equal_and_what_is_lost_is_worse() {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), "base", 100, |_, _| ());
+    build(dir.path(), "starved", 200, |_, run| run.generator.workers_cpu_ns[0] = 4_950_000_000);
+    build(dir.path(), "lossy", 300, |repeat, run| run.counts.missed = u64::from(repeat == 3));
+    let void = gate(dir.path(), "base", "starved", "--out void");
+    assert_eq!(void.status, Some(3), "{void:#?}");
+    assert!(void.stdout.join("\n").contains("head void"), "{void:#?}");
+    let lossy = gate(dir.path(), "base", "lossy", "--out lost");
+    assert_eq!(lossy.status, Some(4), "{lossy:#?}");
+    assert!(lossy.stdout.join("\n").contains("2 updates of head never arrived"), "{lossy:#?}");
+}
+
+#[test]
+fn one_void_measurement_is_set_aside_and_made_again() {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), "base", 100, |_, _| ());
+    build(dir.path(), "head", 200, |_, _| ());
+    // The second repeat is flawed the first time.
+    let text = fs::read_to_string(dir.path().join("head")).unwrap();
+    let flawed = "\n[ \"$(basename \"$6\")\" != 002 ] || [ -e flawed ] || { touch flawed; exit 3; }";
+    script(dir.path(), "head", &(text + flawed));
+    let ended = gate(dir.path(), "base", "head", "--out out");
+    assert_eq!(ended.status, Some(0), "{ended:#?}");
+    assert!(ended.message().contains("repeat 2 of head is void, and is measured again"), "{}", ended.message());
+    assert_eq!(fs::read_dir(dir.path().join("out/round-1/set-aside")).unwrap().count(), 1);
+}
+
+#[test]
+fn what_cannot_be_gated_is_refused_with_the_remedy() {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), "base", 100, |_, _| ());
+    script(dir.path(), "broken", "echo 'error: no scenario of that kind' >&2; exit 2");
+    script(
+        dir.path(),
+        "newer",
+        "mkdir -p \"$6\" && echo '{\"schema\":99,\"version\":\"7.0.0\"}' >\"$6/manifest.json\"",
+    );
+    build(dir.path(), "cut", 300, |_, _| ());
+    let runs = dir.path().join("cut-results/001/runs.jsonl");
+    let text = fs::read_to_string(&runs).unwrap();
+    fs::write(&runs, text.replacen("\"index\"", "\"inde", 1)).unwrap();
+    for (head, options, status, said) in [
+        ("none", "", 2, &["--head ./none: no such program", "http://"][..]),
+        ("base", "--limit p50=3%", 2, &["no figure `p50`: there are server-cpu, p99"]),
+        ("base", "--repeats 2", 2, &["3..=1000"]),
+        ("base", "no-such-scenario", 2, &["built in are quick"]),
+        ("broken", "", 1, &["head, repeat 1: ./broken could not measure it", "no scenario of that kind"]),
+        ("newer", "", 1, &["head's results cannot be read here", "schema version 99"]),
+        ("cut", "", 1, &["runs.jsonl, line 1: not a run", "Delete that line"]),
+    ] {
+        let options = if options.contains("--repeats") { options.to_owned() } else { format!("{options} --repeats 6") };
+        let out = format!("--out out-{head}-{}", options.len());
+        let ended = loadgen(dir.path(), &format!("gate --base ./base --head ./{head} {options} {out}"));
+        assert_eq!(ended.status, Some(status), "{head} {options}: {ended:#?}");
+        said.iter().for_each(|said| assert!(ended.message().contains(said), "{head} {options}: {}", ended.message()));
+    }
+}
+
+#[test]
+fn real_builds_are_measured_in_turn() {
+    let dir = tempfile::tempdir().unwrap();
+    let scenario = "clients = [20]\nrate_hz = [50]\nsettle = \"50ms\"\nwarm_up = \"100ms\"\nmeasure = \"200ms\"\n";
+    fs::write(dir.path().join("tiny.toml"), scenario).unwrap();
+    let this = env!("CARGO_BIN_EXE_loadgen");
+    // What a busy machine makes of the figures is no matter here.
+    let limits = ["server-cpu", "p99", "memory", "generator-cpu"].map(|name| format!("--limit {name}=off")).join(" ");
+    let ended =
+        loadgen(dir.path(), &format!("gate tiny.toml --base {this} --head {this} --repeats 3 {limits} --out out"));
+    assert!(matches!(ended.status, Some(0 | 3)), "{ended:#?}");
+    for arm in ["base", "head", "again"] {
+        let pooled = reports::load_pooled(&dir.path().join("out/round-1").join(arm)).unwrap();
+        assert_eq!((pooled.runs.len(), pooled.manifest.scenario.repeats), (6, 3));
+    }
+    let index = loadgen(dir.path(), "report --index .");
+    assert_eq!(index.status, Some(0), "{index:#?}");
+    let page = fs::read_to_string(dir.path().join("index.html")).unwrap();
+    assert!(page.contains("href=\"out/round-1/head/report.html\""), "{page}");
+}
