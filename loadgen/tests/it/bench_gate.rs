@@ -70,7 +70,9 @@ impl Repository {
     }
 
     fn start(&self, arguments: &str) -> Loadgen {
-        let mut command = Command::new(self.path().join("scripts/bench-gate"));
+        // Whoever runs the tests in the background has Ctrl-C ignored, and a shell cannot trap what it was born ignoring.
+        let mut command = Command::new("env");
+        command.arg("--default-signal=INT").arg(self.path().join("scripts/bench-gate"));
         let path = format!("{}:{}", self.path().join("bin").display(), std::env::var("PATH").unwrap());
         command.args(arguments.split_whitespace()).env("PATH", path);
         Loadgen::spawn(self.path(), command)
