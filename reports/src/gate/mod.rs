@@ -104,7 +104,11 @@ impl Gate {
         if let Some(unlike) = alike::differences(&first.base.manifest, &first.head.manifest) {
             return Err(unlike);
         }
-        let named = |results: &Results| results.manifest.git_revision.clone().unwrap_or_else(|| "unknown".to_owned());
+        let named = |Results { manifest, .. }: &Results| {
+            // Of a server that was there already the revision is not known; the manifest's is the generator's.
+            let name = manifest.scenario.server.clone().or_else(|| manifest.git_revision.clone());
+            name.unwrap_or_else(|| "unknown".to_owned())
+        };
         let mut gate = Self {
             title: format!("head {}, base {}", named(&first.head), named(&first.base)),
             repeats: last.head.manifest.scenario.repeats,
