@@ -28,7 +28,7 @@ pub use between::{Between, Change, Difference, Unlike, between};
 pub use claims::{Claim, Claims, claims};
 pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling};
 pub use load::{LoadError, Results, load};
-pub use pool::{PoolError, load_all, load_pooled, pool};
+pub use pool::{PoolError, load_pooled, pool};
 pub use table::summary_table;
 pub use validity::Validity;
 pub use warning::{Severity, Warning, other_work, warnings};

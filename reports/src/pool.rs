@@ -10,7 +10,7 @@ use protocol::results::MANIFEST_FILE;
 use crate::{LoadError, Results, Unlike, between::alike, load};
 
 /// Every results folder directly in `dir`, in the order of their names.
-pub fn load_all(dir: &Path) -> Result<Vec<Results>, LoadError> {
+fn load_all(dir: &Path) -> Result<Vec<Results>, LoadError> {
     let unreadable = |source| LoadError::Unreadable { file: dir.to_owned(), source };
     let mut folders = Vec::new();
     for entry in fs::read_dir(dir).map_err(unreadable)? {

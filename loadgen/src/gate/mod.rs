@@ -12,13 +12,12 @@ use std::{
 use anyhow::{Context, ensure};
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
-use jiff::Timestamp;
 use reports::{Gate, Limit, Limits, Results, Round, Ruling, pool};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     interrupt,
-    output::{self, folder::DEFAULT_PARENT},
+    output::{self, folder::default_path},
     scenario::{self, Settings},
 };
 use arm::Measured;
@@ -99,8 +98,7 @@ pub fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
         limits.set("memory=off".parse().expect("a figure of that name"));
     }
     args.limits.into_iter().for_each(|limit| limits.set(limit));
-    let default = || Path::new(DEFAULT_PARENT).join(format!("{}-gate", Timestamp::now().strftime("%Y%m%dT%H%M%SZ")));
-    let out = args.out.unwrap_or_else(default);
+    let out = args.out.unwrap_or_else(|| default_path("gate"));
     ensure!(!out.join("round-1").exists(), "{} holds a gate already; choose another folder with --out", out.display());
     let remedy = || format!("cannot write to {}; choose another folder with --out", out.display());
     fs::create_dir_all(&out).with_context(remedy)?;

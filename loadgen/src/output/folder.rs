@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use protocol::results::{MANIFEST_FILE, Manifest, RUNS_FILE, Run};
 
 /// Where results go unless told otherwise.
-pub const DEFAULT_PARENT: &str = "results";
+const DEFAULT_PARENT: &str = "results";
 
 /// A folder that is being filled.
 #[derive(Debug)]
@@ -74,7 +74,8 @@ impl Folder {
     }
 }
 
-fn default_path(scenario: &str) -> PathBuf {
+/// `results/<UTC time>-<scenario>`
+pub(crate) fn default_path(scenario: &str) -> PathBuf {
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
     Path::new(DEFAULT_PARENT).join(format!("{time}-{scenario}"))
 }

@@ -28,7 +28,7 @@ pub struct Between {
     pub forced: Option<Unlike>,
     /// Point by point and metric by metric; void points are not among them.
     pub changes: Vec<Change>,
-    rows: Vec<Row>,
+    pub(crate) rows: Vec<Row>,
     /// Points that only one of them has.
     unmatched: usize,
 }
@@ -107,19 +107,17 @@ impl Between {
 
     /// What is better in head, in words.
     pub(crate) fn better(&self) -> Vec<String> {
-        let better = self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::Less);
-        better.map(Change::to_string).collect()
+        self.improvements().map(Change::to_string).collect()
+    }
+
+    fn improvements(&self) -> impl Iterator<Item = &Change> {
+        self.changes.iter().filter(|change| change.ratio.verdict() == Verdict::Less)
     }
 
     /// How many metrics changed, and which way.
     pub(crate) fn headline(&self) -> String {
-        let (worse, better, all) = (self.worse().len(), self.better().len(), self.changes.len());
+        let (worse, better, all) = (self.regressions().count(), self.improvements().count(), self.changes.len());
         format!("Of {all} metrics {worse} are worse and {better} better in head; of the others no difference is shown.")
-    }
-
-    /// The points, as tables show them.
-    pub(crate) fn rows(&self) -> &[Row] {
-        &self.rows
     }
 
     /// The comparison as plain text of at most 100 columns.

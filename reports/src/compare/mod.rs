@@ -77,6 +77,11 @@ impl<'a> Comparison<'a> {
         self.cases.iter().flat_map(|case| case.sides.keys().copied()).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// A contender's side under a load.
+    pub(crate) fn side(&self, load: &Load, contender: Contender) -> Option<&Side<'a>> {
+        self.cases.iter().find(|case| case.load == *load)?.sides.get(&contender)
+    }
+
     /// The side that a finished run belongs to; none for a run that failed.
     pub fn side_of(&self, run: &Run) -> Option<&Side<'a>> {
         let sides = self.cases.iter().filter(|case| case.load == run.point.load).flat_map(|case| case.sides.values());

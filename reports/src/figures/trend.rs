@@ -7,24 +7,24 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Comparison, Measure, Metric},
+    compare::{Case, Comparison, Measure, Metric},
     history::Entry,
 };
 
-/// A picture a metric, of the load that is heaviest in the latest folder.
-pub(crate) fn trends(entries: &[Entry], comparisons: &[Comparison<'_>], metrics: &[Metric], id: &str) -> Vec<Panel> {
-    let Some(heaviest) = comparisons.last().and_then(|latest| latest.heaviest_first().first().copied()) else {
-        return Vec::new();
-    };
+/// A picture a metric, of one load.
+pub(crate) fn trends(
+    entries: &[Entry],
+    comparisons: &[Comparison<'_>],
+    heaviest: &Case<'_>,
+    metrics: &[Metric],
+    id: &str,
+) -> Vec<Panel> {
     let names: Vec<String> = entries.iter().map(Entry::name).collect();
     let mut panels = Vec::new();
     for metric in metrics {
         let mut lines = Vec::new();
         for &contender in heaviest.sides.keys() {
-            let measure = |comparison: &Comparison<'_>| {
-                let case = comparison.cases.iter().find(|case| case.load == heaviest.load)?;
-                case.measure(contender, *metric)
-            };
+            let measure = |comparison: &Comparison<'_>| comparison.side(&heaviest.load, contender)?.measure(*metric);
             let measures: Vec<Option<Measure>> = comparisons.iter().map(measure).collect();
             lines.push((contender, measures));
         }

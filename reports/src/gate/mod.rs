@@ -10,7 +10,7 @@ mod shown;
 use crate::{
     Results, Unlike,
     between::{alike, unfit},
-    compare::{Case, Comparison, Contender, Ratio, Side, Sweep},
+    compare::{Comparison, Contender, Metric, Ratio, Side, Sweep},
 };
 
 pub use limits::{GATED, Gated, Limit, Limits};
@@ -92,9 +92,13 @@ impl Figure {
     }
 }
 
-/// The same contender under the same load in another folder.
-fn side_of<'c, 'r>(comparison: &'c Comparison<'r>, case: &Case<'_>, contender: Contender) -> Option<&'c Side<'r>> {
-    comparison.cases.iter().find(|known| known.load == case.load)?.sides.get(&contender)
+impl Found {
+    /// Nothing if a side has no such figure.
+    fn of([base, head, again]: [&Side<'_>; 3], metric: Metric) -> Option<Self> {
+        let value = |side: &Side<'_>| side.measure(metric).map(|measure| measure.value);
+        let ratio = |side: &Side<'_>| Ratio::of(side, base, metric);
+        Some(Self { base: value(base)?, head: value(head)?, ratio: ratio(head)?, noise: ratio(again)? })
+    }
 }
 
 impl Gate {
@@ -130,7 +134,7 @@ impl Gate {
             let load = sweep.name_of(&case.load);
             for (&contender, side) in &case.sides {
                 let who = format!("round {number}, {load}, {}", contender.title());
-                match (side_of(&base, case, contender), side_of(&again, case, contender)) {
+                match (base.side(&case.load, contender), again.side(&case.load, contender)) {
                     (Some(base), Some(again)) => self.add_side(&who, &load, [base, side, again], limits),
                     _ => self.voids.push(format!("{who}: base was not measured there")),
                 }
@@ -147,12 +151,7 @@ impl Gate {
         let contender = head.contender();
         for (index, gated) in GATED.into_iter().enumerate() {
             let limit = limits.of(index);
-            let value = |side: &Side<'_>| side.measure(gated.metric).map(|measure| measure.value);
-            let ratio = |side: &Side<'_>| Ratio::of(side, base, gated.metric);
-            let found =
-                (|| Some(Found { base: value(base)?, head: value(head)?, ratio: ratio(head)?, noise: ratio(again)? }))(
-                );
-            let Some(found) = found else {
+            let Some(found) = Found::of([base, head, again], gated.metric) else {
                 if limit.is_some() {
                     self.voids.push(format!("{who}: {} was not measured", gated.metric.name()));
                 }

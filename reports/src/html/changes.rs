@@ -27,10 +27,10 @@ pub(crate) fn changes(between: &Between) -> String {
         (list("better", "Better", &better))
         section aria-labelledby="points" {
             h2 id="points" { "Every point" }
-            @if between.rows().is_empty() {
+            @if between.rows.is_empty() {
                 p { "They have no point in common." }
             } @else {
-                (overview::table("Every point", between.rows()))
+                (overview::table("Every point", &between.rows))
                 p class="note" { (LEGEND) }
             }
         }

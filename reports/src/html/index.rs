@@ -41,7 +41,6 @@ fn section(number: usize, group: &Group) -> Markup {
     let id = format!("group-{number}");
     let latest = &group.latest().results.manifest;
     let metrics = TRACKED.map(|(_, metric)| metric);
-    let panels = trends(&group.entries, &comparisons, &metrics, &id);
     let heaviest = comparisons.last().and_then(|latest| latest.heaviest_first().first().copied());
     html! {
         section aria-labelledby=(id) {
@@ -52,6 +51,7 @@ fn section(number: usize, group: &Group) -> Markup {
             }
             @if let Some(case) = heaviest {
                 @let contenders: Vec<Contender> = case.sides.keys().copied().collect();
+                @let panels = trends(&group.entries, &comparisons, case, &metrics, &id);
                 figure {
                     (legend(Key::Contenders, &contenders))
                     div class="panels" {
@@ -109,8 +109,7 @@ fn started(entry: &Entry) -> String {
 }
 
 fn value(comparison: &Comparison<'_>, heaviest: &Case<'_>, contender: Contender, metric: Metric) -> String {
-    let case = comparison.cases.iter().find(|case| case.load == heaviest.load);
-    let side = case.and_then(|case| case.sides.get(&contender));
+    let side = comparison.side(&heaviest.load, contender);
     side.map_or_else(|| Cell::word("–"), |side| crate::table::cell(side, metric)).text
 }
 
