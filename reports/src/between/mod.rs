@@ -231,6 +231,17 @@ mod tests {
     }
 
     #[test]
+    fn what_was_done_to_clients_must_be_alike_too() {
+        let (base, mut head) = (sweep(1), sweep(2));
+        head.manifest.scenario.tls = vec![true];
+        head.manifest.scenario.signal_rate_hz = 2.0;
+        head.manifest.scenario.disturbance = Some(protocol::results::Disturbance::Drop);
+        let refused = between(&base, &head, false).unwrap_err();
+        let named: Vec<_> = refused.differences.iter().map(|difference| difference.what).collect();
+        assert_eq!(named, ["TLS", "signals/s", "disturbance"]);
+    }
+
+    #[test]
     fn a_single_repeat_claims_nothing() {
         let once = |seed| Sweep { clients: vec![100], repeats: 1, seed, ..Sweep::quick() }.results();
         let compared = between(&once(1), &once(2), false).unwrap();
