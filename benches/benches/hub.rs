@@ -5,7 +5,7 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 use benches::subject;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use protocol::clock;
-use server::{
+use server::stream::{
     hub::{History, Hub},
     shard::Subscription,
 };

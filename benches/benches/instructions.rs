@@ -14,7 +14,7 @@ use gungraun::{Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, 
 use hdrhistogram::Histogram;
 use protocol::Transport;
 use server::{
-    hub::{Batch, Hub},
+    stream::hub::{Batch, Hub},
     transports::dress,
 };
 

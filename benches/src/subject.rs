@@ -10,7 +10,7 @@ use loadgen::{
 };
 use protocol::{Transport, Update, control::Window, update::encode_padded_into, wire};
 use server::{
-    hub::{Batch, History, Hub},
+    stream::hub::{Batch, History, Hub},
     transports::dress,
 };
 

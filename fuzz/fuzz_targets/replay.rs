@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use server::replay::Feed;
+use server::stream::replay::Feed;
 
 fuzz_target!(|text: &[u8]| {
     let Ok(feed) = Feed::read("fuzz", text) else { return };

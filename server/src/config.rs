@@ -10,7 +10,11 @@ use protocol::{
     wire,
 };
 
-use crate::{allocator::Allocator, bounds::Bounds, fault::Fault, hub::History, tls::TlsOptions};
+use crate::{
+    allocator::Allocator,
+    connection::{bounds::Bounds, tls::TlsOptions},
+    stream::{fault::Fault, hub::History},
+};
 
 /// The fastest stream, updates a second.
 pub const RATE_HZ_MAX: f64 = 100_000.0;

@@ -30,12 +30,9 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use crate::{
-    Allocator, access,
-    bounds::Bound,
-    listener::Slot,
+    Allocator,
+    connection::{access, bounds::Bound, listener::Slot, socket::Socket, tls::Tls},
     metrics, signal,
-    socket::Socket,
-    tls::Tls,
     transports::{
         self, Context, Present, Reply, echo,
         long_poll::lean::{self, Left},

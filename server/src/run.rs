@@ -17,17 +17,21 @@ use tracing::{info, warn};
 
 use crate::{
     Allocator,
-    access::Access,
     config::Config,
+    connection::{
+        access::Access,
+        listener::{self, Accepted},
+        tls::Tls,
+    },
     control,
-    fault::{Fault, Hubs},
     http::{self, Http},
-    hub::Hub,
-    listener::{self, Accepted},
     metrics::Metrics,
-    publisher::{Publisher, Span},
-    source::Source,
-    tls::Tls,
+    stream::{
+        fault::{Fault, Hubs},
+        hub::Hub,
+        publisher::{Publisher, Span},
+        source::Source,
+    },
     transports::Context,
 };
 

@@ -10,7 +10,7 @@ use protocol::{
 };
 
 use crate::{
-    bounds::{Bound, Bounds},
+    connection::bounds::{Bound, Bounds},
     metrics::Metrics,
     transports::Context,
 };

@@ -6,7 +6,7 @@ use protocol::{
     Transport,
     results::{Arrivals, Load, Point, Scenario, Stream},
 };
-use server::fault::Fault;
+use server::stream::fault::Fault;
 
 use super::{check::Check, counts, evidence::Evidence, timing};
 use crate::{

@@ -14,7 +14,7 @@ use protocol::{
 };
 use tokio_util::sync::CancellationToken;
 
-use server::fault::Fault;
+use server::stream::fault::Fault;
 
 use crate::{output::show::Show, plan::Planned, target::Target};
 use gather::Edge;

@@ -12,7 +12,7 @@ use super::{
     Context, Reply,
     websocket::{accept, fail, limits, upgraded},
 };
-use crate::listener::Slot;
+use crate::connection::listener::Slot;
 
 pub(crate) fn open(context: &Context, slot: &Arc<Slot>, mut request: Request<Incoming>) -> Result<Reply, Refusal> {
     let response = accept(&request)?;

@@ -1,5 +1,6 @@
 //! How updates leave the server. A transport is a file here, a variant of [`Transport`] and an arm in [`open`].
 
+mod alarm;
 pub(crate) mod echo;
 pub mod long_poll;
 mod silence;
@@ -17,14 +18,13 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::info;
 
 use crate::{
-    access::Access,
-    bounds::Bounds,
-    fault::{Fault, Hubs, Tamper},
-    hub::Batch,
-    listener::Slot,
+    connection::{access::Access, bounds::Bounds, listener::Slot, socket::Outgoing},
     metrics::{Metrics, TransportMetrics},
-    shard::Subscription,
-    socket::Outgoing,
+    stream::{
+        fault::{Fault, Hubs, Tamper},
+        hub::Batch,
+        shard::Subscription,
+    },
 };
 
 /// What a transport may use.

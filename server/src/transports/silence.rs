@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep};
 
-use crate::alarm::poll_deadline;
+use super::alarm::poll_deadline;
 
 /// What a silence calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -32,13 +32,17 @@ use super::{
     silence::{Silence, Silent},
 };
 use crate::{
-    bounds::Bound,
-    hub::Batch,
-    listener::Slot,
+    connection::{
+        bounds::Bound,
+        listener::Slot,
+        socket::{self, Outgoing},
+    },
     metrics::Metrics,
-    shard::{Ended, Subscription},
     signal,
-    socket::{self, Outgoing},
+    stream::{
+        hub::Batch,
+        shard::{Ended, Subscription},
+    },
 };
 
 pub(super) type Socket = WebSocketStream<socket::Socket>;

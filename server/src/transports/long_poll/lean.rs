@@ -25,15 +25,18 @@ use tokio::{
 
 use super::{answer, only_asks_where, wait};
 use crate::{
-    access::Access,
-    alarm::poll_deadline,
-    bounds::{Bound, Bounds},
+    connection::{
+        access::Access,
+        bounds::{Bound, Bounds},
+        listener::Slot,
+        socket::{Outgoing, Socket},
+    },
     http,
-    hub::Expired,
-    listener::Slot,
-    shard::{Ended, Subscription},
-    socket::{Outgoing, Socket},
-    transports::{Context, Present},
+    stream::{
+        hub::Expired,
+        shard::{Ended, Subscription},
+    },
+    transports::{Context, Present, alarm::poll_deadline},
 };
 
 /// A request longer than this is hyper's, and so is one with more headers.

@@ -19,9 +19,11 @@ pub(super) use answer::dress;
 
 use super::{Context, Reply};
 use crate::{
-    hub::Batch,
-    listener::Slot,
-    shard::{Ended, Subscription},
+    connection::listener::Slot,
+    stream::{
+        hub::Batch,
+        shard::{Ended, Subscription},
+    },
 };
 
 /// A poll and how long it may wait.

@@ -3,7 +3,7 @@
 use std::sync::Barrier;
 
 use super::*;
-use crate::hub::History;
+use crate::stream::hub::History;
 
 const HISTORY: History = History::new(100_000, 1 << 24);
 

@@ -20,7 +20,8 @@ use rustix::{
 };
 use tokio::sync::oneshot;
 
-use crate::{fault::Misbehaviour, hub::Hub, metrics::Metrics, source::Source};
+use super::{fault::Misbehaviour, hub::Hub, source::Source};
+use crate::metrics::Metrics;
 
 /// A sleep is never longer than this, so that the thread ends soon when told to.
 const NAP_NS: u64 = 50_000_000;
@@ -189,7 +190,7 @@ mod tests {
     use protocol::{results::Arrivals, wire};
 
     use super::*;
-    use crate::{hub::History, schedule::Schedule};
+    use crate::stream::{hub::History, schedule::Schedule};
 
     #[test]
     fn the_account_covers_the_window_and_nothing_else() {

@@ -19,7 +19,7 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use crate::counted::{Counted, Tally};
+use super::counted::{Counted, Tally};
 
 /// Bytes on their way to a client: a head and a body, either of which may be shared with others and be empty.
 pub(crate) type Outgoing = Chain<Bytes, Bytes>;
@@ -100,7 +100,7 @@ impl Socket {
 
 /// The writing end of a connection.
 ///
-/// Whoever writes must know that nobody else is in the middle of a message: see [`crate::shard::Subscription`].
+/// Whoever writes must know that nobody else is in the middle of a message: see [`crate::stream::shard::Subscription`].
 #[derive(Debug)]
 pub(crate) struct Writer {
     half: OwnedWriteHalf,

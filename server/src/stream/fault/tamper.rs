@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Sleep;
 
 use super::Fault;
-use crate::hub::Batch;
+use crate::stream::hub::Batch;
 
 /// The faults of a client that was chosen for any.
 #[derive(Debug)]
@@ -93,7 +93,7 @@ mod tests {
     use protocol::clock::now_ns;
 
     use super::*;
-    use crate::{
+    use crate::stream::{
         hub::{History, Hub},
         shard::Subscription,
     };

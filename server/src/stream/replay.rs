@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 /// The name of the feed that comes with pushbench: synthetic, with the bursts and sizes of a market feed.
 pub const BUILTIN_MARKET: &str = "builtin:market";
-const MARKET: &str = include_str!("../feeds/market.ndjson");
+const MARKET: &str = include_str!("../../feeds/market.ndjson");
 
 /// The longest feed: a year, in microseconds. An absurd one would run over when it is looped.
 const SPAN_US_MAX: u64 = 366 * 24 * 3_600 * 1_000_000;

@@ -17,9 +17,9 @@ use slab::Slab;
 use tokio::{sync::Notify, time::Instant};
 
 use crate::{
-    hub::{Expired, Hub},
+    connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
-    socket::{Outgoing, Writer},
+    stream::hub::{Expired, Hub},
     transports,
 };
 

@@ -15,7 +15,11 @@ use prometheus_client::{
 };
 use protocol::Transport;
 
-use crate::{Allocator, bounds::Met, counted::Tally, hub::Hub};
+use crate::{
+    Allocator,
+    connection::{bounds::Met, counted::Tally},
+    stream::hub::Hub,
+};
 
 /// Content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

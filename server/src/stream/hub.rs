@@ -12,7 +12,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 use protocol::wire::Refusal;
 use smallvec::SmallVec;
 
-use crate::shard::Shard;
+use super::shard::Shard;
 
 /// How much is kept for those who come late.
 #[derive(Debug, Clone, Copy)]

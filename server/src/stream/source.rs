@@ -5,7 +5,7 @@ use protocol::{
     update::{Update, encode_padded_into},
 };
 
-use crate::{
+use super::{
     replay::{Feed, FeedError},
     schedule::Schedule,
 };

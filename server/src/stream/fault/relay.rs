@@ -14,7 +14,7 @@ use protocol::Transport;
 use rustix::thread::set_current_timer_slack;
 
 use super::{Fault, Misbehaviour, Stall};
-use crate::{
+use crate::stream::{
     hub::{History, Hub},
     publisher::sleep_until,
 };
@@ -157,7 +157,7 @@ mod tests {
     fn a_relay_shows_everything_in_order_and_not_before_its_time() {
         let faults = faults(&["delay:websocket:20ms"]);
         let hubs = Hubs::new(&faults, HISTORY, 1);
-        let mut subscription = crate::shard::Subscription::new(
+        let mut subscription = crate::stream::shard::Subscription::new(
             hubs.of(Transport::WebSocket),
             hubs.of(Transport::WebSocket).shard(0),
             &Arc::default(),

@@ -11,10 +11,12 @@ use tokio::time::Instant;
 
 use super::{Place, Shard, Waits};
 use crate::{
-    fault::Tamper,
-    hub::{Batch, Expired, Hub},
+    connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
-    socket::{Outgoing, Writer},
+    stream::{
+        fault::Tamper,
+        hub::{Batch, Expired, Hub},
+    },
     transports,
 };
 

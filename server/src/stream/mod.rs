@@ -1,0 +1,10 @@
+//! The stream, from where its updates come to where subscribers wait for them: what is published, and when; the log; and
+//! faults, which are planted here.
+
+pub mod fault;
+pub mod hub;
+pub mod publisher;
+pub mod replay;
+pub mod schedule;
+pub mod shard;
+pub mod source;
