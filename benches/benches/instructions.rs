@@ -14,7 +14,7 @@ use gungraun::{Callgrind, EventKind, LibraryBenchmarkConfig, library_benchmark, 
 use hdrhistogram::Histogram;
 use protocol::Transport;
 use server::{
-    stream::hub::{Batch, Hub},
+    stream::{batch::Batch, hub::Hub},
     transports::dress,
 };
 

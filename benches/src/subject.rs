@@ -10,7 +10,10 @@ use loadgen::{
 };
 use protocol::{Transport, Update, control::Window, update::encode_padded_into, wire};
 use server::{
-    stream::hub::{Batch, History, Hub},
+    stream::{
+        batch::Batch,
+        hub::{History, Hub},
+    },
     transports::dress,
 };
 

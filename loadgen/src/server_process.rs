@@ -7,7 +7,7 @@ use protocol::{
     control::{Command, Event, Published, Window},
     results::Stream,
 };
-use server::{config::Cpus, stream::fault::Fault};
+use server::{stream::fault::Fault, values::Cpus};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout},

@@ -1,23 +1,16 @@
 //! The server's options: one set for the `server` binary and for `loadgen serve`.
 
-use std::{net::SocketAddr, ops::RangeInclusive, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
-use anyhow::Context;
-use clap::{Args, builder::TypedValueParser};
-use protocol::{
-    results::{Arrivals, Stream},
-    update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
-    wire,
-};
+use clap::Args;
+use protocol::results::{Arrivals, Stream};
 
 use crate::{
     allocator::Allocator,
     connection::{bounds::Bounds, tls::TlsOptions},
     stream::{fault::Fault, hub::History},
+    values::{Cpus, cpus, origin, payload_bytes, rate_hz, seconds, speed},
 };
-
-/// The fastest stream, updates a second.
-pub const RATE_HZ_MAX: f64 = 100_000.0;
 
 /// Options of the server.
 #[derive(Debug, Clone, Args)]
@@ -123,80 +116,10 @@ impl Config {
     }
 }
 
-/// Reads a positive number no larger than `max`, for an option whose unit is `unit`.
-fn positive(text: &str, max: f64, unit: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= max => Ok(number),
-        Ok(_) => Err(format!("must be more than 0 and at most {max} {unit}")),
-        Err(_) => Err(format!("not a number of {unit}")),
-    }
-}
-
-/// Reads a rate, in updates a second.
-pub fn rate_hz(text: &str) -> Result<f64, String> {
-    positive(text, RATE_HZ_MAX, "updates a second")
-}
-
-/// Reads a replay speed, a multiple of the recorded one.
-pub fn speed(text: &str) -> Result<f64, String> {
-    positive(text, 10_000.0, "times the recorded speed")
-}
-
-/// Reads a payload length, in bytes.
-pub fn payload_bytes() -> impl TypedValueParser<Value = u32> {
-    const RANGE: RangeInclusive<i64> = PAYLOAD_BYTES_MIN as i64..=PAYLOAD_BYTES_MAX as i64;
-    clap::value_parser!(u32).range(RANGE)
-}
-
-/// Reads a duration in seconds, at most [`wire::WAIT_MS_MAX`].
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    positive(text, wire::WAIT_MS_MAX as f64 / 1e3, "seconds").map(Duration::from_secs_f64)
-}
-
-/// Reads an origin as browsers write it (RFC 6454, section 6.2), or `*`.
-fn origin(text: &str) -> Result<String, String> {
-    let host = text.split_once("://").filter(|(scheme, _)| !scheme.is_empty()).map(|(_, host)| host);
-    let is_origin = host.is_some_and(|host| !host.is_empty() && !host.contains(['/', ' ', '?', '#']));
-    if text == "*" || is_origin {
-        Ok(text.to_owned())
-    } else {
-        Err("must be `*` or such as https://example.org:8443".to_owned())
-    }
-}
-
-/// A set of processors.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cpus(pub Vec<u32>);
-
-impl Cpus {
-    /// Keeps the calling thread, and those it will start, to these processors.
-    pub fn pin(&self) -> anyhow::Result<()> {
-        let mut set = rustix::thread::CpuSet::new();
-        self.0.iter().for_each(|cpu| set.set(*cpu as usize));
-        rustix::thread::sched_setaffinity(None, &set).with_context(|| {
-            format!("cannot keep to processors {:?}: see which there are with `nproc` or `lscpu`", self.0)
-        })
-    }
-}
-
-fn cpus(text: &str) -> Result<Cpus, String> {
-    let mut cpus = Vec::new();
-    for part in text.split(',') {
-        let (first, last) = part.split_once('-').unwrap_or((part, part));
-        let number =
-            |text: &str| text.trim().parse::<u32>().map_err(|_| format!("`{part}` is not a processor or range"));
-        let (first, last) = (number(first)?, number(last)?);
-        if first > last || last as usize >= rustix::thread::CpuSet::MAX_CPU {
-            return Err(format!("`{part}` is not a processor or range"));
-        }
-        cpus.extend(first..=last);
-    }
-    Ok(Cpus(cpus))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::{Parser, error::ErrorKind};
+    use protocol::wire;
 
     use super::*;
 
@@ -255,10 +178,5 @@ mod tests {
             let error = parse(options).expect_err(options);
             assert!(!matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::UnknownArgument), "{options}: {error}");
         }
-    }
-
-    #[test]
-    fn processors_are_read_as_lists_and_ranges() {
-        assert_eq!(cpus("0,2-4"), Ok(Cpus(vec![0, 2, 3, 4])));
     }
 }

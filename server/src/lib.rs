@@ -11,8 +11,10 @@ pub mod control;
 pub mod metrics;
 pub mod stream;
 pub mod transports;
+pub mod values;
 
 mod http;
+mod response;
 mod run;
 mod signal;
 

@@ -10,8 +10,8 @@ use protocol::{
 };
 
 use crate::{
-    connection::bounds::{Bound, Bounds},
-    metrics::Metrics,
+    connection::bounds::Bounds,
+    metrics::{Bound, Metrics},
     transports::Context,
 };
 

@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use protocol::results::Pinning;
-use server::config::Cpus;
+use server::values::Cpus;
 use thread_priority::{
     NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
     thread_native_id,

@@ -5,7 +5,7 @@ use protocol::{
     results::Scenario,
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
-use server::{config::RATE_HZ_MAX, stream::replay::Feed};
+use server::{stream::replay::Feed, values::RATE_HZ_MAX};
 
 const CLIENTS_MAX: u32 = 1_000_000;
 const RUNS_MAX: usize = 10_000;

@@ -12,7 +12,7 @@ use protocol::{
     control::Window,
     results::{Disturbance, Expectation, Failure, Pinning, Run},
 };
-use server::config::Cpus;
+use server::values::Cpus;
 
 use super::{
     Halt, Phase, Sweep,

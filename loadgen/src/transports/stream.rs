@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use server::connection::counted::{Counted, Tally};
+use server::{connection::counted::Counted, metrics::Tally};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::client::TlsStream;
 

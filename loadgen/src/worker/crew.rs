@@ -9,7 +9,7 @@ use std::{
 
 use protocol::{Transport, clock, signal::Ack, wire};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
-use server::connection::counted::Tally;
+use server::metrics::Tally;
 use tokio::task::AbortHandle;
 
 use super::{Assignment, Report, again::pause};

@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, net::SocketAddr, rc::Rc, sync::Arc, thread, tim
 use anyhow::Context;
 use hdrhistogram::Histogram;
 use protocol::Transport;
-use server::{config::Cpus, connection::counted::Tally};
+use server::{metrics::Tally, values::Cpus};
 use tokio::{
     runtime::{Builder, LocalOptions},
     sync::{Notify, Semaphore},

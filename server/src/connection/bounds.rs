@@ -1,12 +1,11 @@
-//! What a client may ask of the server at most: each bound has an option, a default, and a counter that says how often it
-//! was met.
+//! What a client may ask of the server at most: each bound has an option and a default, and those at which a client is
+//! refused or given up have a counter that says how often they were met ([`crate::metrics`]).
 
 use std::time::Duration;
 
 use clap::Args;
-use prometheus_client::metrics::counter::Counter;
 
-use crate::config::seconds;
+use crate::values::seconds;
 
 /// The bounds.
 #[derive(Debug, Clone, Args)]
@@ -60,62 +59,4 @@ pub struct Bounds {
     /// Connections that may wait to be accepted (bounded by net.core.somaxconn)
     #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..=65_535))]
     pub backlog: u32,
-}
-
-/// A bound at which a client is refused or given up. The remaining ones only slow it down.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Bound {
-    Connections,
-    Requests,
-    HeaderTimeout,
-    IdleTimeout,
-    PingInterval,
-    Head,
-    Target,
-    Body,
-    Message,
-}
-
-impl Bound {
-    const ALL: [Self; 9] = [
-        Self::Connections,
-        Self::Requests,
-        Self::HeaderTimeout,
-        Self::IdleTimeout,
-        Self::PingInterval,
-        Self::Head,
-        Self::Target,
-        Self::Body,
-        Self::Message,
-    ];
-
-    /// As the option that sets it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::Connections => "max_connections",
-            Self::Requests => "max_requests",
-            Self::HeaderTimeout => "header_timeout",
-            Self::IdleTimeout => "idle_timeout",
-            Self::PingInterval => "ping_interval",
-            Self::Head => "max_head",
-            Self::Target => "max_target",
-            Self::Body => "max_body",
-            Self::Message => "max_message",
-        }
-    }
-}
-
-/// How often each bound was met.
-#[derive(Debug, Default)]
-pub(crate) struct Met([Counter; Bound::ALL.len()]);
-
-impl Met {
-    pub(crate) fn inc(&self, bound: Bound) {
-        self.0[bound as usize].inc();
-    }
-
-    /// Each bound's name and counter.
-    pub(crate) fn each(&self) -> impl Iterator<Item = (&'static str, &Counter)> {
-        Bound::ALL.iter().map(|bound| (bound.name(), &self.0[*bound as usize]))
-    }
 }

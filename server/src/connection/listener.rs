@@ -14,8 +14,10 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
-use super::bounds::Bound;
-use crate::{config::Config, metrics::Metrics};
+use crate::{
+    config::Config,
+    metrics::{Bound, Metrics},
+};
 
 /// Wait before the next try when no connection can be accepted (descriptors have run out, say).
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);

@@ -19,7 +19,8 @@ use tokio::{
 };
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
-use super::counted::{Counted, Tally};
+use super::counted::Counted;
+use crate::metrics::Tally;
 
 /// Bytes on their way to a client: a head and a body, either of which may be shared with others and be empty.
 pub(crate) type Outgoing = Chain<Bytes, Bytes>;

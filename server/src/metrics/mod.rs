@@ -1,5 +1,8 @@
 //! What the server counts, and its Prometheus face.
 
+mod bound;
+mod tally;
+
 use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use prometheus_client::{
@@ -15,11 +18,11 @@ use prometheus_client::{
 };
 use protocol::Transport;
 
-use crate::{
-    Allocator,
-    connection::{bounds::Met, counted::Tally},
-    stream::hub::Hub,
-};
+pub(crate) use bound::Bound;
+pub use tally::Tally;
+
+use self::bound::Met;
+use crate::{Allocator, stream::hub::Hub};
 
 /// Content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -8,11 +8,12 @@ use std::{
     },
 };
 
-use bytes::{BufMut, Bytes, BytesMut};
 use protocol::wire::Refusal;
-use smallvec::SmallVec;
 
-use super::shard::Shard;
+use super::{
+    batch::{Batch, Encoded},
+    shard::Shard,
+};
 
 /// How much is kept for those who come late.
 #[derive(Debug, Clone, Copy)]
@@ -158,10 +159,10 @@ impl Ring {
     }
 
     fn push(&mut self, update: Encoded) {
-        self.bytes += update.0.len();
+        self.bytes += update.len();
         self.updates.push_back(update);
         while self.updates.len() > 1 && (self.updates.len() > self.history.updates || self.bytes > self.history.bytes) {
-            let evicted = self.updates.pop_front().map_or(0, |update| update.0.len());
+            let evicted = self.updates.pop_front().map_or(0, |update| update.len());
             self.bytes -= evicted;
             self.oldest += 1;
         }
@@ -181,93 +182,13 @@ impl Ring {
         let mut batch = Batch::default();
         let mut bytes = 0;
         for update in self.updates.range(from..).take(BATCH_UPDATES_MAX) {
-            bytes += update.0.len();
+            bytes += update.len();
             if !batch.0.is_empty() && bytes > self.history.batch_bytes {
                 break;
             }
             batch.0.push(update.clone());
         }
         Ok(batch)
-    }
-}
-
-/// An update in both of its forms in one allocation: WebSocket frame head, line, line break.
-#[derive(Debug, Clone)]
-pub(crate) struct Encoded(Bytes);
-
-impl Encoded {
-    fn new(line: &[u8]) -> Self {
-        const TEXT_FINAL: u8 = 0x81;
-        let mut bytes = BytesMut::with_capacity(line.len() + 11);
-        bytes.put_u8(TEXT_FINAL);
-        // RFC 6455, section 5.2: unmasked, the shortest length that fits.
-        match line.len() {
-            len @ 0..=125 => bytes.put_u8(len as u8),
-            len @ 126..=0xffff => {
-                bytes.put_u8(126);
-                bytes.put_u16(len as u16);
-            }
-            len => {
-                bytes.put_u8(127);
-                bytes.put_u64(len as u64);
-            }
-        }
-        bytes.put_slice(line);
-        bytes.put_u8(b'\n');
-        Self(bytes.freeze())
-    }
-
-    fn head_len(&self) -> usize {
-        match self.0[1] {
-            126 => 4,
-            127 => 10,
-            _ => 2,
-        }
-    }
-
-    fn frame(&self) -> Bytes {
-        self.0.slice(..self.0.len() - 1)
-    }
-
-    fn line(&self) -> Bytes {
-        self.0.slice(self.head_len()..)
-    }
-}
-
-/// Consecutive updates, oldest first.
-#[derive(Debug, Default)]
-pub struct Batch(pub(crate) SmallVec<[Encoded; 1]>);
-
-impl Batch {
-    /// How many updates.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
-    /// Whether there is none.
-    pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
-    }
-
-    /// As WebSocket text frames, one after the other. A single update is shared, not copied.
-    pub fn frames(&self) -> Bytes {
-        self.join(Encoded::frame)
-    }
-
-    /// As lines. A single update is shared, not copied.
-    pub fn lines(&self) -> Bytes {
-        self.join(Encoded::line)
-    }
-
-    fn join(&self, form: fn(&Encoded) -> Bytes) -> Bytes {
-        match self.0.as_slice() {
-            [one] => form(one),
-            many => {
-                let mut joined = BytesMut::with_capacity(many.iter().map(|update| update.0.len()).sum());
-                many.iter().for_each(|update| joined.put(form(update)));
-                joined.freeze()
-            }
-        }
     }
 }
 
@@ -322,20 +243,5 @@ mod tests {
         publish(&hub, BATCH_UPDATES_MAX + 1);
         assert_eq!(hub.after(0).unwrap().len(), BATCH_UPDATES_MAX);
         assert_eq!(hub.batches_cut(), 1);
-    }
-
-    #[test]
-    fn frame_heads_follow_the_length_of_the_line() {
-        for (len, head) in [
-            (125, &[0x81, 125][..]),
-            (126, &[0x81, 126, 0, 126]),
-            (65_535, &[0x81, 126, 255, 255]),
-            (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
-        ] {
-            let line = vec![b'x'; len];
-            let update = Encoded::new(&line);
-            assert_eq!(update.frame(), [head, &line].concat());
-            assert_eq!(update.line(), [&line[..], b"\n"].concat());
-        }
     }
 }

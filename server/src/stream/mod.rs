@@ -1,6 +1,7 @@
 //! The stream, from where its updates come to where subscribers wait for them: what is published, and when; the log; and
 //! faults, which are planted here.
 
+pub mod batch;
 pub mod fault;
 pub mod hub;
 pub mod publisher;
@@ -8,3 +9,5 @@ pub mod replay;
 pub mod schedule;
 pub mod shard;
 pub mod source;
+
+mod sleep;

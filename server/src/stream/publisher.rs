@@ -14,13 +14,10 @@ use protocol::{
     clock::{self, NS_PER_SEC},
     control::{Published, Window},
 };
-use rustix::{
-    io::Errno,
-    thread::{ClockId, Timespec, clock_nanosleep_absolute, set_current_timer_slack},
-};
+use rustix::thread::set_current_timer_slack;
 use tokio::sync::oneshot;
 
-use super::{fault::Misbehaviour, hub::Hub, source::Source};
+use super::{fault::Misbehaviour, hub::Hub, sleep::sleep_until, source::Source};
 use crate::metrics::Metrics;
 
 /// A sleep is never longer than this, so that the thread ends soon when told to.
@@ -144,13 +141,6 @@ impl Work {
         }
         false
     }
-}
-
-/// Sleeps until then, to the precision of the kernel; an async runtime's timer may be a millisecond late.
-pub(crate) fn sleep_until(wake_ns: u64) {
-    let wake = Timespec { tv_sec: (wake_ns / NS_PER_SEC) as i64, tv_nsec: (wake_ns % NS_PER_SEC) as i64 };
-    // A signal that interrupts it is for somebody else.
-    while clock_nanosleep_absolute(ClockId::Monotonic, &wake) == Err(Errno::INTR) {}
 }
 
 /// The account of a window as it builds up.

@@ -21,8 +21,8 @@ use crate::{
     connection::{access::Access, bounds::Bounds, listener::Slot, socket::Outgoing},
     metrics::{Metrics, TransportMetrics},
     stream::{
+        batch::Batch,
         fault::{Fault, Hubs, Tamper},
-        hub::Batch,
         shard::Subscription,
     },
 };

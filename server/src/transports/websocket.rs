@@ -33,14 +33,13 @@ use super::{
 };
 use crate::{
     connection::{
-        bounds::Bound,
         listener::Slot,
         socket::{self, Outgoing},
     },
-    metrics::Metrics,
+    metrics::{Bound, Metrics},
     signal,
     stream::{
-        hub::Batch,
+        batch::Batch,
         shard::{Ended, Subscription},
     },
 };

@@ -1,5 +1,6 @@
 //! Faults for proofs: makes the server misbehave in known ways, so that one can see whether a measurement finds them.
 
+mod hubs;
 mod misbehaviour;
 mod relay;
 mod tamper;
@@ -9,8 +10,8 @@ use std::{fmt, str::FromStr, time::Duration};
 use humantime::{format_duration, parse_duration};
 use protocol::Transport;
 
+pub use hubs::Hubs;
 pub use misbehaviour::Misbehaviour;
-pub use relay::Hubs;
 pub use tamper::Tamper;
 
 /// How a fault is written.

@@ -9,7 +9,7 @@ use std::{
 use tokio::time::Sleep;
 
 use super::Fault;
-use crate::stream::hub::Batch;
+use crate::stream::batch::Batch;
 
 /// The faults of a client that was chosen for any.
 #[derive(Debug)]

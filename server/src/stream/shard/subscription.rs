@@ -14,8 +14,9 @@ use crate::{
     connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
     stream::{
+        batch::Batch,
         fault::Tamper,
-        hub::{Batch, Expired, Hub},
+        hub::{Expired, Hub},
     },
     transports,
 };

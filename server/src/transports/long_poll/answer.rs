@@ -11,7 +11,7 @@ use hyper::{
 use protocol::wire::{CURSOR_HEADER, NDJSON};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::{connection::socket::Outgoing, stream::hub::Batch};
+use crate::{connection::socket::Outgoing, stream::batch::Batch};
 
 /// A body up to this long is copied behind its head: one copy, made once for all who get it, is cheaper than a second
 /// part in every write.

@@ -13,35 +13,31 @@ use std::{
 };
 
 use bytes::Bytes;
-use httparse::{EMPTY_HEADER, Header, Request, Status};
-use protocol::{
-    Transport,
-    wire::{POLL_PATH, StreamQuery},
-};
+use protocol::{Transport, wire::StreamQuery};
 use tokio::{
     io::{AsyncRead, ReadBuf},
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::{answer, only_asks_where, wait};
+use super::{
+    answer,
+    head::{READ_MAX, is_begun, plain_poll},
+    query::{only_asks_where, wait},
+};
 use crate::{
     connection::{
-        access::Access,
-        bounds::{Bound, Bounds},
+        bounds::Bounds,
         listener::Slot,
         socket::{Outgoing, Socket},
     },
-    http,
+    metrics::Bound,
+    response::refuse,
     stream::{
         hub::Expired,
         shard::{Ended, Subscription},
     },
     transports::{Context, Present, alarm::poll_deadline},
 };
-
-/// A request longer than this is hyper's, and so is one with more headers.
-const READ_MAX: usize = 4096;
-const HEADERS_MAX: usize = 32;
 
 /// How the short way ended.
 pub(crate) enum Left {
@@ -228,7 +224,7 @@ impl Connection<'_> {
     }
 
     async fn refuse(&mut self, expired: Expired) -> io::Result<()> {
-        self.answer(Some(answer::encode(http::refuse(&expired.into())))).await
+        self.answer(Some(answer::encode(refuse(&expired.into())))).await
     }
 
     async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {
@@ -243,86 +239,6 @@ impl Connection<'_> {
                 None => Box::pin(self.socket.send_secret(unwritten)).await,
             },
             None => Ok(()),
-        }
-    }
-}
-
-/// Whether this is the beginning of a head, and not a long one.
-fn is_begun(bytes: &[u8]) -> bool {
-    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
-    bytes.len() < READ_MAX && matches!(Request::new(&mut headers).parse(bytes), Ok(Status::Partial))
-}
-
-/// The query of a poll, and how long its head is; `None` for anything that is not plainly one.
-fn plain_poll(bytes: &[u8], access: &Access, max_target: u32) -> Option<(StreamQuery, usize)> {
-    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
-    let mut request = Request::new(&mut headers);
-    let Ok(Status::Complete(length)) = request.parse(bytes) else { return None };
-    if request.path?.len() > max_target as usize {
-        return None;
-    }
-    let query = match request.path?.strip_prefix(POLL_PATH)? {
-        "" => None,
-        query => Some(query.strip_prefix('?')?),
-    };
-    let header = |name| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
-    if !access.admits(query, header("authorization").map(|header| header.value)) {
-        return None;
-    }
-    let plain = request.method == Some("GET") && request.version == Some(1) && request.headers.iter().all(is_harmless);
-    plain.then(|| StreamQuery::parse(query).ok()).flatten().map(|query| (query, length))
-}
-
-/// Whether a header leaves the connection and the message as they are.
-fn is_harmless(header: &Header<'_>) -> bool {
-    const OTHERS: [&str; 6] = ["connection", "content-length", "expect", "origin", "transfer-encoding", "upgrade"];
-    OTHERS.iter().all(|name| !header.name.eq_ignore_ascii_case(name))
-        || header.name.eq_ignore_ascii_case("connection") && header.value.eq_ignore_ascii_case(b"keep-alive")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_plain_poll_is_read_and_what_follows_left() {
-        let bytes = b"GET /poll?after=7&wait_ms=9 HTTP/1.1\r\nHost: a\r\nconnection: Keep-Alive\r\n\r\nGET";
-        let expected = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
-        let open = Access::default();
-        assert_eq!(plain_poll(bytes, &open, 100), Some((expected, bytes.len() - 3)));
-        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n", &open, 5), Some((StreamQuery::default(), 22)));
-    }
-
-    #[test]
-    fn a_poll_that_does_not_show_the_token_is_refused_by_hyper() {
-        let access = Access { token: Some("t".to_owned()), ..Access::default() };
-        let poll = |query: &str, header: &str| {
-            plain_poll(format!("GET /poll{query} HTTP/1.1\r\n{header}\r\n").as_bytes(), &access, 100).is_some()
-        };
-        assert!(poll("?token=t", "") && poll("", "authorization: Bearer t\r\n"));
-        assert!(!poll("", "") && !poll("?token=x", "") && !poll("", "authorization: Basic t\r\n"));
-    }
-
-    #[test]
-    fn whatever_is_out_of_the_ordinary_is_not_a_plain_poll() {
-        for head in [
-            "GET /poll HTTP/1.1\r\nHost: a\r\n",
-            "HEAD /poll HTTP/1.1\r\n\r\n",
-            "GET /poll HTTP/1.0\r\n\r\n",
-            "GET /polls HTTP/1.1\r\n\r\n",
-            "GET /ws HTTP/1.1\r\n\r\n",
-            "GET http://a/poll HTTP/1.1\r\n\r\n",
-            "GET /poll?after=x HTTP/1.1\r\n\r\n",
-            "GET /poll HTTP/1.1\r\nConnection: close\r\n\r\n",
-            "GET /poll HTTP/1.1\r\nContent-Length: 3\r\n\r\nabc",
-            "GET /poll HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n",
-            "GET /poll HTTP/1.1\r\nExpect: 100-continue\r\n\r\n",
-            "GET /poll HTTP/1.1\r\nUpgrade: websocket\r\n\r\n",
-            "GET /poll HTTP/1.1\r\nOrigin: https://a.example\r\n\r\n",
-            &format!("GET /poll?user={} HTTP/1.1\r\n\r\n", "x".repeat(100)),
-            "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
-        ] {
-            assert_eq!(plain_poll(head.as_bytes(), &Access::default(), 100), None, "{head}");
         }
     }
 }

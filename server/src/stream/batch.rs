@@ -1,0 +1,108 @@
+//! An update as it is kept, encoded once for every transport; and updates as they are handed out.
+
+use bytes::{BufMut, Bytes, BytesMut};
+use smallvec::SmallVec;
+
+/// An update in both of its forms in one allocation: WebSocket frame head, line, line break.
+#[derive(Debug, Clone)]
+pub(crate) struct Encoded(Bytes);
+
+impl Encoded {
+    pub(super) fn new(line: &[u8]) -> Self {
+        const TEXT_FINAL: u8 = 0x81;
+        let mut bytes = BytesMut::with_capacity(line.len() + 11);
+        bytes.put_u8(TEXT_FINAL);
+        // RFC 6455, section 5.2: unmasked, the shortest length that fits.
+        match line.len() {
+            len @ 0..=125 => bytes.put_u8(len as u8),
+            len @ 126..=0xffff => {
+                bytes.put_u8(126);
+                bytes.put_u16(len as u16);
+            }
+            len => {
+                bytes.put_u8(127);
+                bytes.put_u64(len as u64);
+            }
+        }
+        bytes.put_slice(line);
+        bytes.put_u8(b'\n');
+        Self(bytes.freeze())
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn head_len(&self) -> usize {
+        match self.0[1] {
+            126 => 4,
+            127 => 10,
+            _ => 2,
+        }
+    }
+
+    fn frame(&self) -> Bytes {
+        self.0.slice(..self.0.len() - 1)
+    }
+
+    fn line(&self) -> Bytes {
+        self.0.slice(self.head_len()..)
+    }
+}
+
+/// Consecutive updates, oldest first.
+#[derive(Debug, Default)]
+pub struct Batch(pub(crate) SmallVec<[Encoded; 1]>);
+
+impl Batch {
+    /// How many updates.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As WebSocket text frames, one after the other. A single update is shared, not copied.
+    pub fn frames(&self) -> Bytes {
+        self.join(Encoded::frame)
+    }
+
+    /// As lines. A single update is shared, not copied.
+    pub fn lines(&self) -> Bytes {
+        self.join(Encoded::line)
+    }
+
+    fn join(&self, form: fn(&Encoded) -> Bytes) -> Bytes {
+        match self.0.as_slice() {
+            [one] => form(one),
+            many => {
+                let mut joined = BytesMut::with_capacity(many.iter().map(|update| update.0.len()).sum());
+                many.iter().for_each(|update| joined.put(form(update)));
+                joined.freeze()
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frame_heads_follow_the_length_of_the_line() {
+        for (len, head) in [
+            (125, &[0x81, 125][..]),
+            (126, &[0x81, 126, 0, 126]),
+            (65_535, &[0x81, 126, 255, 255]),
+            (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
+        ] {
+            let line = vec![b'x'; len];
+            let update = Encoded::new(&line);
+            assert_eq!(update.frame(), [head, &line].concat());
+            assert_eq!(update.line(), [&line[..], b"\n"].concat());
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! A poll that hyper serves: parked until there is something to answer.
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures_util::FutureExt;
+use hyper::Response;
+use protocol::{
+    Transport,
+    wire::{Refusal, StreamQuery},
+};
+
+use super::{
+    super::{Context, Reply},
+    answer,
+    query::{only_asks_where, wait},
+};
+use crate::{
+    connection::listener::Slot,
+    stream::{
+        batch::Batch,
+        shard::{Ended, Subscription},
+    },
+};
+
+/// A poll and how long it may wait.
+#[derive(Debug)]
+pub struct Parked {
+    context: Arc<Context>,
+    subscription: Subscription,
+    wait: Duration,
+}
+
+pub(crate) fn open(context: &Arc<Context>, query: &StreamQuery, slot: &Slot) -> Result<Reply, Refusal> {
+    let subscription = context.subscribe(Transport::LongPoll, query.after, slot)?;
+    context.metrics.polls.inc();
+    let poll = Parked { context: Arc::clone(context), subscription, wait: wait(context, query) };
+    if only_asks_where(query) {
+        return Ok(Reply::Now(poll.timed_out()));
+    }
+    Ok(Reply::Parked(poll))
+}
+
+struct TimedOut;
+
+impl Parked {
+    /// Waits, and answers: `200` with updates, `204` without, `410` if it fell out of the ring.
+    pub async fn answer(mut self) -> Result<Response<Bytes>, Refusal> {
+        match self.next().await {
+            Ok(Ok(batch)) => Ok(answer::updates(&batch)),
+            Ok(Err(Ended::Expired(expired))) => Err(expired.into()),
+            Ok(Err(Ended::Draining)) => Ok(answer::draining(self.subscription.cursor())),
+            Err(TimedOut) => Ok(self.timed_out()),
+        }
+    }
+
+    /// What comes in time. A timer would fire up to a millisecond late, so a poll that is not to wait has none.
+    async fn next(&mut self) -> Result<Result<Batch, Ended>, TimedOut> {
+        let next = self.subscription.next();
+        if self.wait.is_zero() {
+            return next.now_or_never().ok_or(TimedOut);
+        }
+        tokio::time::timeout(self.wait, next).await.map_err(|_| TimedOut)
+    }
+
+    fn timed_out(&self) -> Response<Bytes> {
+        self.context.metrics.polls_timed_out.inc();
+        answer::nothing(self.subscription.cursor())
+    }
+}
