@@ -185,7 +185,8 @@ fn route(
         (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
         (&Method::GET, ECHO_PATH) => echo::open(context, slot, request),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
-            let text = context.metrics.encode(context.hubs.published());
+            let hub = context.hubs.published();
+            let text = context.metrics.encode(hub.newest(), hub.batches_cut());
             Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
         }
         (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(http)))),
@@ -215,8 +216,9 @@ fn preflight(request: &Request<Incoming>) -> Result<Reply, Refusal> {
 }
 
 async fn acknowledge(http: &Http, body: Incoming) -> Result<Response<Bytes>, Refusal> {
-    let body = signal::body(body, &http.context).await?;
-    let ack = signal::acknowledge(&http.context.metrics, &body);
+    let Context { bounds, metrics, .. } = &*http.context;
+    let body = signal::body(body, bounds, metrics).await?;
+    let ack = signal::acknowledge(metrics, &body);
     let ack = ack.map_err(|error| Refusal::BadSignal { message: error.to_string() })?;
     Ok(respond(StatusCode::OK, JSON, ack + "\n"))
 }

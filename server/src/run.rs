@@ -65,7 +65,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
     }
     let source = Source::open(&config.stream(), config.seed)?;
     let tls = Tls::of(&config.tls, config.listen)?;
-    let listener = listener::bind(&config)?;
+    let listener = listener::bind(config.listen, &config.bounds)?;
     Ok(Prepared { config, source, tls, listener })
 }
 

@@ -12,7 +12,6 @@ use protocol::{
 use crate::{
     connection::bounds::Bounds,
     metrics::{Bound, Metrics},
-    transports::Context,
 };
 
 /// Reads a signal and gives its acknowledgement, as JSON.
@@ -24,18 +23,18 @@ pub(crate) fn acknowledge(metrics: &Metrics, text: &[u8]) -> Result<String, Malf
 }
 
 /// Reads the whole body of a request, bounded in length and in time.
-pub(crate) async fn body(body: Incoming, context: &Context) -> Result<Bytes, Refusal> {
-    let Bounds { max_body, header_timeout, .. } = context.bounds;
+pub(crate) async fn body(body: Incoming, bounds: &Bounds, metrics: &Metrics) -> Result<Bytes, Refusal> {
+    let Bounds { max_body, header_timeout, .. } = *bounds;
     let collected = tokio::time::timeout(header_timeout, Limited::new(body, max_body as usize).collect()).await;
     let collected = collected.map_err(|_| {
-        context.metrics.met.inc(Bound::HeaderTimeout);
+        metrics.met.inc(Bound::HeaderTimeout);
         let seconds = header_timeout.as_secs_f64();
         Refusal::BodyTooSlow { message: format!("not complete after {seconds} s: see --header-timeout") }
     })?;
     match collected {
         Ok(collected) => Ok(collected.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => {
-            context.metrics.met.inc(Bound::Body);
+            metrics.met.inc(Bound::Body);
             Err(Refusal::BodyTooLarge { message: format!("more than {max_body} bytes: see --max-body") })
         }
         Err(error) => Err(Refusal::BadSignal { message: format!("the body cannot be read: {error}") }),

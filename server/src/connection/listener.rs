@@ -14,10 +14,8 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
-use crate::{
-    config::Config,
-    metrics::{Bound, Metrics},
-};
+use super::bounds::Bounds;
+use crate::metrics::{Bound, Metrics};
 
 /// Wait before the next try when no connection can be accepted (descriptors have run out, say).
 const ACCEPT_RETRY: Duration = Duration::from_millis(50);
@@ -27,22 +25,22 @@ const KEEPALIVE_MIN: Duration = Duration::from_secs(1);
 /// So many probes go out before a silent path is given up, lest one that is lost ends it.
 const PROBES: u32 = 4;
 
-/// Binds with the configured backlog and buffers, which accepted connections inherit.
-pub(crate) fn bind(config: &Config) -> anyhow::Result<TcpListener> {
+/// Binds with the backlog and the buffers of these bounds, which accepted connections inherit.
+pub(crate) fn bind(address: SocketAddr, bounds: &Bounds) -> anyhow::Result<TcpListener> {
     let listen = || -> std::io::Result<TcpListener> {
-        let socket = Socket::new(Domain::for_address(config.listen), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
         socket.set_reuse_address(true)?;
         socket.set_nonblocking(true)?;
-        socket.set_send_buffer_size(config.bounds.send_buffer as usize)?;
-        notice_dead_peers(&socket, config.bounds.ping_interval)?;
+        socket.set_send_buffer_size(bounds.send_buffer as usize)?;
+        notice_dead_peers(&socket, bounds.ping_interval)?;
         // An update is small and late ones are what is measured: never wait to fill a segment.
         socket.set_tcp_nodelay(true)?;
-        socket.bind(&config.listen.into())?;
-        socket.listen(config.bounds.backlog as i32)?;
+        socket.bind(&address.into())?;
+        socket.listen(bounds.backlog as i32)?;
         Ok(socket.into())
     };
     listen().with_context(|| {
-        format!("cannot listen on {}: choose another --listen address, or port 0 for any free port", config.listen)
+        format!("cannot listen on {address}: choose another --listen address, or port 0 for any free port")
     })
 }
 

@@ -22,7 +22,7 @@ pub(crate) use bound::Bound;
 pub use tally::Tally;
 
 use self::bound::Met;
-use crate::{Allocator, stream::hub::Hub};
+use crate::Allocator;
 
 /// Content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
@@ -108,8 +108,9 @@ impl Metrics {
         self.transports.iter().map(|transport| transport.writes.get()).sum()
     }
 
-    /// Prometheus (`OpenMetrics`) text.
-    pub fn encode(self: &Arc<Self>, hub: &Arc<Hub>) -> String {
+    /// Prometheus (`OpenMetrics`) text, and in it the stream's own figures: updates published, and batches that did not hold
+    /// all that was there.
+    pub fn encode(self: &Arc<Self>, updates: u64, batches_cut: u64) -> String {
         let mut registry = Registry::with_prefix("pushbench");
         registry.register("polls", "Polls received", self.polls.clone());
         registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
@@ -126,7 +127,7 @@ impl Metrics {
             Unit::Seconds,
             self.publisher_lateness.clone(),
         );
-        registry.register_collector(Box::new(Collected { metrics: Arc::clone(self), hub: Arc::clone(hub) }));
+        registry.register_collector(Box::new(Collected { metrics: Arc::clone(self), updates, batches_cut }));
         let mut text = String::new();
         encode(&mut text, &registry).expect("a String takes every write");
         text
@@ -137,19 +138,20 @@ impl Metrics {
 #[derive(Debug)]
 struct Collected {
     metrics: Arc<Metrics>,
-    hub: Arc<Hub>,
+    updates: u64,
+    batches_cut: u64,
 }
 
 impl Collector for Collected {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
         let tally = &self.metrics.tally;
         for (name, help, value) in [
-            ("updates", "Updates published", self.hub.newest()),
+            ("updates", "Updates published", self.updates),
             ("received_bytes", "Bytes from clients", tally.bytes_in.load(Relaxed)),
             ("sent_bytes", "Bytes to clients", tally.bytes_out.load(Relaxed)),
             ("full_sends", "Writes of which the kernel did not take all", tally.full.load(Relaxed)),
             ("dead_paths", "Connections that TCP gave up", tally.timed_out.load(Relaxed)),
-            ("batches_cut", "Batches that did not hold all that was there", self.hub.batches_cut()),
+            ("batches_cut", "Batches that did not hold all that was there", self.batches_cut),
         ] {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
