@@ -33,7 +33,9 @@ use crate::{
     response::{JSON, json, refuse, respond},
     signal,
     transports::{
-        self, Context, Present, Reply, echo,
+        self, Reply,
+        context::{Context, Present},
+        echo,
         long_poll::lean::{self, Left},
     },
 };
@@ -183,7 +185,7 @@ fn route(
             transports::open(Transport::LongPoll, context, slot, &query, request)
         }
         (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
-        (&Method::GET, ECHO_PATH) => echo::open(context, slot, request),
+        (&Method::GET, ECHO_PATH) => echo::open(context, slot, request).map(Reply::Now),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
             let hub = context.hubs.published();
             let text = context.metrics.encode(hub.newest(), hub.batches_cut());

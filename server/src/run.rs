@@ -32,7 +32,7 @@ use crate::{
         publisher::{Publisher, Span},
         source::Source,
     },
-    transports::Context,
+    transports::context::Context,
 };
 
 /// A server within this program, whose stream the caller publishes.

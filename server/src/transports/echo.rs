@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
-use hyper::{Request, body::Incoming, upgrade::OnUpgrade};
+use hyper::{Request, Response, body::Incoming, upgrade::OnUpgrade};
 use protocol::wire::Refusal;
 use tokio_tungstenite::tungstenite::{Error, Message, protocol::WebSocketConfig};
 use tracing::debug;
 
 use super::{
-    Context, Reply,
+    context::Context,
     websocket::{accept, fail, limits, upgraded},
 };
 use crate::connection::listener::Slot;
 
-pub(crate) fn open(context: &Context, slot: &Arc<Slot>, mut request: Request<Incoming>) -> Result<Reply, Refusal> {
+pub(crate) fn open(
+    context: &Context,
+    slot: &Arc<Slot>,
+    mut request: Request<Incoming>,
+) -> Result<Response<Bytes>, Refusal> {
     let response = accept(&request)?;
     let upgrade = hyper::upgrade::on(&mut request);
     // What comes back must fit as well, with its frame's head.
@@ -32,7 +37,7 @@ pub(crate) fn open(context: &Context, slot: &Arc<Slot>, mut request: Request<Inc
             debug!(%error, "echo ended");
         }
     });
-    Ok(Reply::Now(response))
+    Ok(response)
 }
 
 async fn serve(upgrade: OnUpgrade, limits: WebSocketConfig) -> Result<(), Error> {

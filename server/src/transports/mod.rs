@@ -1,12 +1,13 @@
 //! How updates leave the server. A transport is a file here, a variant of [`Transport`] and an arm in [`open`].
 
 mod alarm;
+pub mod context;
 pub(crate) mod echo;
 pub mod long_poll;
 mod silence;
 pub mod websocket;
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use hyper::{Request, Response, body::Incoming};
@@ -14,49 +15,12 @@ use protocol::{
     Transport,
     wire::{Refusal, StreamQuery},
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
-use tracing::info;
 
+use self::{context::Context, long_poll::Opened};
 use crate::{
-    connection::{access::Access, bounds::Bounds, listener::Slot, socket::Outgoing},
-    metrics::{Metrics, TransportMetrics},
-    stream::{
-        batch::Batch,
-        fault::{Fault, Hubs, Tamper},
-        shard::Subscription,
-    },
+    connection::{listener::Slot, socket::Outgoing},
+    stream::batch::Batch,
 };
-
-/// What a transport may use.
-#[derive(Debug)]
-pub struct Context {
-    /// The stream.
-    pub hubs: Arc<Hubs>,
-    /// In which of each hub's shards this thread's subscribers wait.
-    pub shard: usize,
-    /// Who may have it.
-    pub access: Access,
-    /// What clients are made to suffer.
-    pub faults: Vec<Fault>,
-    /// The counters.
-    pub metrics: Arc<Metrics>,
-    /// How long a poll is held.
-    pub poll_timeout: Duration,
-    /// What they may ask at most.
-    pub bounds: Bounds,
-    /// Cancelled when the server shuts down.
-    pub draining: CancellationToken,
-    /// What this thread has to finish before it ends.
-    pub tasks: TaskTracker,
-}
-
-impl Context {
-    fn subscribe(&self, transport: Transport, after: Option<u64>, slot: &Slot) -> Result<Subscription, Refusal> {
-        let hub = self.hubs.of(transport);
-        let subscription = Subscription::new(hub, hub.shard(self.shard), self.metrics.of(transport), after)?;
-        Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
-    }
-}
 
 /// An answer, ready or to be waited for.
 #[derive(Debug)]
@@ -80,10 +44,13 @@ pub fn open(
     query: &StreamQuery,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
-    match transport {
-        Transport::WebSocket => websocket::open(context, query, slot, request),
-        Transport::LongPoll => long_poll::open(context, query, slot),
-    }
+    Ok(match transport {
+        Transport::WebSocket => Reply::Now(websocket::open(context, query, slot, request)?),
+        Transport::LongPoll => match long_poll::open(context, query, slot)? {
+            Opened::Ready(response) => Reply::Now(response),
+            Opened::Parked(poll) => Reply::Parked(poll),
+        },
+    })
 }
 
 /// Updates as a transport sends them.
@@ -91,27 +58,5 @@ pub fn dress(transport: Transport, batch: &Batch) -> Outgoing {
     match transport {
         Transport::WebSocket => websocket::dress(batch),
         Transport::LongPoll => long_poll::dress(batch),
-    }
-}
-
-/// A client that is counted for as long as this lives.
-#[derive(Debug)]
-pub struct Present(Arc<TransportMetrics>);
-
-impl Present {
-    /// Counts a client of the transport; one with a name is named in the log.
-    pub fn new(metrics: &Metrics, transport: Transport, user: Option<&str>, slot: &Slot) -> Self {
-        let metrics = Arc::clone(metrics.of(transport));
-        if let Some(user) = user {
-            info!(user, connection = slot.number, %transport, "client");
-        }
-        metrics.connections.inc();
-        Self(metrics)
-    }
-}
-
-impl Drop for Present {
-    fn drop(&mut self) {
-        self.0.connections.dec();
     }
 }

@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 use tracing::debug;
 
 use super::{
-    Context, Present, Reply,
+    context::{Context, Present},
     silence::{Silence, Silent},
 };
 use crate::{
@@ -77,7 +77,7 @@ pub(super) fn open(
     query: &StreamQuery,
     slot: &Arc<Slot>,
     mut request: Request<Incoming>,
-) -> Result<Reply, Refusal> {
+) -> Result<Response<Bytes>, Refusal> {
     let mut response = accept(&request)?;
     if offers_subprotocol(&request) {
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
@@ -94,7 +94,7 @@ pub(super) fn open(
             debug!(%error, "websocket ended");
         }
     });
-    Ok(Reply::Now(response))
+    Ok(response)
 }
 
 /// As frames, ready made: the library would copy them into a buffer that each connection then keeps.

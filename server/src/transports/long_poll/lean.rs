@@ -36,7 +36,10 @@ use crate::{
         hub::Expired,
         shard::{Ended, Subscription},
     },
-    transports::{Context, Present, alarm::poll_deadline},
+    transports::{
+        alarm::poll_deadline,
+        context::{Context, Present},
+    },
 };
 
 /// How the short way ended.

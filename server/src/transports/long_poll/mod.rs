@@ -11,4 +11,4 @@ mod query;
 pub use parked::Parked;
 
 pub(super) use answer::dress;
-pub(super) use parked::open;
+pub(super) use parked::{Opened, open};

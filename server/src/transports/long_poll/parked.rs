@@ -11,7 +11,6 @@ use protocol::{
 };
 
 use super::{
-    super::{Context, Reply},
     answer,
     query::{only_asks_where, wait},
 };
@@ -21,6 +20,7 @@ use crate::{
         batch::Batch,
         shard::{Ended, Subscription},
     },
+    transports::context::Context,
 };
 
 /// A poll and how long it may wait.
@@ -31,14 +31,21 @@ pub struct Parked {
     wait: Duration,
 }
 
-pub(crate) fn open(context: &Arc<Context>, query: &StreamQuery, slot: &Slot) -> Result<Reply, Refusal> {
+/// What becomes of a poll.
+#[derive(Debug)]
+pub(crate) enum Opened {
+    Ready(Response<Bytes>),
+    Parked(Parked),
+}
+
+pub(crate) fn open(context: &Arc<Context>, query: &StreamQuery, slot: &Slot) -> Result<Opened, Refusal> {
     let subscription = context.subscribe(Transport::LongPoll, query.after, slot)?;
     context.metrics.polls.inc();
     let poll = Parked { context: Arc::clone(context), subscription, wait: wait(context, query) };
     if only_asks_where(query) {
-        return Ok(Reply::Now(poll.timed_out()));
+        return Ok(Opened::Ready(poll.timed_out()));
     }
-    Ok(Reply::Parked(poll))
+    Ok(Opened::Parked(poll))
 }
 
 struct TimedOut;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::wire::StreamQuery;
 
-use crate::transports::Context;
+use crate::transports::context::Context;
 
 /// How long a poll may be parked.
 pub(super) fn wait(context: &Context, query: &StreamQuery) -> Duration {

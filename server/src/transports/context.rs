@@ -1,0 +1,75 @@
+//! What transports are given, and how they subscribe and count their clients.
+
+use std::{sync::Arc, time::Duration};
+
+use protocol::{Transport, wire::Refusal};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tracing::info;
+
+use crate::{
+    connection::{access::Access, bounds::Bounds, listener::Slot},
+    metrics::{Metrics, TransportMetrics},
+    stream::{
+        fault::{Fault, Hubs, Tamper},
+        shard::Subscription,
+    },
+};
+
+/// What a transport may use.
+#[derive(Debug)]
+pub struct Context {
+    /// The stream.
+    pub hubs: Arc<Hubs>,
+    /// In which of each hub's shards this thread's subscribers wait.
+    pub shard: usize,
+    /// Who may have it.
+    pub access: Access,
+    /// What clients are made to suffer.
+    pub faults: Vec<Fault>,
+    /// The counters.
+    pub metrics: Arc<Metrics>,
+    /// How long a poll is held.
+    pub poll_timeout: Duration,
+    /// What they may ask at most.
+    pub bounds: Bounds,
+    /// Cancelled when the server shuts down.
+    pub draining: CancellationToken,
+    /// What this thread has to finish before it ends.
+    pub tasks: TaskTracker,
+}
+
+impl Context {
+    /// A subscription of a transport to what follows `after`, or to what is published from now on.
+    pub(super) fn subscribe(
+        &self,
+        transport: Transport,
+        after: Option<u64>,
+        slot: &Slot,
+    ) -> Result<Subscription, Refusal> {
+        let hub = self.hubs.of(transport);
+        let subscription = Subscription::new(hub, hub.shard(self.shard), self.metrics.of(transport), after)?;
+        Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
+    }
+}
+
+/// A client that is counted for as long as this lives.
+#[derive(Debug)]
+pub struct Present(Arc<TransportMetrics>);
+
+impl Present {
+    /// Counts a client of the transport; one with a name is named in the log.
+    pub fn new(metrics: &Metrics, transport: Transport, user: Option<&str>, slot: &Slot) -> Self {
+        let metrics = Arc::clone(metrics.of(transport));
+        if let Some(user) = user {
+            info!(user, connection = slot.number, %transport, "client");
+        }
+        metrics.connections.inc();
+        Self(metrics)
+    }
+}
+
+impl Drop for Present {
+    fn drop(&mut self) {
+        self.0.connections.dec();
+    }
+}
