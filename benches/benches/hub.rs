@@ -5,9 +5,12 @@ use std::{hint::black_box, sync::Arc, time::Duration};
 use benches::subject;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use protocol::clock;
-use server::stream::{
-    hub::{History, Hub},
-    shard::Subscription,
+use server::{
+    stream::{
+        hub::{History, Hub},
+        shard::{Shard, Subscription},
+    },
+    transports::dress,
 };
 use tokio::sync::mpsc;
 
@@ -40,12 +43,12 @@ fn take(c: &mut Criterion) {
 /// The time from the first publication until every subscription has taken the last, each update waited for.
 async fn publish(cursors: usize, updates: u64) -> Duration {
     let hub = Hub::new(History::new(16, 1 << 20), 1);
-    let bell = Arc::clone(&hub);
-    tokio::spawn(async move { bell.shard(0).serve_bell(&bell).await });
+    let shard = Shard::new(&hub, 0, dress);
+    let served = Arc::clone(&shard);
+    tokio::spawn(async move { served.serve_bell().await });
     let (taken, mut all_taken) = mpsc::channel(cursors);
     for _ in 0..cursors {
-        let mut subscription =
-            Subscription::new(&hub, hub.shard(0), &Arc::default(), None).expect("no cursor to be expired");
+        let mut subscription = Subscription::new(&shard, &Arc::default(), None).expect("no cursor to be expired");
         let taken = taken.clone();
         tokio::spawn(async move {
             while let Ok(batch) = subscription.next().await {

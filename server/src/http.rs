@@ -32,6 +32,7 @@ use crate::{
     metrics::{self, Bound},
     response::{JSON, json, refuse, respond},
     signal,
+    stream::hub::Hub,
     transports::{
         self, Reply,
         context::{Context, Present},
@@ -44,6 +45,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Http {
     pub(crate) context: Arc<Context>,
+    /// What is published into, whatever clients are shown of it.
+    pub(crate) hub: Arc<Hub>,
     pub(crate) stream: Stream,
     pub(crate) tls: Option<Tls>,
 }
@@ -187,8 +190,7 @@ fn route(
         (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
         (&Method::GET, ECHO_PATH) => echo::open(context, slot, request).map(Reply::Now),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
-            let hub = context.hubs.published();
-            let text = context.metrics.encode(hub.newest(), hub.batches_cut());
+            let text = context.metrics.encode(http.hub.newest(), http.hub.batches_cut());
             Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
         }
         (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(http)))),

@@ -1,10 +1,10 @@
 //! The server from start to end: bind, say so, publish and serve, drain.
 
-use std::{net::SocketAddr, sync::Arc, thread};
+use std::{net::SocketAddr, sync::Arc, thread, time::Duration};
 
 use anyhow::Context as _;
 use protocol::{
-    clock,
+    Transport, clock,
     control::{Command, Event},
 };
 use tokio::{
@@ -30,9 +30,10 @@ use crate::{
         fault::{Fault, Hubs},
         hub::Hub,
         publisher::{Publisher, Span},
+        shard::Shard,
         source::Source,
     },
-    transports::context::Context,
+    transports::{self, context::Context},
 };
 
 /// A server within this program, whose stream the caller publishes.
@@ -134,7 +135,7 @@ fn announce(
 }
 
 struct Server {
-    hubs: Arc<Hubs>,
+    hubs: Hubs,
     faults: Vec<Fault>,
     tls: Option<Tls>,
     metrics: Arc<Metrics>,
@@ -147,7 +148,7 @@ struct Server {
 impl Server {
     fn new(config: &Config, source: Source, tls: Option<Tls>) -> Self {
         Self {
-            hubs: Arc::new(Hubs::new(&config.faults, config.history(), usize::from(config.threads))),
+            hubs: Hubs::new(&config.faults, config.history(), usize::from(config.threads)),
             faults: config.faults.clone(),
             tls,
             metrics: Arc::default(),
@@ -182,7 +183,9 @@ impl Server {
         for number in 0..usize::from(config.threads) {
             let (queue, accepted) = mpsc::unbounded_channel();
             queues.push(queue);
-            let shard = serve_shard(self.http(config, number), accepted, config.clone());
+            let hubs_shards: Vec<_> = self.hubs.read().map(|hub| Shard::new(hub, number, transports::dress)).collect();
+            let http = self.http(config, &hubs_shards);
+            let shard = serve_shard(http, hubs_shards, accepted, config.drain_timeout);
             shards.push(if number == 0 {
                 tokio::spawn(shard)
             } else {
@@ -198,11 +201,14 @@ impl Server {
         Ok((queues, shards))
     }
 
-    fn http(&self, config: &Config, shard: usize) -> Arc<Http> {
+    fn http(&self, config: &Config, shards: &[Arc<Shard>]) -> Arc<Http> {
+        let shard_of = |transport| {
+            let reads_it = |shard: &&Arc<Shard>| Arc::ptr_eq(shard.hub(), self.hubs.of(transport));
+            Arc::clone(shards.iter().find(reads_it).expect("every hub that is read has a shard"))
+        };
         Arc::new(Http {
             context: Arc::new(Context {
-                hubs: Arc::clone(&self.hubs),
-                shard,
+                shards: Transport::ALL.map(shard_of),
                 access: Access { token: config.token.clone(), origins: config.allow_origins.clone() },
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),
@@ -211,6 +217,7 @@ impl Server {
                 draining: self.draining.clone(),
                 tasks: TaskTracker::new(),
             }),
+            hub: Arc::clone(self.hubs.published()),
             stream: config.stream(),
             tls: self.tls.clone(),
         })
@@ -268,10 +275,13 @@ impl Server {
 }
 
 /// Serves the connections of one shard until no more come and the last has ended, or its time is up.
-async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Accepted>, config: Config) {
-    let context = &http.context;
-    let (hubs, number) = (context.hubs.read().cloned(), context.shard);
-    let bells: Vec<_> = hubs.map(|hub| tokio::spawn(async move { hub.shard(number).serve_bell(&hub).await })).collect();
+async fn serve_shard(
+    http: Arc<Http>,
+    shards: Vec<Arc<Shard>>,
+    mut accepted: mpsc::UnboundedReceiver<Accepted>,
+    drain_timeout: Duration,
+) {
+    let bells: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(async move { shard.serve_bell().await })).collect();
     while let Some(Accepted { stream, slot }) = accepted.recv().await {
         let http = Arc::clone(&http);
         let tasks = http.context.tasks.clone();
@@ -284,7 +294,7 @@ async fn serve_shard(http: Arc<Http>, mut accepted: mpsc::UnboundedReceiver<Acce
     }
     let tasks = &http.context.tasks;
     tasks.close();
-    if tokio::time::timeout(config.drain_timeout, tasks.wait()).await.is_err() {
+    if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "left undrained after --drain-timeout");
     }
     bells.iter().for_each(tokio::task::JoinHandle::abort);

@@ -9,11 +9,9 @@ use std::{
 };
 
 use protocol::wire::Refusal;
+use tokio::sync::Notify;
 
-use super::{
-    batch::{Batch, Encoded},
-    shard::Shard,
-};
+use super::batch::{Batch, Encoded};
 
 /// How much is kept for those who come late.
 #[derive(Debug, Clone, Copy)]
@@ -36,7 +34,7 @@ impl History {
 /// Updates handed out at once.
 const BATCH_UPDATES_MAX: usize = 512;
 
-/// The stream's log and the bells of those who wait for it.
+/// The stream's log, and the shards that wait for it.
 #[derive(Debug)]
 pub struct Hub {
     ring: Mutex<Ring>,
@@ -44,7 +42,8 @@ pub struct Hub {
     newest: AtomicU64,
     draining: AtomicBool,
     batches_cut: AtomicU64,
-    shards: Box<[Arc<Shard>]>,
+    /// The bell of each shard that reads it.
+    bells: Box<[Arc<Notify>]>,
 }
 
 impl Hub {
@@ -55,7 +54,7 @@ impl Hub {
             newest: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             batches_cut: AtomicU64::new(0),
-            shards: (0..shards).map(|_| Arc::default()).collect(),
+            bells: (0..shards).map(|_| Arc::default()).collect(),
         })
     }
 
@@ -75,9 +74,9 @@ impl Hub {
         self.newest.load(Ordering::Acquire)
     }
 
-    /// The shard with this number.
-    pub fn shard(&self, number: usize) -> &Arc<Shard> {
-        &self.shards[number]
+    /// Rung whenever the shard with this number is to look again.
+    pub(super) fn bell(&self, shard: usize) -> &Arc<Notify> {
+        &self.bells[shard]
     }
 
     /// Whether [`Self::drain`] was called.
@@ -117,8 +116,8 @@ impl Hub {
     }
 
     fn ring_bells(&self) {
-        for shard in &self.shards {
-            shard.ring_bell();
+        for bell in &self.bells {
+            bell.notify_one();
         }
     }
 

@@ -10,18 +10,16 @@ use crate::{
     connection::{access::Access, bounds::Bounds, listener::Slot},
     metrics::{Metrics, TransportMetrics},
     stream::{
-        fault::{Fault, Hubs, Tamper},
-        shard::Subscription,
+        fault::{Fault, Tamper},
+        shard::{Shard, Subscription},
     },
 };
 
 /// What a transport may use.
 #[derive(Debug)]
 pub struct Context {
-    /// The stream.
-    pub hubs: Arc<Hubs>,
-    /// In which of each hub's shards this thread's subscribers wait.
-    pub shard: usize,
+    /// The stream: in which of this thread's shards each transport's subscribers wait.
+    pub shards: [Arc<Shard>; Transport::ALL.len()],
     /// Who may have it.
     pub access: Access,
     /// What clients are made to suffer.
@@ -46,8 +44,8 @@ impl Context {
         after: Option<u64>,
         slot: &Slot,
     ) -> Result<Subscription, Refusal> {
-        let hub = self.hubs.of(transport);
-        let subscription = Subscription::new(hub, hub.shard(self.shard), self.metrics.of(transport), after)?;
+        let shard = &self.shards[transport as usize];
+        let subscription = Subscription::new(shard, self.metrics.of(transport), after)?;
         Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
     }
 }

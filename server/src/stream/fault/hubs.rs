@@ -60,6 +60,7 @@ mod tests {
     use protocol::clock::now_ns;
 
     use super::*;
+    use crate::stream::shard::{Shard, Subscription};
 
     const HISTORY: History = History::new(100, 1 << 20);
 
@@ -84,13 +85,9 @@ mod tests {
     fn a_relay_shows_everything_in_order_and_not_before_its_time() {
         let faults = faults(&["delay:websocket:20ms"]);
         let hubs = Hubs::new(&faults, HISTORY, 1);
-        let mut subscription = crate::stream::shard::Subscription::new(
-            hubs.of(Transport::WebSocket),
-            hubs.of(Transport::WebSocket).shard(0),
-            &Arc::default(),
-            None,
-        )
-        .unwrap();
+        let hub = hubs.of(Transport::WebSocket);
+        let shard = Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"));
+        let mut subscription = Subscription::new(&shard, &Arc::default(), None).unwrap();
         let published_ns = now_ns();
         let misbehaviour = hubs.misbehaviour(&faults, published_ns).unwrap();
         for line in ["one", "two"] {
@@ -98,8 +95,7 @@ mod tests {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let seen = runtime.block_on(async {
-            let hub = Arc::clone(hubs.of(Transport::WebSocket));
-            tokio::spawn(async move { hub.shard(0).serve_bell(&hub).await });
+            tokio::spawn(async move { shard.serve_bell().await });
             let mut seen = Vec::new();
             while subscription.cursor() < 2 {
                 seen.extend_from_slice(&subscription.next().await.unwrap().lines());

@@ -95,15 +95,19 @@ mod tests {
     use super::*;
     use crate::stream::{
         hub::{History, Hub},
-        shard::Subscription,
+        shard::{Shard, Subscription},
     };
+
+    fn subscribe(hub: &Arc<Hub>, tamper: Option<Box<Tamper>>) -> Subscription {
+        let shard = Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"));
+        Subscription::new(&shard, &Arc::default(), None).unwrap().tampered_with(tamper)
+    }
 
     /// The digits that a connection is shown while 1 to 9 are published, in so many at a time.
     fn shown(spec: &str, connection: u64, at_a_time: u64) -> String {
         let hub = Hub::new(History::new(100, 1 << 20), 1);
         let tamper = Tamper::of(&[spec.parse().unwrap()], connection);
-        let mut subscription =
-            Subscription::new(&hub, hub.shard(0), &Arc::default(), None).unwrap().tampered_with(tamper);
+        let mut subscription = subscribe(&hub, tamper);
         let mut shown = String::new();
         for seq in 1..=9 {
             hub.publish(|seq, line| line.extend(seq.to_string().bytes()));
@@ -139,8 +143,7 @@ mod tests {
         runtime.block_on(async {
             let hub = Hub::new(History::new(100, 1 << 20), 1);
             let tamper = Tamper::of(&["slow:1:10ms".parse().unwrap()], 0);
-            let mut subscription =
-                Subscription::new(&hub, hub.shard(0), &Arc::default(), None).unwrap().tampered_with(tamper);
+            let mut subscription = subscribe(&hub, tamper);
             hub.publish(|_, line| line.push(b'1'));
             let begun_ns = now_ns();
             {

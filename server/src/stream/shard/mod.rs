@@ -19,17 +19,25 @@ use tokio::{sync::Notify, time::Instant};
 use crate::{
     connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
-    stream::hub::{Expired, Hub},
-    transports,
+    stream::{
+        batch::Batch,
+        hub::{Expired, Hub},
+    },
 };
 
 pub use subscription::{Ended, Subscription};
 
-/// The subscribers of one server thread.
-#[derive(Debug, Default)]
+/// How updates are dressed for a transport.
+pub type Dress = fn(Transport, &Batch) -> Outgoing;
+
+/// The subscribers of one server thread to one hub.
+#[derive(Debug)]
 pub struct Shard {
+    hub: Arc<Hub>,
+    /// One wake-up for the whole thread, however many wait there.
+    bell: Arc<Notify>,
+    dress: Dress,
     places: Mutex<Slab<Place>>,
-    bell: Notify,
 }
 
 /// A subscriber's place.
@@ -59,19 +67,25 @@ enum Waits {
 }
 
 impl Shard {
-    /// Called by the publisher: one wake-up for the whole thread, however many wait there.
-    pub(crate) fn ring_bell(&self) {
-        self.bell.notify_one();
+    /// The hub's shard with this number, of which there is to be one. What its subscribers are sent is dressed by `dress`.
+    pub fn new(hub: &Arc<Hub>, number: usize, dress: Dress) -> Arc<Self> {
+        let (hub, bell) = (Arc::clone(hub), Arc::clone(hub.bell(number)));
+        Arc::new(Self { hub, bell, dress, places: Mutex::default() })
+    }
+
+    /// What is read here.
+    pub fn hub(&self) -> &Arc<Hub> {
+        &self.hub
     }
 
     /// Serves those who wait whenever the bell rings. Runs for as long as its thread serves.
-    pub async fn serve_bell(&self, hub: &Hub) {
+    pub async fn serve_bell(&self) {
         let mut awake: Vec<Waker> = Vec::new();
         let mut turn = 0_usize;
         loop {
             self.bell.notified().await;
             turn += 1;
-            self.serve(hub, turn, &mut awake);
+            self.serve(turn, &mut awake);
             // Woken only after the lock is released: a wake-up may run code that takes it.
             awake.drain(..).for_each(Waker::wake);
             // The bell may have rung again; those who were woken, and who has something to say, come first.
@@ -79,18 +93,18 @@ impl Shard {
         }
     }
 
-    fn serve(&self, hub: &Hub, turn: usize, awake: &mut Vec<Waker>) {
-        let (mut ready, now) = (Ready::default(), Instant::now());
+    fn serve(&self, turn: usize, awake: &mut Vec<Waker>) {
+        let (mut ready, now) = (Ready::new(&self.hub, self.dress), Instant::now());
         let mut serve = |(_, place): (usize, &mut Place)| {
             let wake = match place.waits {
                 Waits::No | Waits::Answered(_) => false,
                 Waits::ToBeWoken => true,
-                Waits::ToBeWritten { .. } => place.write(hub, &mut ready, now).is_err(),
+                Waits::ToBeWritten { .. } => place.write(&mut ready, now).is_err(),
             };
             if wake {
                 place.waits = Waits::No;
             }
-            if wake || hub.is_draining() {
+            if wake || self.hub.is_draining() {
                 awake.extend(place.waker.take());
             }
         };
@@ -125,9 +139,9 @@ impl From<io::Error> for ForTheTask {
 
 impl Place {
     /// Writes what follows the cursor.
-    fn write(&mut self, hub: &Hub, ready: &mut Ready, now: Instant) -> Result<(), ForTheTask> {
+    fn write(&mut self, ready: &mut Ready<'_>, now: Instant) -> Result<(), ForTheTask> {
         let Waits::ToBeWritten { writer, transport } = &self.waits else { return Ok(()) };
-        let Some((updates, data)) = ready.after(self.cursor, hub, *transport)? else { return Ok(()) };
+        let Some((updates, data)) = ready.after(self.cursor, *transport)? else { return Ok(()) };
         let written = writer.try_write(data)?;
         self.cursor += updates;
         self.metrics.took(*updates);
@@ -143,33 +157,38 @@ impl Place {
             return Ok(());
         }
         // More than one batch holds.
-        if self.cursor < hub.newest() { Err(ForTheTask) } else { Ok(()) }
+        if self.cursor < ready.hub.newest() { Err(ForTheTask) } else { Ok(()) }
     }
 }
 
 /// What follows a cursor, as it goes out: made once for all who stand there.
-#[derive(Default)]
-struct Ready {
+struct Ready<'a> {
+    hub: &'a Hub,
+    dress: Dress,
     cursor: u64,
     newest: u64,
     /// How many updates, and the bytes; for each transport that was asked for.
     data: [Option<(u64, Outgoing)>; Transport::ALL.len()],
 }
 
-impl Ready {
+impl<'a> Ready<'a> {
+    fn new(hub: &'a Hub, dress: Dress) -> Self {
+        Self { hub, dress, cursor: 0, newest: 0, data: Default::default() }
+    }
+
     /// `None` if nothing follows.
-    fn after(&mut self, cursor: u64, hub: &Hub, transport: Transport) -> Result<Option<&(u64, Outgoing)>, Expired> {
-        let newest = hub.newest();
+    fn after(&mut self, cursor: u64, transport: Transport) -> Result<Option<&(u64, Outgoing)>, Expired> {
+        let newest = self.hub.newest();
         if cursor == newest {
             return Ok(None);
         }
         if (self.cursor, self.newest) != (cursor, newest) {
-            *self = Self { cursor, newest, ..Self::default() };
+            *self = Self { cursor, newest, ..Self::new(self.hub, self.dress) };
         }
         let data = &mut self.data[transport as usize];
         if data.is_none() {
-            let batch = hub.after(cursor)?;
-            *data = Some((batch.len() as u64, transports::dress(transport, &batch)));
+            let batch = self.hub.after(cursor)?;
+            *data = Some((batch.len() as u64, (self.dress)(transport, &batch)));
         }
         Ok(data.as_ref())
     }

@@ -13,12 +13,7 @@ use super::{Place, Shard, Waits};
 use crate::{
     connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
-    stream::{
-        batch::Batch,
-        fault::Tamper,
-        hub::{Expired, Hub},
-    },
-    transports,
+    stream::{batch::Batch, fault::Tamper, hub::Expired},
 };
 
 /// Why a subscription ended.
@@ -32,10 +27,9 @@ pub enum Ended {
     Draining,
 }
 
-/// A subscriber: a cursor into the hub's ring, and a place to wait in a shard.
+/// A subscriber: a cursor into the ring of a shard's hub, and a place to wait in the shard.
 #[derive(Debug)]
 pub struct Subscription {
-    hub: Arc<Hub>,
     shard: Arc<Shard>,
     key: usize,
     tamper: Option<Box<Tamper>>,
@@ -45,15 +39,10 @@ pub struct Subscription {
 
 impl Subscription {
     /// Subscribes to what follows `after`, or to what is published from now on.
-    pub fn new(
-        hub: &Arc<Hub>,
-        shard: &Arc<Shard>,
-        metrics: &Arc<TransportMetrics>,
-        after: Option<u64>,
-    ) -> Result<Self, Expired> {
-        let (cursor, metrics) = (hub.cursor(after)?, Arc::clone(metrics));
+    pub fn new(shard: &Arc<Shard>, metrics: &Arc<TransportMetrics>, after: Option<u64>) -> Result<Self, Expired> {
+        let (cursor, metrics) = (shard.hub.cursor(after)?, Arc::clone(metrics));
         let key = shard.places().insert(Place { cursor, waits: Waits::No, waker: None, unfinished: None, metrics });
-        Ok(Self { hub: Arc::clone(hub), shard: Arc::clone(shard), key, tamper: None, answered: None })
+        Ok(Self { shard: Arc::clone(shard), key, tamper: None, answered: None })
     }
 
     /// The same with a fault for this client, if it has one.
@@ -70,7 +59,7 @@ impl Subscription {
 
     /// Goes on after another update, or from now on.
     pub(crate) fn seek(&mut self, after: Option<u64>) -> Result<(), Expired> {
-        let cursor = self.hub.cursor(after)?;
+        let cursor = self.shard.hub.cursor(after)?;
         self.shard.places()[self.key].cursor = cursor;
         Ok(())
     }
@@ -112,7 +101,8 @@ impl Subscription {
                 return Poll::Ready(Ok(None));
             }
         }
-        let dressed = |taken: Result<Batch, Ended>| taken.map(|batch| Some(transports::dress(transport, &batch)));
+        let dress = self.shard.dress;
+        let dressed = |taken: Result<Batch, Ended>| taken.map(|batch| Some(dress(transport, &batch)));
         if let Poll::Ready(taken) = self.take(context) {
             return Poll::Ready(dressed(taken));
         }
@@ -132,7 +122,7 @@ impl Subscription {
 
     /// Ready once the server is shutting down; waits for nothing else.
     pub(crate) fn poll_draining(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.hub.is_draining() {
+        if self.shard.hub.is_draining() {
             return Poll::Ready(());
         }
         self.wait(context.waker(), Waits::No);
@@ -149,7 +139,7 @@ impl Subscription {
     fn take(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
         let mut places = self.shard.places();
         let place = &mut places[self.key];
-        let batch = match self.hub.after(place.cursor) {
+        let batch = match self.shard.hub.after(place.cursor) {
             Err(expired) => {
                 place.waits = Waits::No;
                 place.metrics.slow_consumers.inc();
@@ -168,7 +158,7 @@ impl Subscription {
             place.metrics.took(batch.len() as u64);
             return Poll::Ready(Ok(batch));
         }
-        if !self.hub.is_draining() {
+        if !self.shard.hub.is_draining() {
             return Poll::Pending;
         }
         place.waits = Waits::No;

@@ -7,8 +7,12 @@ use crate::stream::hub::History;
 
 const HISTORY: History = History::new(100_000, 1 << 24);
 
-fn subscribe(hub: &Arc<Hub>) -> Subscription {
-    Subscription::new(hub, hub.shard(0), &Arc::default(), None).unwrap()
+fn shard(hub: &Arc<Hub>) -> Arc<Shard> {
+    Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"))
+}
+
+fn subscribe(shard: &Arc<Shard>) -> Subscription {
+    Subscription::new(shard, &Arc::default(), None).unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -19,7 +23,8 @@ fn runtime() -> tokio::runtime::Runtime {
 fn no_update_and_no_wake_up_is_lost_between_threads() {
     const UPDATES: u64 = 20_000;
     let hub = Hub::new(HISTORY, 1);
-    let subscriptions: Vec<_> = (0..50).map(|_| subscribe(&hub)).collect();
+    let shard = shard(&hub);
+    let subscriptions: Vec<_> = (0..50).map(|_| subscribe(&shard)).collect();
     let begin = Arc::new(Barrier::new(2));
     let publisher = std::thread::spawn({
         let (hub, begin) = (Arc::clone(&hub), Arc::clone(&begin));
@@ -29,8 +34,7 @@ fn no_update_and_no_wake_up_is_lost_between_threads() {
         }
     });
     runtime().block_on(async {
-        let (shard, bell) = (Arc::clone(hub.shard(0)), Arc::clone(&hub));
-        tokio::spawn(async move { shard.serve_bell(&bell).await });
+        tokio::spawn(async move { shard.serve_bell().await });
         let readers: Vec<_> = subscriptions
             .into_iter()
             .map(|mut subscription| {
@@ -57,11 +61,12 @@ fn the_order_of_service_rotates() {
     let hub = Hub::new(HISTORY, 1);
     let mut firsts = std::collections::HashSet::new();
     runtime().block_on(async {
-        let (shard, bell) = (Arc::clone(hub.shard(0)), Arc::clone(&hub));
-        tokio::spawn(async move { shard.serve_bell(&bell).await });
+        let shard = shard(&hub);
+        let served_here = Arc::clone(&shard);
+        tokio::spawn(async move { served_here.serve_bell().await });
         let (sender, mut served) = tokio::sync::mpsc::unbounded_channel();
         for client in 0..10 {
-            let (mut subscription, sender) = (subscribe(&hub), sender.clone());
+            let (mut subscription, sender) = (subscribe(&shard), sender.clone());
             tokio::spawn(async move {
                 while subscription.next().await.is_ok() {
                     sender.send(client).unwrap();
@@ -83,7 +88,7 @@ fn the_order_of_service_rotates() {
 #[test]
 fn draining_ends_a_subscription_once_it_is_current() {
     let hub = Hub::new(HISTORY, 1);
-    let mut subscription = subscribe(&hub);
+    let mut subscription = subscribe(&shard(&hub));
     hub.publish(|_, line| line.push(b'1'));
     hub.drain();
     runtime().block_on(async {
