@@ -5,7 +5,7 @@ use std::hint::black_box;
 use benches::subject::batch;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use protocol::Transport;
-use server::transports::dress;
+use server::transports::frame;
 
 fn bench(c: &mut Criterion) {
     let mut group = c.benchmark_group("answer");
@@ -14,7 +14,7 @@ fn bench(c: &mut Criterion) {
         group.throughput(Throughput::Elements(updates as u64));
         for transport in Transport::ALL {
             let id = BenchmarkId::new(transport.to_string(), updates);
-            group.bench_function(id, |b| b.iter(|| dress(transport, black_box(&batch))));
+            group.bench_function(id, |b| b.iter(|| frame(transport, black_box(&batch))));
         }
     }
     group.finish();

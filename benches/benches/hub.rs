@@ -10,7 +10,7 @@ use server::{
         hub::{History, Hub},
         shard::{Shard, Subscription},
     },
-    transports::dress,
+    transports::frame,
 };
 use tokio::sync::mpsc;
 
@@ -43,9 +43,9 @@ fn take(c: &mut Criterion) {
 /// The time from the first publication until every subscription has taken the last, each update waited for.
 async fn publish(cursors: usize, updates: u64) -> Duration {
     let hub = Hub::new(History::new(16, 1 << 20), 1);
-    let shard = Shard::new(&hub, 0, dress);
+    let shard = Shard::new(&hub, 0, frame);
     let served = Arc::clone(&shard);
-    tokio::spawn(async move { served.serve_bell().await });
+    tokio::spawn(async move { served.serve().await });
     let (taken, mut all_taken) = mpsc::channel(cursors);
     for _ in 0..cursors {
         let mut subscription = Subscription::new(&shard, &Arc::default(), None).expect("no cursor to be expired");

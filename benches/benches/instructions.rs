@@ -15,7 +15,7 @@ use hdrhistogram::Histogram;
 use protocol::Transport;
 use server::{
     stream::{batch::Batch, hub::Hub},
-    transports::dress,
+    transports::frame,
 };
 
 /// Fails at more than 3% over the count that was kept.
@@ -52,15 +52,15 @@ fn take(hub: Arc<Hub>) -> (Arc<Hub>, Batch) {
 #[library_benchmark]
 #[bench::one(args = (1), setup = subject::batch, config = kept(95))]
 #[bench::ten(args = (10), setup = subject::batch, config = kept(1_373))]
-fn dress_frames(batch: Batch) -> impl Sized {
-    (dress(Transport::WebSocket, black_box(&batch)), batch)
+fn frame_websocket(batch: Batch) -> impl Sized {
+    (frame(Transport::WebSocket, black_box(&batch)), batch)
 }
 
 #[library_benchmark]
 #[bench::one(args = (1), setup = subject::batch, config = kept(5_072))]
 #[bench::ten(args = (10), setup = subject::batch, config = kept(6_914))]
-fn dress_answer(batch: Batch) -> impl Sized {
-    (dress(Transport::LongPoll, black_box(&batch)), batch)
+fn frame_answer(batch: Batch) -> impl Sized {
+    (frame(Transport::LongPoll, black_box(&batch)), batch)
 }
 
 #[library_benchmark]
@@ -99,7 +99,7 @@ fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64
     (histograms, merged)
 }
 
-library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, dress_frames, dress_answer]);
+library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, frame_websocket, frame_answer]);
 library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_answer, record, merge]);
 
 main!(library_benchmark_groups = [server_side, generator_side]);

@@ -14,7 +14,7 @@ use server::{
         batch::Batch,
         hub::{History, Hub},
     },
-    transports::dress,
+    transports,
 };
 
 /// Length of every update, bytes: what the scenarios have.
@@ -45,8 +45,8 @@ pub fn batch(updates: usize) -> Batch {
 
 /// A batch as it goes over the wire.
 pub fn sent(transport: Transport, updates: usize) -> Vec<u8> {
-    let mut dressed = dress(transport, &batch(updates));
-    dressed.copy_to_bytes(dressed.remaining()).into()
+    let mut framed = transports::frame(transport, &batch(updates));
+    framed.copy_to_bytes(framed.remaining()).into()
 }
 
 /// Takes frames apart, down to the updates; the sum of their numbers.

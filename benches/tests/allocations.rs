@@ -1,4 +1,4 @@
-//! A delivery allocates nothing, from the publisher's bell to the record of its receipt, on either side of the socket.
+//! A delivery allocates nothing, from its publication to the record of its receipt, on either side of the socket.
 //!
 //! Counts are of the whole process, so this is the only test of its program.
 
@@ -17,7 +17,7 @@ const UPDATES: usize = 200;
 /// What may happen beside the deliveries: a queue that grows. One in 1,000 of them would be as many.
 const ONCE_IN_A_WHILE: usize = 20;
 
-/// What publishing an update and dressing it for its transport may allocate, once for all who get it. Kept with the code:
+/// What publishing an update and framing it for its transport may allocate, once for all who get it. Kept with the code:
 /// whoever raises it says why.
 const PER_UPDATE: [(Transport, usize); 2] = [(Transport::WebSocket, 3), (Transport::LongPoll, 10)];
 

@@ -35,7 +35,7 @@ use crate::{
     stream::hub::Hub,
     transports::{
         self, Reply,
-        context::{Context, Present},
+        context::{ConnectedClient, Context},
         echo,
         long_poll::lean::{self, Left},
     },
@@ -160,7 +160,7 @@ fn bound_of(error: &hyper::Error) -> Option<Bound> {
 fn route(
     http: &Http,
     slot: &Arc<Slot>,
-    polling: &OnceLock<Present>,
+    polling: &OnceLock<ConnectedClient>,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
     let context = &http.context;
@@ -184,7 +184,7 @@ fn route(
         (&Method::GET, POLL_PATH) => {
             let query = StreamQuery::parse(query)?;
             let user = query.user.as_deref();
-            polling.get_or_init(|| Present::new(&context.metrics, Transport::LongPoll, user, slot));
+            polling.get_or_init(|| ConnectedClient::new(&context.metrics, Transport::LongPoll, user, slot));
             transports::open(Transport::LongPoll, context, slot, &query, request)
         }
         (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),

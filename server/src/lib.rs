@@ -1,7 +1,7 @@
 //! The server under test: one update stream, served over every transport on one port.
 //!
-//! An update's way through this crate: [`stream::publisher`] stamps it, [`stream::hub`] encodes it once into its ring and rings
-//! every [`stream::shard`]'s bell, and the shard writes to each of its waiting subscribers what follows its cursor, dressed as
+//! An update's way through this crate: [`stream::publisher`] stamps it, [`stream::hub`] encodes it once into its ring and wakes
+//! every [`stream::shard`], and the shard writes to each of its waiting subscribers what follows its cursor, framed as
 //! the subscriber's transport sends it. What does not go out at once is left to the subscriber's task.
 
 pub mod allocator;

@@ -183,7 +183,7 @@ impl Server {
         for number in 0..usize::from(config.threads) {
             let (queue, accepted) = mpsc::unbounded_channel();
             queues.push(queue);
-            let hubs_shards: Vec<_> = self.hubs.read().map(|hub| Shard::new(hub, number, transports::dress)).collect();
+            let hubs_shards: Vec<_> = self.hubs.read().map(|hub| Shard::new(hub, number, transports::frame)).collect();
             let http = self.http(config, &hubs_shards);
             let shard = serve_shard(http, hubs_shards, accepted, config.drain_timeout);
             shards.push(if number == 0 {
@@ -281,7 +281,7 @@ async fn serve_shard(
     mut accepted: mpsc::UnboundedReceiver<Accepted>,
     drain_timeout: Duration,
 ) {
-    let bells: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(async move { shard.serve_bell().await })).collect();
+    let served: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(async move { shard.serve().await })).collect();
     while let Some(Accepted { stream, slot }) = accepted.recv().await {
         let http = Arc::clone(&http);
         let tasks = http.context.tasks.clone();
@@ -297,5 +297,5 @@ async fn serve_shard(
     if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
         warn!(connections = tasks.len(), "left undrained after --drain-timeout");
     }
-    bells.iter().for_each(tokio::task::JoinHandle::abort);
+    served.iter().for_each(tokio::task::JoinHandle::abort);
 }

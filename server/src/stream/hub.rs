@@ -42,8 +42,8 @@ pub struct Hub {
     newest: AtomicU64,
     draining: AtomicBool,
     batches_cut: AtomicU64,
-    /// The bell of each shard that reads it.
-    bells: Box<[Arc<Notify>]>,
+    /// What wakes each shard that reads it.
+    wakeups: Box<[Arc<Notify>]>,
 }
 
 impl Hub {
@@ -54,7 +54,7 @@ impl Hub {
             newest: AtomicU64::new(0),
             draining: AtomicBool::new(false),
             batches_cut: AtomicU64::new(0),
-            bells: (0..shards).map(|_| Arc::default()).collect(),
+            wakeups: (0..shards).map(|_| Arc::default()).collect(),
         })
     }
 
@@ -66,7 +66,7 @@ impl Hub {
         encode(seq, &mut line);
         self.ring().push(Encoded::new(&line));
         self.newest.store(seq, Ordering::Release);
-        self.ring_bells();
+        self.wake_shards();
     }
 
     /// The newest update's `seq`, 0 before the first.
@@ -74,9 +74,9 @@ impl Hub {
         self.newest.load(Ordering::Acquire)
     }
 
-    /// Rung whenever the shard with this number is to look again.
-    pub(super) fn bell(&self, shard: usize) -> &Arc<Notify> {
-        &self.bells[shard]
+    /// Notified whenever the shard with this number is to look again.
+    pub(super) fn wakeup(&self, shard: usize) -> &Arc<Notify> {
+        &self.wakeups[shard]
     }
 
     /// Whether [`Self::drain`] was called.
@@ -87,7 +87,7 @@ impl Hub {
     /// Tells every subscriber to come to an end.
     pub fn drain(&self) {
         self.draining.store(true, Ordering::Release);
-        self.ring_bells();
+        self.wake_shards();
     }
 
     /// Where a new subscriber stands: at `after` if the ring still reaches back to it, or at the newest update.
@@ -115,9 +115,9 @@ impl Hub {
         self.batches_cut.load(Ordering::Relaxed)
     }
 
-    fn ring_bells(&self) {
-        for bell in &self.bells {
-            bell.notify_one();
+    fn wake_shards(&self) {
+        for wakeup in &self.wakeups {
+            wakeup.notify_one();
         }
     }
 

@@ -52,9 +52,9 @@ impl Context {
 
 /// A client that is counted for as long as this lives.
 #[derive(Debug)]
-pub struct Present(Arc<TransportMetrics>);
+pub struct ConnectedClient(Arc<TransportMetrics>);
 
-impl Present {
+impl ConnectedClient {
     /// Counts a client of the transport; one with a name is named in the log.
     pub fn new(metrics: &Metrics, transport: Transport, user: Option<&str>, slot: &Slot) -> Self {
         let metrics = Arc::clone(metrics.of(transport));
@@ -66,7 +66,7 @@ impl Present {
     }
 }
 
-impl Drop for Present {
+impl Drop for ConnectedClient {
     fn drop(&mut self) {
         self.0.connections.dec();
     }

@@ -1,7 +1,7 @@
 //! How updates leave the server. A transport is a file here, a variant of [`Transport`] and an arm in [`open`].
 
-mod alarm;
 pub mod context;
+mod deadline;
 pub(crate) mod echo;
 pub mod long_poll;
 mod silence;
@@ -54,9 +54,9 @@ pub fn open(
 }
 
 /// Updates as a transport sends them.
-pub fn dress(transport: Transport, batch: &Batch) -> Outgoing {
+pub fn frame(transport: Transport, batch: &Batch) -> Outgoing {
     match transport {
-        Transport::WebSocket => websocket::dress(batch),
-        Transport::LongPoll => long_poll::dress(batch),
+        Transport::WebSocket => websocket::frame(batch),
+        Transport::LongPoll => long_poll::frame(batch),
     }
 }

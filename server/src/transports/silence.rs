@@ -8,7 +8,7 @@ use std::{
 
 use tokio::time::{Instant, Sleep};
 
-use super::alarm::poll_deadline;
+use super::deadline::poll_deadline;
 
 /// What a silence calls for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,8 +43,8 @@ impl Silence {
     }
 
     /// Ready when the silence has lasted too long.
-    pub(super) fn poll(&mut self, context: &mut Context<'_>, alarm: Pin<&mut Sleep>) -> Poll<Silent> {
-        poll_deadline(context, alarm, self.deadline).map(|()| {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>, timer: Pin<&mut Sleep>) -> Poll<Silent> {
+        poll_deadline(context, timer, self.deadline).map(|()| {
             if self.asked {
                 return Silent::GiveUp;
             }
@@ -66,10 +66,10 @@ mod tests {
     async fn it_is_asked_once_and_given_up_as_much_later_unless_it_speaks() {
         const INTERVAL: Duration = Duration::from_secs(20);
         let mut silence = Silence::new(INTERVAL);
-        let mut alarm = pin!(sleep_until(silence.deadline()));
+        let mut timer = pin!(sleep_until(silence.deadline()));
         let begun = Instant::now();
         let mut next = async |silence: &mut Silence| {
-            let silent = poll_fn(|context| silence.poll(context, alarm.as_mut())).await;
+            let silent = poll_fn(|context| silence.poll(context, timer.as_mut())).await;
             (silent, begun.elapsed().as_secs())
         };
         assert_eq!(next(&mut silence).await, (Silent::Ask, 20));

@@ -28,7 +28,7 @@ use tokio_tungstenite::{
 use tracing::debug;
 
 use super::{
-    context::{Context, Present},
+    context::{ConnectedClient, Context},
     silence::{Silence, Silent},
 };
 use crate::{
@@ -85,11 +85,12 @@ pub(super) fn open(
     // Subscribed before the client is told, so that what follows the 101 is complete.
     let subscription = context.subscribe(Transport::WebSocket, query.after, slot)?;
     response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
-    let present = (Present::new(&context.metrics, Transport::WebSocket, query.user.as_deref(), slot), Arc::clone(slot));
+    let connected =
+        (ConnectedClient::new(&context.metrics, Transport::WebSocket, query.user.as_deref(), slot), Arc::clone(slot));
     let upgrade = hyper::upgrade::on(&mut request);
     let (context, tasks) = (Arc::clone(context), &context.tasks);
     tasks.spawn(async move {
-        let _present = present;
+        let _connected = connected;
         if let Err(error) = serve(&context, upgrade, subscription).await {
             debug!(%error, "websocket ended");
         }
@@ -98,7 +99,7 @@ pub(super) fn open(
 }
 
 /// As frames, ready made: the library would copy them into a buffer that each connection then keeps.
-pub(super) fn dress(batch: &Batch) -> Outgoing {
+pub(super) fn frame(batch: &Batch) -> Outgoing {
     batch.frames().chain(Bytes::new())
 }
 
@@ -127,7 +128,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
     let mut socket = Box::pin(upgraded(upgrade, limits(context.bounds.max_message))).await?;
     let writer = socket.get_ref().writer().cloned();
     let mut silence = Silence::new(context.bounds.ping_interval);
-    let mut alarm = pin!(sleep_until(silence.deadline()));
+    let mut timer = pin!(sleep_until(silence.deadline()));
     loop {
         // What the library still has to say (a pong) goes first. From then on it says nothing until it has read
         // something, and the shard may write past it.
@@ -140,7 +141,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 let said = message.map(|message| message.map_err(Box::new));
                 (Ok(subscription.stand_down()), Event::Said(said))
             }
-            silent = poll_fn(|context| silence.poll(context, alarm.as_mut())) => {
+            silent = poll_fn(|context| silence.poll(context, timer.as_mut())) => {
                 (Ok(subscription.stand_down()), Event::Silent(silent))
             }
         };

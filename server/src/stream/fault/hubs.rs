@@ -95,7 +95,7 @@ mod tests {
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let seen = runtime.block_on(async {
-            tokio::spawn(async move { shard.serve_bell().await });
+            tokio::spawn(async move { shard.serve().await });
             let mut seen = Vec::new();
             while subscription.cursor() < 2 {
                 seen.extend_from_slice(&subscription.next().await.unwrap().lines());

@@ -27,22 +27,22 @@ use crate::{
 
 pub use subscription::{Ended, Subscription};
 
-/// How updates are dressed for a transport.
-pub type Dress = fn(Transport, &Batch) -> Outgoing;
+/// How updates are framed for a transport: as the bytes of its messages.
+pub type Framing = fn(Transport, &Batch) -> Outgoing;
 
 /// The subscribers of one server thread to one hub.
 #[derive(Debug)]
 pub struct Shard {
     hub: Arc<Hub>,
     /// One wake-up for the whole thread, however many wait there.
-    bell: Arc<Notify>,
-    dress: Dress,
-    places: Mutex<Slab<Place>>,
+    wakeup: Arc<Notify>,
+    frame: Framing,
+    subscribers: Mutex<Slab<Subscriber>>,
 }
 
-/// A subscriber's place.
+/// A subscriber, as its shard knows it.
 #[derive(Debug)]
-struct Place {
+struct Subscriber {
     /// The last update taken.
     cursor: u64,
     waits: Waits,
@@ -67,10 +67,10 @@ enum Waits {
 }
 
 impl Shard {
-    /// The hub's shard with this number, of which there is to be one. What its subscribers are sent is dressed by `dress`.
-    pub fn new(hub: &Arc<Hub>, number: usize, dress: Dress) -> Arc<Self> {
-        let (hub, bell) = (Arc::clone(hub), Arc::clone(hub.bell(number)));
-        Arc::new(Self { hub, bell, dress, places: Mutex::default() })
+    /// The hub's shard with this number, of which there is to be one. What its subscribers are sent is framed by `frame`.
+    pub fn new(hub: &Arc<Hub>, number: usize, frame: Framing) -> Arc<Self> {
+        let (hub, wakeup) = (Arc::clone(hub), Arc::clone(hub.wakeup(number)));
+        Arc::new(Self { hub, wakeup, frame, subscribers: Mutex::default() })
     }
 
     /// What is read here.
@@ -78,51 +78,51 @@ impl Shard {
         &self.hub
     }
 
-    /// Serves those who wait whenever the bell rings. Runs for as long as its thread serves.
-    pub async fn serve_bell(&self) {
+    /// Serves those who wait whenever the hub wakes it. Runs for as long as its thread serves.
+    pub async fn serve(&self) {
         let mut awake: Vec<Waker> = Vec::new();
-        let mut turn = 0_usize;
+        let mut round = 0_usize;
         loop {
-            self.bell.notified().await;
-            turn += 1;
-            self.serve(turn, &mut awake);
+            self.wakeup.notified().await;
+            round += 1;
+            self.serve_round(round, &mut awake);
             // Woken only after the lock is released: a wake-up may run code that takes it.
             awake.drain(..).for_each(Waker::wake);
-            // The bell may have rung again; those who were woken, and who has something to say, come first.
+            // It may have been woken again; those who were woken, and who has something to say, come first.
             tokio::task::yield_now().await;
         }
     }
 
-    fn serve(&self, turn: usize, awake: &mut Vec<Waker>) {
-        let (mut ready, now) = (Ready::new(&self.hub, self.dress), Instant::now());
-        let mut serve = |(_, place): (usize, &mut Place)| {
-            let wake = match place.waits {
+    fn serve_round(&self, round: usize, awake: &mut Vec<Waker>) {
+        let (mut framed, now) = (Framed::new(&self.hub, self.frame), Instant::now());
+        let mut serve = |(_, subscriber): (usize, &mut Subscriber)| {
+            let wake = match subscriber.waits {
                 Waits::No | Waits::Answered(_) => false,
                 Waits::ToBeWoken => true,
-                Waits::ToBeWritten { .. } => place.write(&mut ready, now).is_err(),
+                Waits::ToBeWritten { .. } => subscriber.write(&mut framed, now).is_err(),
             };
             if wake {
-                place.waits = Waits::No;
+                subscriber.waits = Waits::No;
             }
             if wake || self.hub.is_draining() {
-                awake.extend(place.waker.take());
+                awake.extend(subscriber.waker.take());
             }
         };
-        let places = &mut *self.places();
+        let subscribers = &mut *self.subscribers();
         // Another begins each time, or client 1 would always be first and the last one always late. The golden ratio
         // spreads the beginnings evenly.
-        let first = turn.wrapping_mul(0x9e37_79b9) % places.len().max(1);
-        places.iter_mut().skip(first).for_each(&mut serve);
-        places.iter_mut().take(first).for_each(&mut serve);
+        let first = round.wrapping_mul(0x9e37_79b9) % subscribers.len().max(1);
+        subscribers.iter_mut().skip(first).for_each(&mut serve);
+        subscribers.iter_mut().take(first).for_each(&mut serve);
     }
 
-    fn places(&self) -> std::sync::MutexGuard<'_, Slab<Place>> {
+    fn subscribers(&self) -> std::sync::MutexGuard<'_, Slab<Subscriber>> {
         // No code panics while it holds the list.
-        self.places.lock().unwrap_or_else(PoisonError::into_inner)
+        self.subscribers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Something that the place's task must see to.
+/// Something that the subscriber's task must see to.
 struct ForTheTask;
 
 impl From<Expired> for ForTheTask {
@@ -137,11 +137,11 @@ impl From<io::Error> for ForTheTask {
     }
 }
 
-impl Place {
+impl Subscriber {
     /// Writes what follows the cursor.
-    fn write(&mut self, ready: &mut Ready<'_>, now: Instant) -> Result<(), ForTheTask> {
+    fn write(&mut self, framed: &mut Framed<'_>, now: Instant) -> Result<(), ForTheTask> {
         let Waits::ToBeWritten { writer, transport } = &self.waits else { return Ok(()) };
-        let Some((updates, data)) = ready.after(self.cursor, *transport)? else { return Ok(()) };
+        let Some((updates, data)) = framed.after(self.cursor, *transport)? else { return Ok(()) };
         let written = writer.try_write(data)?;
         self.cursor += updates;
         self.metrics.took(*updates);
@@ -157,23 +157,23 @@ impl Place {
             return Ok(());
         }
         // More than one batch holds.
-        if self.cursor < ready.hub.newest() { Err(ForTheTask) } else { Ok(()) }
+        if self.cursor < framed.hub.newest() { Err(ForTheTask) } else { Ok(()) }
     }
 }
 
-/// What follows a cursor, as it goes out: made once for all who stand there.
-struct Ready<'a> {
+/// What follows a cursor, framed once for all who stand there.
+struct Framed<'a> {
     hub: &'a Hub,
-    dress: Dress,
+    frame: Framing,
     cursor: u64,
     newest: u64,
     /// How many updates, and the bytes; for each transport that was asked for.
     data: [Option<(u64, Outgoing)>; Transport::ALL.len()],
 }
 
-impl<'a> Ready<'a> {
-    fn new(hub: &'a Hub, dress: Dress) -> Self {
-        Self { hub, dress, cursor: 0, newest: 0, data: Default::default() }
+impl<'a> Framed<'a> {
+    fn new(hub: &'a Hub, frame: Framing) -> Self {
+        Self { hub, frame, cursor: 0, newest: 0, data: Default::default() }
     }
 
     /// `None` if nothing follows.
@@ -183,12 +183,12 @@ impl<'a> Ready<'a> {
             return Ok(None);
         }
         if (self.cursor, self.newest) != (cursor, newest) {
-            *self = Self { cursor, newest, ..Self::new(self.hub, self.dress) };
+            *self = Self { cursor, newest, ..Self::new(self.hub, self.frame) };
         }
         let data = &mut self.data[transport as usize];
         if data.is_none() {
             let batch = self.hub.after(cursor)?;
-            *data = Some((batch.len() as u64, (self.dress)(transport, &batch)));
+            *data = Some((batch.len() as u64, (self.frame)(transport, &batch)));
         }
         Ok(data.as_ref())
     }

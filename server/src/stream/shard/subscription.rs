@@ -1,4 +1,4 @@
-//! A subscriber's end: its place in a shard, from which it takes what follows its cursor.
+//! A subscriber's own end: from its shard it takes what follows its cursor.
 
 use std::{
     future::poll_fn,
@@ -9,7 +9,7 @@ use std::{
 use protocol::Transport;
 use tokio::time::Instant;
 
-use super::{Place, Shard, Waits};
+use super::{Shard, Subscriber, Waits};
 use crate::{
     connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
@@ -41,7 +41,8 @@ impl Subscription {
     /// Subscribes to what follows `after`, or to what is published from now on.
     pub fn new(shard: &Arc<Shard>, metrics: &Arc<TransportMetrics>, after: Option<u64>) -> Result<Self, Expired> {
         let (cursor, metrics) = (shard.hub.cursor(after)?, Arc::clone(metrics));
-        let key = shard.places().insert(Place { cursor, waits: Waits::No, waker: None, unfinished: None, metrics });
+        let key =
+            shard.subscribers().insert(Subscriber { cursor, waits: Waits::No, waker: None, unfinished: None, metrics });
         Ok(Self { shard: Arc::clone(shard), key, tamper: None, answered: None })
     }
 
@@ -54,13 +55,13 @@ impl Subscription {
 
     /// The last update taken, or where the subscription began.
     pub fn cursor(&self) -> u64 {
-        self.shard.places()[self.key].cursor
+        self.shard.subscribers()[self.key].cursor
     }
 
     /// Goes on after another update, or from now on.
     pub(crate) fn seek(&mut self, after: Option<u64>) -> Result<(), Expired> {
         let cursor = self.shard.hub.cursor(after)?;
-        self.shard.places()[self.key].cursor = cursor;
+        self.shard.subscribers()[self.key].cursor = cursor;
         Ok(())
     }
 
@@ -73,13 +74,13 @@ impl Subscription {
                 return Poll::Ready(taken);
             }
             self.wait(context.waker(), Waits::ToBeWoken);
-            // Looked at again: for what was published in between, the bell may have rung before.
+            // Looked at again: for what was published in between, the shard may have been woken before.
             self.take(context)
         })
         .await
     }
 
-    /// As [`Self::next`], but what is published from now on is written where the bell rings, for as long as this is
+    /// As [`Self::next`], but what is published from now on is written by the shard, for as long as this is
     /// polled and not ready: nobody else may be in the middle of writing. Ready with what is left to be written. Without
     /// a writer the task is woken instead.
     ///
@@ -91,20 +92,20 @@ impl Subscription {
         transport: Transport,
     ) -> Poll<Result<Option<Outgoing>, Ended>> {
         {
-            let place = &mut self.shard.places()[self.key];
-            if let Some(rest) = place.unfinished.take() {
+            let subscriber = &mut self.shard.subscribers()[self.key];
+            if let Some(rest) = subscriber.unfinished.take() {
                 return Poll::Ready(Ok(Some(*rest)));
             }
-            if let Waits::Answered(at) = place.waits {
-                place.waits = Waits::No;
+            if let Waits::Answered(at) = subscriber.waits {
+                subscriber.waits = Waits::No;
                 self.answered = Some(at);
                 return Poll::Ready(Ok(None));
             }
         }
-        let dress = self.shard.dress;
-        let dressed = |taken: Result<Batch, Ended>| taken.map(|batch| Some(dress(transport, &batch)));
+        let frame = self.shard.frame;
+        let framed = |taken: Result<Batch, Ended>| taken.map(|batch| Some(frame(transport, &batch)));
         if let Poll::Ready(taken) = self.take(context) {
-            return Poll::Ready(dressed(taken));
+            return Poll::Ready(framed(taken));
         }
         // Whoever is tampered with is served by its task.
         let waits = match (writer, &self.tamper) {
@@ -112,7 +113,7 @@ impl Subscription {
             _ => Waits::ToBeWoken,
         };
         self.wait(context.waker(), waits);
-        self.take(context).map(dressed)
+        self.take(context).map(framed)
     }
 
     /// When what [`Self::poll_unwritten`] told of with `None` was written. Once.
@@ -131,53 +132,53 @@ impl Subscription {
 
     /// From here on nothing is written but by the task. What was begun is for it to finish.
     pub(crate) fn stand_down(&mut self) -> Option<Outgoing> {
-        let place = &mut self.shard.places()[self.key];
-        place.waits = Waits::No;
-        place.unfinished.take().map(|rest| *rest)
+        let subscriber = &mut self.shard.subscribers()[self.key];
+        subscriber.waits = Waits::No;
+        subscriber.unfinished.take().map(|rest| *rest)
     }
 
     fn take(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
-        let mut places = self.shard.places();
-        let place = &mut places[self.key];
-        let batch = match self.shard.hub.after(place.cursor) {
+        let mut subscribers = self.shard.subscribers();
+        let subscriber = &mut subscribers[self.key];
+        let batch = match self.shard.hub.after(subscriber.cursor) {
             Err(expired) => {
-                place.waits = Waits::No;
-                place.metrics.slow_consumers.inc();
+                subscriber.waits = Waits::No;
+                subscriber.metrics.slow_consumers.inc();
                 return Poll::Ready(Err(expired.into()));
             }
             Ok(batch) => batch,
         };
         let (done, batch) = match &mut self.tamper {
             None => (batch.len() as u64, batch),
-            Some(tamper) => tamper.take(place.cursor, &batch, context),
+            Some(tamper) => tamper.take(subscriber.cursor, &batch, context),
         };
-        place.cursor += done;
+        subscriber.cursor += done;
         if !batch.is_empty() {
             // The task writes now, so nobody else may.
-            place.waits = Waits::No;
-            place.metrics.took(batch.len() as u64);
+            subscriber.waits = Waits::No;
+            subscriber.metrics.took(batch.len() as u64);
             return Poll::Ready(Ok(batch));
         }
         if !self.shard.hub.is_draining() {
             return Poll::Pending;
         }
-        place.waits = Waits::No;
+        subscriber.waits = Waits::No;
         Poll::Ready(Err(Ended::Draining))
     }
 
     fn wait(&self, waker: &Waker, waits: Waits) {
-        let place = &mut self.shard.places()[self.key];
-        place.waits = waits;
-        if !place.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
-            place.waker = Some(waker.clone());
+        let subscriber = &mut self.shard.subscribers()[self.key];
+        subscriber.waits = waits;
+        if !subscriber.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
+            subscriber.waker = Some(waker.clone());
         }
     }
 }
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let place = self.shard.places().remove(self.key);
+        let subscriber = self.shard.subscribers().remove(self.key);
         // Dropped here, outside the lock.
-        drop(place);
+        drop(subscriber);
     }
 }

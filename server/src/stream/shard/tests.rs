@@ -34,7 +34,7 @@ fn no_update_and_no_wake_up_is_lost_between_threads() {
         }
     });
     runtime().block_on(async {
-        tokio::spawn(async move { shard.serve_bell().await });
+        tokio::spawn(async move { shard.serve().await });
         let readers: Vec<_> = subscriptions
             .into_iter()
             .map(|mut subscription| {
@@ -63,7 +63,7 @@ fn the_order_of_service_rotates() {
     runtime().block_on(async {
         let shard = shard(&hub);
         let served_here = Arc::clone(&shard);
-        tokio::spawn(async move { served_here.serve_bell().await });
+        tokio::spawn(async move { served_here.serve().await });
         let (sender, mut served) = tokio::sync::mpsc::unbounded_channel();
         for client in 0..10 {
             let (mut subscription, sender) = (subscribe(&shard), sender.clone());

@@ -39,7 +39,7 @@ pub(super) fn draining(cursor: u64) -> Response<Bytes> {
     response
 }
 
-pub(crate) fn dress(batch: &Batch) -> Outgoing {
+pub(crate) fn frame(batch: &Batch) -> Outgoing {
     encode(updates(batch))
 }
 

@@ -37,8 +37,8 @@ use crate::{
         shard::{Ended, Subscription},
     },
     transports::{
-        alarm::poll_deadline,
-        context::{Context, Present},
+        context::{ConnectedClient, Context},
+        deadline::poll_deadline,
     },
 };
 
@@ -66,14 +66,14 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
         // Until the first request it is no kept-alive connection.
         deadline: Instant::now() + context.bounds.header_timeout,
     };
-    let mut alarm = pin!(sleep_until(connection.deadline));
+    let mut timer = pin!(sleep_until(connection.deadline));
     // Counted as a long-polling client from its first poll on.
-    let mut present = None;
+    let mut connected = None;
     loop {
-        match poll_fn(|task| connection.poll_event(task, alarm.as_mut())).await {
+        match poll_fn(|task| connection.poll_event(task, timer.as_mut())).await {
             Event::Asked { query, early } => {
-                present.get_or_insert_with(|| {
-                    Present::new(&context.metrics, Transport::LongPoll, query.user.as_deref(), slot)
+                connected.get_or_insert_with(|| {
+                    ConnectedClient::new(&context.metrics, Transport::LongPoll, query.user.as_deref(), slot)
                 });
                 connection.early = early;
                 connection.ask(&query).await?;
@@ -143,7 +143,7 @@ struct Connection<'a> {
 }
 
 impl Connection<'_> {
-    fn poll_event(&mut self, task: &mut task::Context<'_>, alarm: Pin<&mut Sleep>) -> task::Poll<Event> {
+    fn poll_event(&mut self, task: &mut task::Context<'_>, timer: Pin<&mut Sleep>) -> task::Poll<Event> {
         if self.poll == Poll::None {
             if self.subscription.poll_draining(task).is_ready() {
                 return Ready(Event::Closed);
@@ -166,7 +166,7 @@ impl Connection<'_> {
             let early = std::mem::take(&mut self.early);
             return Ready(self.read(&early));
         }
-        poll_deadline(task, alarm, self.deadline).map(|()| Event::Late)
+        poll_deadline(task, timer, self.deadline).map(|()| Event::Late)
     }
 
     fn poll_read(&mut self, task: &mut task::Context<'_>) -> task::Poll<Event> {

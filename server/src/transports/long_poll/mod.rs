@@ -10,5 +10,5 @@ mod query;
 
 pub use parked::Parked;
 
-pub(super) use answer::dress;
+pub(super) use answer::frame;
 pub(super) use parked::{Opened, open};
