@@ -17,6 +17,7 @@ mod http;
 mod response;
 mod run;
 mod signal;
+mod threads;
 
 pub use allocator::Allocator;
 pub use config::Config;

@@ -1,6 +1,6 @@
 //! The server from start to end: bind, say so, publish and serve, drain.
 
-use std::{net::SocketAddr, sync::Arc, thread, time::Duration};
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use protocol::{
@@ -8,9 +8,8 @@ use protocol::{
     control::{Command, Event},
 };
 use tokio::{
-    runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
-    sync::{Notify, mpsc},
+    sync::Notify,
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
@@ -18,13 +17,9 @@ use tracing::{info, warn};
 use crate::{
     Allocator,
     config::Config,
-    connection::{
-        access::Access,
-        listener::{self, Accepted},
-        tls::Tls,
-    },
+    connection::{access::Access, listener, tls::Tls},
     control,
-    http::{self, Http},
+    http::Http,
     metrics::Metrics,
     stream::{
         fault::{Fault, Hubs},
@@ -33,6 +28,7 @@ use crate::{
         shard::Shard,
         source::Source,
     },
+    threads::{Threads, runtime},
     transports::{self, context::Context},
 };
 
@@ -87,8 +83,8 @@ impl Prepared {
         let address = listener.local_addr()?;
         let server = Server::new(&config, source, tls);
         let (hub, metrics) = (Arc::clone(server.hubs.published()), Arc::clone(&server.metrics));
-        let (queues, _shards) = server.start_shards(&config)?;
-        tokio::spawn(async move { server.accept(listener, &config, &queues).await });
+        let threads = server.start_threads(&config)?;
+        tokio::spawn(async move { server.accept(listener, &config, &threads).await });
         Ok(Embedded { address, hub, metrics })
     }
 
@@ -98,26 +94,18 @@ impl Prepared {
         let address = listener.local_addr()?;
         let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
         let server = Server::new(&config, source, tls);
-        let (queues, shards) = server.start_shards(&config)?;
+        let threads = server.start_threads(&config)?;
         announce(address, certificate, &config, under_control)?;
         let stop = tokio::select! {
-            () = server.accept(listener, &config, &queues) => Ok("the shards ended"),
+            () = server.accept(listener, &config, &threads) => Ok("the threads ended"),
             stop = server.until_told_to_stop(under_control) => stop,
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
         server.draining.cancel();
         server.hubs.read().for_each(|hub| hub.drain());
-        // No further connection will come: each shard ends when its last is done, or its time is up.
-        drop(queues);
-        for shard in shards {
-            shard.await.context("a shard panicked")?;
-        }
+        threads.end().await?;
         stop.map(drop)
     }
-}
-
-fn runtime() -> anyhow::Result<Runtime> {
-    Builder::new_current_thread().enable_all().build().context("cannot start a runtime")
 }
 
 fn announce(
@@ -160,45 +148,20 @@ impl Server {
 
     /// Accepts for ever. Until a stream that is taken up has been caught up with, clients wait in the kernel's queue: there
     /// would be nothing yet at their cursors.
-    async fn accept(
-        &self,
-        listener: tokio::net::TcpListener,
-        config: &Config,
-        queues: &[mpsc::UnboundedSender<Accepted>],
-    ) {
+    async fn accept(&self, listener: tokio::net::TcpListener, config: &Config, threads: &Threads) {
         if config.resume {
             self.caught_up.notified().await;
         }
-        listener::accept(listener, config.bounds.max_connections, &self.metrics, queues).await;
+        listener::accept(listener, config.bounds.max_connections, &self.metrics, &threads.queues).await;
     }
 
-    /// Starts serving: the first shard on this thread, each other on one of its own.
-    #[expect(clippy::type_complexity, reason = "a pair that is taken apart at once")]
-    fn start_shards(
-        &self,
-        config: &Config,
-    ) -> anyhow::Result<(Vec<mpsc::UnboundedSender<Accepted>>, Vec<tokio::task::JoinHandle<()>>)> {
-        let mut queues = Vec::new();
-        let mut shards = Vec::new();
-        for number in 0..usize::from(config.threads) {
-            let (queue, accepted) = mpsc::unbounded_channel();
-            queues.push(queue);
-            let hubs_shards: Vec<_> = self.hubs.read().map(|hub| Shard::new(hub, number, transports::frame)).collect();
-            let http = self.http(config, &hubs_shards);
-            let shard = serve_shard(http, hubs_shards, accepted, config.drain_timeout);
-            shards.push(if number == 0 {
-                tokio::spawn(shard)
-            } else {
-                let runtime = runtime()?;
-                let (ended, end) = tokio::sync::oneshot::channel();
-                thread::Builder::new().name(format!("shard-{number}")).spawn(move || {
-                    runtime.block_on(shard);
-                    let _ = ended.send(());
-                })?;
-                tokio::spawn(async move { end.await.expect("the shard's thread panicked") })
-            });
-        }
-        Ok((queues, shards))
+    /// Starts serving.
+    fn start_threads(&self, config: &Config) -> anyhow::Result<Threads> {
+        let served = (0..usize::from(config.threads)).map(|number| {
+            let shards: Vec<_> = self.hubs.read().map(|hub| Shard::new(hub, number, transports::frame)).collect();
+            (self.http(config, &shards), shards)
+        });
+        Threads::start(served, config.drain_timeout)
     }
 
     fn http(&self, config: &Config, shards: &[Arc<Shard>]) -> Arc<Http> {
@@ -272,30 +235,4 @@ impl Server {
         })
         .map(Some)
     }
-}
-
-/// Serves the connections of one shard until no more come and the last has ended, or its time is up.
-async fn serve_shard(
-    http: Arc<Http>,
-    shards: Vec<Arc<Shard>>,
-    mut accepted: mpsc::UnboundedReceiver<Accepted>,
-    drain_timeout: Duration,
-) {
-    let served: Vec<_> = shards.into_iter().map(|shard| tokio::spawn(async move { shard.serve().await })).collect();
-    while let Some(Accepted { stream, slot }) = accepted.recv().await {
-        let http = Arc::clone(&http);
-        let tasks = http.context.tasks.clone();
-        tasks.spawn(async move {
-            match tokio::net::TcpStream::from_std(stream) {
-                Ok(stream) => http::serve(http, stream, slot).await,
-                Err(error) => warn!(%error, "cannot serve a connection"),
-            }
-        });
-    }
-    let tasks = &http.context.tasks;
-    tasks.close();
-    if tokio::time::timeout(drain_timeout, tasks.wait()).await.is_err() {
-        warn!(connections = tasks.len(), "left undrained after --drain-timeout");
-    }
-    served.iter().for_each(tokio::task::JoinHandle::abort);
 }
