@@ -8,15 +8,16 @@ mod load;
 mod manifest;
 mod run;
 mod stored;
+mod usage;
 
 pub use disturbance::{Disturbance, Recovery, Signals};
 pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};
 pub use manifest::{Limits, Machine, Manifest, Pinning, Scenario};
 pub use run::{
-    Counts, Cpu, Expectation, Failure, FanOut, GeneratorUsage, MachineUsage, MemorySample, Moment, Phases, Plateaus,
-    Polling, Run, ServerUsage, Slice, StreamAccount, TlsHandshakes, Traffic,
+    Counts, Expectation, Failure, FanOut, Phases, Polling, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
 };
+pub use usage::{Cpu, GeneratorUsage, MachineUsage, MemorySample, Plateaus, ServerUsage, TimelineSample};
 
 /// The version of the files' form. A reader refuses every other.
 pub const SCHEMA_VERSION: u32 = 1;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{LosslessHistogram, Point, Recovery, Signals};
+use super::{GeneratorUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals};
 
 /// One run. Times are nanoseconds of [`crate::clock`] unless the name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -195,106 +195,4 @@ pub struct Slice {
     pub from_ms: f64,
     /// Latency of the deliveries due in it, two significant digits.
     pub latency: LosslessHistogram,
-}
-
-/// The server's process, observed from outside.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct ServerUsage {
-    /// At rest: exact figures.
-    pub plateaus: Plateaus,
-    /// All along: cheap figures.
-    pub timeline: Vec<Moment>,
-    /// CPU time within the measure phase.
-    pub cpu: Cpu,
-    /// How kernel memory was counted, for the reader.
-    pub kernel_method: String,
-    /// Peak resident memory (`VmHWM`).
-    pub peak_rss_bytes: u64,
-}
-
-/// Memory at four points of a run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Plateaus {
-    /// Ready, before the first client.
-    pub empty: MemorySample,
-    /// Every client ready, no update yet.
-    pub idle: Option<MemorySample>,
-    /// At the end of the measure phase.
-    pub busy: Option<MemorySample>,
-    /// Every client gone.
-    pub drained: Option<MemorySample>,
-}
-
-/// Memory at one moment, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MemorySample {
-    /// Resident, shared pages included (`VmRSS`).
-    pub rss: u64,
-    /// Resident, shared pages divided among those who share them (`Pss` of `smaps_rollup`).
-    pub pss: u64,
-    /// Resident and anonymous: heap and stacks.
-    pub anonymous: u64,
-    /// Asked for and not given back, by the allocator's own account; absent if the server is not ours to ask.
-    pub in_use: Option<u64>,
-    /// Kernel: buffers of the server's TCP sockets.
-    pub socket_buffers: u64,
-    /// Kernel: slab, as `kernel_method` says.
-    pub slab: u64,
-    /// Threads.
-    pub threads: u32,
-    /// Open file descriptors.
-    pub open_files: u32,
-}
-
-/// A cheap look at the server.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub struct Moment {
-    /// Milliseconds since the run began.
-    pub at_ms: f64,
-    /// Resident memory, approximate (`statm`).
-    pub rss_bytes: u64,
-    /// Buffers of all TCP sockets of the machine, both ends (`sockstat`).
-    pub tcp_buffers_bytes: u64,
-    /// CPU time of the process so far, all threads.
-    pub cpu_ns: u64,
-}
-
-/// CPU time of a process.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Cpu {
-    /// All of it, from the scheduler's nanosecond account of every thread (`schedstat`).
-    pub total_ns: u64,
-    /// The part in user mode: `total_ns` split as the kernel's coarser `utime` and `stime` stand to each other.
-    pub user_ns: u64,
-    /// The part in the kernel.
-    pub system_ns: u64,
-}
-
-/// Processor time of the whole machine within the measure phase, from the kernel's ticks (`/proc/stat`).
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MachineUsage {
-    /// Processors there are.
-    pub processors: u32,
-    /// Time in which they were not idle, stolen time left out.
-    pub busy_ns: u64,
-    /// Time in which the hypervisor gave them to somebody else.
-    pub stolen_ns: u64,
-    /// Connections that found a listener's queue full (`ListenOverflows` of `/proc/net/netstat`), in the whole run.
-    pub listen_overflows: u64,
-    /// Times that TCP came under memory pressure (`TCPMemoryPressures`), in the whole run.
-    pub memory_pressures: u64,
-}
-
-/// The generator's own effort within the measure phase.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct GeneratorUsage {
-    /// CPU time of the whole process.
-    pub cpu: Cpu,
-    /// CPU time of each worker thread, nanoseconds.
-    pub workers_cpu_ns: Vec<u64>,
-    /// From the arrival of bytes in the kernel to their being read, nanoseconds, on a sample of the connections
-    /// (`SO_TIMESTAMPNS`): how late the generator itself was.
-    pub loop_lag: Option<LosslessHistogram>,
-    /// Resident memory at the end of the measure phase.
-    pub rss_bytes: u64,
 }
