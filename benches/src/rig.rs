@@ -8,9 +8,10 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args as _, FromArgMatches as _};
-use loadgen::{
-    recorder::MeasurePhase,
-    worker::{Assignment, Disturbed, Worker},
+use loadgen::clients::{
+    reconnect::Disturbed,
+    window::MeasurePhase,
+    worker::{Assignment, Worker},
 };
 use protocol::{Transport, clock, control::Window, update::encode_padded_into};
 use server::{Config, Embedded};

@@ -4,9 +4,10 @@ use std::{hint::black_box, sync::Arc};
 
 use bytes::Buf as _;
 use hdrhistogram::Histogram;
-use loadgen::{
-    recorder::{ClientRecord, MeasurePhase, Receipt, Recorder, histogram},
+use loadgen::clients::{
+    recorder::{ClientRecord, Receipt, Recorder},
     transports::{answer, frame, inbox::Front},
+    window::{MeasurePhase, histogram},
 };
 use protocol::{Transport, Update, control::Window, update::encode_padded_into, wire};
 use server::{

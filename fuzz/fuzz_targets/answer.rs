@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loadgen::transports::{answer::front, inbox::Front};
+use loadgen::clients::transports::{answer::front, inbox::Front};
 
 fuzz_target!(|bytes: &[u8]| {
     match front(bytes) {

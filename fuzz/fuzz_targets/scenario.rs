@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use loadgen::{plan, scenario};
+use loadgen::scenario::{self, plan};
 
 fuzz_target!(|text: &str| {
     // A file that is named is opened: whatever this machine has is not to be read.

@@ -5,7 +5,7 @@
 use std::io::Cursor;
 
 use libfuzzer_sys::fuzz_target;
-use loadgen::transports::{
+use loadgen::clients::transports::{
     frame::{Kind, front, split},
     inbox::Front,
 };

@@ -12,7 +12,7 @@ use nix::sys::socket::{
 use tokio::net::{TcpSocket, TcpStream};
 
 /// Clients for each source address. A source has about 28,000 ports towards one server by default.
-pub(crate) const CLIENTS_PER_SOURCE: u32 = 20_000;
+pub const CLIENTS_PER_SOURCE: u32 = 20_000;
 
 /// A server that acknowledges nothing for so long, neither bytes nor probes, is dead.
 const DEAD_AFTER_S: u32 = 60;

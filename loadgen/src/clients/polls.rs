@@ -1,4 +1,4 @@
-//! When a client may ask again: once nothing that has arrived is left to be read.
+//! When a client may send its next poll: once nothing that has arrived is left to be read.
 //!
 //! To send a poll takes a worker as long as to read an answer, and a fan-out brings thousands of answers at once. Sent in
 //! between, polls would let the rest lie unread: time that clients on machines of their own do not lose, and that would be
@@ -11,52 +11,52 @@ use tokio::{
     task::yield_now,
 };
 
-/// Turns given at once: enough to be worth a look at what has arrived, too few for that to wait long.
-const TURNS: u32 = 16;
+/// Polls released at once: enough to be worth a look at what has arrived, too few for that to wait long.
+const RELEASED_MAX: u32 = 16;
 
-/// The turns of one worker's clients, in the order in which they ask for them.
+/// The deferred polls of one worker's clients, released in the order in which they were deferred.
 #[derive(Debug)]
-pub(crate) struct Turns {
+pub(crate) struct DeferredPolls {
     /// How often anything was read.
     reads: Cell<u64>,
     waiting: Cell<u32>,
-    bell: Notify,
-    given: Semaphore,
+    deferred: Notify,
+    permits: Semaphore,
 }
 
-impl Default for Turns {
+impl Default for DeferredPolls {
     fn default() -> Self {
-        Self { reads: Cell::default(), waiting: Cell::default(), bell: Notify::new(), given: Semaphore::new(0) }
+        Self { reads: Cell::default(), waiting: Cell::default(), deferred: Notify::new(), permits: Semaphore::new(0) }
     }
 }
 
-impl Turns {
+impl DeferredPolls {
     /// Something was read.
-    pub(crate) fn read(&self) {
+    pub(crate) fn note_read(&self) {
         self.reads.set(self.reads.get() + 1);
     }
 
-    /// Waits for a turn to ask.
-    pub(crate) async fn ask(&self) {
+    /// Waits until a poll may be sent.
+    pub(crate) async fn defer(&self) {
         self.waiting.set(self.waiting.get() + 1);
-        self.bell.notify_one();
-        self.given.acquire().await.expect("never closed").forget();
+        self.deferred.notify_one();
+        self.permits.acquire().await.expect("never closed").forget();
     }
 
-    /// Gives turns, for as long as the worker works.
-    pub(crate) async fn give(&self) {
+    /// Releases polls, for as long as the worker works.
+    pub(crate) async fn release(&self) {
         loop {
             if self.waiting.get() == 0 {
-                self.bell.notified().await;
+                self.deferred.notified().await;
                 continue;
             }
             let reads = self.reads.get();
             // Everybody who is ready comes first, and so does what the kernel has meanwhile.
             yield_now().await;
             if self.reads.get() == reads {
-                let turns = self.waiting.get().min(TURNS);
-                self.waiting.set(self.waiting.get() - turns);
-                self.given.add_permits(turns as usize);
+                let released = self.waiting.get().min(RELEASED_MAX);
+                self.waiting.set(self.waiting.get() - released);
+                self.permits.add_permits(released as usize);
             }
         }
     }
@@ -71,28 +71,28 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn who_asks_comes_after_who_reads_and_nobody_is_left_out() {
+    async fn polls_come_after_reads_and_none_is_left_out() {
         const CLIENTS: u32 = 100;
         const READS: u32 = 5;
         let said = LocalSet::new()
             .run_until(async {
-                let turns = Rc::new(Turns::default());
+                let polls = Rc::new(DeferredPolls::default());
                 let said = Rc::new(RefCell::new(Vec::new()));
                 spawn_local({
-                    let turns = Rc::clone(&turns);
-                    async move { turns.give().await }
+                    let polls = Rc::clone(&polls);
+                    async move { polls.release().await }
                 });
                 let clients: Vec<_> = (0..CLIENTS)
                     .map(|_| {
-                        let (turns, said) = (Rc::clone(&turns), Rc::clone(&said));
+                        let (polls, said) = (Rc::clone(&polls), Rc::clone(&said));
                         spawn_local(async move {
                             for _ in 0..READS {
                                 yield_now().await;
-                                turns.read();
+                                polls.note_read();
                                 said.borrow_mut().push("read");
                             }
-                            turns.ask().await;
-                            said.borrow_mut().push("ask");
+                            polls.defer().await;
+                            said.borrow_mut().push("poll");
                         })
                     })
                     .collect();

@@ -1,4 +1,4 @@
-//! How a client comes back, and when it is current again.
+//! How a client comes back, and when it is current reconnect.
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(5);
 /// How long to pause before a try, of which there were so many in vain: anything between none and the longest ("full
 /// jitter": M. Brooker, Exponential Backoff and Jitter, 2015), so that clients who lost their server together do not return
 /// together.
-pub(super) fn pause(tries: u32, rng: &mut impl Rng) -> Duration {
+pub(super) fn backoff(tries: u32, rng: &mut impl Rng) -> Duration {
     let longest = PAUSE_FIRST.saturating_mul(2_u32.saturating_pow(tries)).min(PAUSE_MAX);
     Duration::from_secs_f64(rng.random_range(0.0..longest.as_secs_f64()))
 }
@@ -41,17 +41,17 @@ impl Disturbed {
 
 /// A client's way back. Times are of [`protocol::clock`], 0 for not yet.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Again {
+pub struct Reconnect {
     /// Tries in vain since it was last connected.
     pub(super) tries: u32,
-    /// When it was connected again.
+    /// When it was connected reconnect.
     connected_ns: u64,
-    /// When it last received something, or was connected again.
+    /// When it last received something, or was connected reconnect.
     so_far_ns: u64,
     current_ns: u64,
 }
 
-impl Again {
+impl Reconnect {
     pub(super) fn connected(&mut self, at_ns: u64) {
         *self = Self { tries: 0, connected_ns: at_ns, so_far_ns: at_ns, current_ns: 0 };
     }
@@ -85,7 +85,7 @@ mod tests {
     fn pauses_grow_and_are_spread_from_none_to_the_longest() {
         let mut rng = SmallRng::seed_from_u64(1);
         for (tries, longest_ms) in [(0, 100), (1, 200), (4, 1_600), (6, 5_000), (40, 5_000)] {
-            let pauses: Vec<_> = (0..1_000).map(|_| pause(tries, &mut rng).as_millis()).collect();
+            let pauses: Vec<_> = (0..1_000).map(|_| backoff(tries, &mut rng).as_millis()).collect();
             let (least, most) = (*pauses.iter().min().unwrap(), *pauses.iter().max().unwrap());
             assert!(least * 50 < longest_ms && most < longest_ms && most * 10 > longest_ms * 9, "{least} to {most}");
         }
@@ -93,18 +93,18 @@ mod tests {
 
     #[test]
     fn who_has_everything_that_is_due_is_current() {
-        let mut again = Again::default();
-        assert!(!again.received(5, 6), "it was never away");
-        again.connected(100);
+        let mut reconnect = Reconnect::default();
+        assert!(!reconnect.received(5, 6), "it was never away");
+        reconnect.connected(100);
         // Due while it was away, and while that was on its way.
-        assert!(!again.received(50, 110));
-        assert!(!again.received(105, 120));
-        assert!(again.received(130, 131));
-        assert_eq!(again.since(90), [Some(10), Some(30)]);
+        assert!(!reconnect.received(50, 110));
+        assert!(!reconnect.received(105, 120));
+        assert!(reconnect.received(130, 131));
+        assert_eq!(reconnect.since(90), [Some(10), Some(30)]);
         // Lost again, and nothing missed when it was back.
-        again.connected(200);
-        assert!(again.received(201, 202));
-        assert_eq!(again.since(190), [Some(10), Some(10)]);
-        assert_eq!(again.since(300), [None, None]);
+        reconnect.connected(200);
+        assert!(reconnect.received(201, 202));
+        assert_eq!(reconnect.since(190), [Some(10), Some(10)]);
+        assert_eq!(reconnect.since(300), [None, None]);
     }
 }

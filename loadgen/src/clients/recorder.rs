@@ -1,26 +1,22 @@
 //! What one worker thread records: latency from the due time, counts, and how far it has come.
 
 use std::sync::{
-    Arc, OnceLock,
+    Arc,
     atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use hdrhistogram::Histogram;
-use protocol::{Update, clock::NS_PER_SEC, control::Window};
+use protocol::{Update, control::Window};
 
-use crate::{
+use super::{
+    reconnect::Reconnect,
     spread::Spreads,
     tracker::{Arrival, Tracker},
-    worker::Again,
+    window::{LATENCY_NS_MAX, MeasurePhase, histogram},
 };
 
-/// The longest latency that is recorded: a minute. What takes longer is counted as out of range.
-pub const LATENCY_NS_MAX: u64 = 60 * NS_PER_SEC;
 /// Into how many slices the measure phase is cut, to show how latency went within it.
 pub const SLICES: usize = 24;
-
-/// The measure phase, once it is known: set between settling and the first update.
-pub type MeasurePhase = Arc<OnceLock<Window>>;
 
 /// How far a worker has come, for others to see while it works. One thread writes.
 #[derive(Debug)]
@@ -76,7 +72,7 @@ pub struct ClientRecord {
     /// When it last heard anything.
     pub heard_ns: u64,
     /// How it came back.
-    pub again: Again,
+    pub reconnect: Reconnect,
     latency_sum_ns: u64,
     deliveries: u64,
 }
@@ -84,8 +80,8 @@ pub struct ClientRecord {
 impl ClientRecord {
     /// A client that has been ready since then, and is to receive everything after `cursor`.
     pub fn new(cursor: u64, ready_ns: u64) -> Self {
-        let (tracker, again) = (Tracker::new(cursor), Again::default());
-        Self { tracker, heard_ns: ready_ns, again, latency_sum_ns: 0, deliveries: 0 }
+        let (tracker, reconnect) = (Tracker::new(cursor), Reconnect::default());
+        Self { tracker, heard_ns: ready_ns, reconnect, latency_sum_ns: 0, deliveries: 0 }
     }
 
     /// The mean latency of its deliveries that count.
@@ -142,8 +138,8 @@ impl Recorder {
         }
     }
 
-    /// Records the update at `place` of a payload that came to a client then.
-    pub fn record(&mut self, client: &mut ClientRecord, update: &Update<'_>, place: usize, receipt: Receipt) {
+    /// Records the update at `position` of a payload that came to a client then.
+    pub fn record(&mut self, client: &mut ClientRecord, update: &Update<'_>, position: usize, receipt: Receipt) {
         let arrival = client.tracker.see(update.seq);
         bump(&self.progress.updates);
         let Some(&window) = self.phase.get() else { return };
@@ -156,9 +152,9 @@ impl Recorder {
                 Arrival::Duplicate => self.duplicated += 1,
                 Arrival::Reordered => {
                     self.reordered += 1;
-                    self.count(client, update, place, receipt, window);
+                    self.count(client, update, position, receipt, window);
                 }
-                Arrival::InOrder => self.count(client, update, place, receipt, window),
+                Arrival::InOrder => self.count(client, update, position, receipt, window),
             }
         }
     }
@@ -177,7 +173,7 @@ impl Recorder {
         &mut self,
         client: &mut ClientRecord,
         update: &Update<'_>,
-        place: usize,
+        position: usize,
         Receipt { asked_ns, received_ns }: Receipt,
         window: Window,
     ) {
@@ -191,7 +187,7 @@ impl Recorder {
         };
         let phase_ns = window.to_ns - window.from_ns;
         let slice = u128::from(update.due_ns - window.from_ns) * SLICES as u128 / u128::from(phase_ns);
-        let met = match place {
+        let met = match position {
             0 if update.due_ns >= asked_ns => &mut self.meeting.parked,
             0 => &mut self.meeting.between,
             _ => &mut self.meeting.rode,
@@ -203,12 +199,6 @@ impl Recorder {
         client.latency_sum_ns += latency_ns;
         client.deliveries += 1;
     }
-}
-
-/// A histogram from 1 ns to [`LATENCY_NS_MAX`], exact to so many significant digits. It does not grow: what it cannot
-/// hold is an error, not a clamp.
-pub fn histogram(digits: u8) -> Histogram<u64> {
-    Histogram::new_with_bounds(1, LATENCY_NS_MAX, digits).expect("valid bounds")
 }
 
 /// Adds one where a single thread writes: no locked instruction.

@@ -22,7 +22,7 @@ use tokio::{
     net::TcpStream,
 };
 
-use crate::recorder::{MeasurePhase, histogram};
+use super::window::{MeasurePhase, histogram};
 
 /// Collects how late bytes were read. The kernel stamps the last segment that a read returned, as it arrived.
 #[derive(Debug, Clone)]

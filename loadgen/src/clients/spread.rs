@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::results::{FanOut, LosslessHistogram};
 
-use crate::recorder::histogram;
+use super::window::histogram;
 
 /// The receipts of one update.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

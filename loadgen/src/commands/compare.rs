@@ -1,9 +1,10 @@
 //! `loadgen compare`: two results folders of like machine and scenario, point by point, with intervals.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use clap::Args;
 
+use super::status::done;
 use crate::output;
 
 /// Options of `compare`.
@@ -24,10 +25,15 @@ pub struct CompareArgs {
     pub html: Option<PathBuf>,
 }
 
+/// Compares.
+pub fn run(args: &CompareArgs) -> ExitCode {
+    done(compare(args))
+}
+
 /// Prints how `head` differs from `base`, and what is wrong with either.
 ///
 /// Fails if a folder cannot be read, or if the two are unlike and that was not forced.
-pub fn compare(args: &CompareArgs) -> anyhow::Result<()> {
+fn compare(args: &CompareArgs) -> anyhow::Result<()> {
     let (base, head) = (reports::load_pooled(&args.base)?, reports::load_pooled(&args.head)?);
     let between = reports::between(&base, &head, args.force)?;
     output::print(&between.to_string())?;

@@ -1,41 +1,95 @@
 //! A sweep: check the machine, make the plan, measure point by point, report.
 
-use std::path::Path;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
+use clap::Args;
 use protocol::{
     Transport,
     results::{Disturbance, Scenario, Stream},
 };
-use reports::Validity;
 
+use super::{
+    report::report,
+    status::{FAILED, Outcome, USAGE, ended, fail, in_runtime},
+};
 use crate::{
-    cli::{RunArgs, TargetArgs},
-    dial::CLIENTS_PER_SOURCE,
-    doctor::{self, Level, Need, ServerNeed},
-    interrupt,
-    output::{self, folder::Folder, manifest::manifest, show::Show},
-    plan::{Planned, plan},
-    scenario,
-    scheduler::{self, Sweep},
-    target::Target,
+    clients::CLIENTS_PER_SOURCE,
+    machine::{
+        doctor::{self, Level, Need, ServerNeed},
+        interrupt,
+    },
+    measure::{
+        self, Sweep,
+        target::{Target, TargetArgs},
+    },
+    output::{folder::Folder, manifest::manifest, progress::Progress},
+    scenario::{
+        self, Settings,
+        plan::{Planned, plan},
+    },
 };
 
 /// The backlog of a server that is started here; its own default.
 const BACKLOG: u32 = 4096;
 
-/// How a sweep came out; each has an exit status.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outcome {
-    /// As [`reports`] judges what was written.
-    Judged(Validity),
-    /// Ended before a single run was finished; nothing was kept.
-    Nothing,
+/// Options of a run.
+#[derive(Debug, Default, Args)]
+#[command(after_help = RUN_EXAMPLES)]
+pub struct RunArgs {
+    /// A built-in scenario (see `loadgen scenarios`) or the path of a TOML file
+    #[arg(default_value = scenario::DEFAULT)]
+    pub scenario: String,
+
+    /// What replaces the scenario's keys.
+    #[command(flatten)]
+    pub settings: Settings,
+
+    /// What is measured, if it is there already.
+    #[command(flatten)]
+    pub target: TargetArgs,
+
+    /// Memory allocator of server and generator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
+    #[arg(long, value_name = "NAME", conflicts_with = "server")]
+    pub allocator: Option<server::Allocator>,
+
+    /// The results folder [default: results/TIME-SCENARIO]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+const RUN_EXAMPLES: &str = "\
+An option that is an axis takes a list; a sweep is the product of its axes.
+Times are written 500ms, 3s, 2m.
+
+Examples:
+  loadgen run                                        the quick comparison
+  loadgen run reconnect --clients 5000               a storm of clients that lost their connections
+  loadgen run --tls off,on                           what TLS costs
+  loadgen run rate --transports long-poll            one transport, several rates
+  loadgen run --clients 10000 --rate 2 --repeats 5   a large audience
+  loadgen run my.toml --out results/mine             your own scenario";
+
+impl RunArgs {
+    /// The quick comparison.
+    pub fn quick() -> Self {
+        Self { scenario: scenario::DEFAULT.into(), ..Self::default() }
+    }
+}
+
+/// Measures, and reports.
+pub fn run(args: RunArgs) -> ExitCode {
+    in_runtime(async {
+        match prepare(args).await {
+            Err(error) => fail(&error, USAGE),
+            Ok(prepared) => ended(prepared.run().await, FAILED),
+        }
+    })
 }
 
 /// What was asked for, checked and ready to be measured.
 #[derive(Debug)]
-pub struct Prepared {
+struct Prepared {
     scenario: Scenario,
     target: Option<Target>,
     plan: Vec<Planned>,
@@ -43,7 +97,7 @@ pub struct Prepared {
 }
 
 /// Does everything that can fail because of what was asked for, and makes the results folder.
-pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
+async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     if let Some(allocator) = args.allocator {
         // For this process and, by its environment, for the servers that it starts.
         allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
@@ -65,11 +119,7 @@ pub async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
 }
 
 /// The scenario and, if one is named, the server that runs already.
-pub async fn resolve(
-    name: String,
-    settings: scenario::Settings,
-    target: TargetArgs,
-) -> anyhow::Result<(Scenario, Option<Target>)> {
+async fn resolve(name: String, settings: Settings, target: TargetArgs) -> anyhow::Result<(Scenario, Option<Target>)> {
     let mut scenario = scenario::load(&name, settings)?;
     let Some(url) = target.server.clone() else { return Ok((scenario, None)) };
     let target = Target::examine(&url, &target).await?;
@@ -115,39 +165,43 @@ fn connections_each(scenario: &Scenario) -> u32 {
 
 impl Prepared {
     /// Measures the whole plan, or as much of it as the user lets it, and reports what was measured.
-    pub async fn run(mut self) -> anyhow::Result<Outcome> {
+    async fn run(mut self) -> anyhow::Result<Outcome> {
         let interrupt = interrupt::token()?;
-        let show = Show::new(&self.plan, &self.scenario);
-        self.introduce(&show);
+        let progress = Progress::new(&self.plan, &self.scenario);
+        self.introduce(&progress);
         let sweep = Sweep {
             scenario: &self.scenario,
             target: self.target.as_ref(),
             faults: &[],
             interrupt: &interrupt,
-            show: &show,
+            progress: &progress,
         };
         for planned in &self.plan {
-            let Some(run) = scheduler::run(&sweep, planned).await else {
-                show.line("Interrupted: what was finished is kept.");
+            let Some(run) = measure::run(&sweep, planned).await else {
+                progress.line("Interrupted: what was finished is kept.");
                 break;
             };
             self.folder.append(&run)?;
-            show.finished(&run);
+            progress.finished(&run);
             if run.failure.is_some() {
                 // Whatever broke it would break the next; somebody should look first.
-                show.line("A run failed: the rest of the plan is left out.");
+                progress.line("A run failed: the rest of the plan is left out.");
                 break;
             }
         }
-        show.end();
+        progress.end();
         self.report()
     }
 
-    fn introduce(&self, show: &Show) {
+    fn introduce(&self, progress: &Progress) {
         let Scenario { name, why, .. } = &self.scenario;
-        let about = humantime::format_duration(std::time::Duration::from_secs(show.estimate().as_secs()));
-        show.line(&format!("Scenario {name}: {why}"));
-        show.line(&format!("{} runs, about {about}. Results go to {}.", self.plan.len(), self.folder.path().display()));
+        let about = humantime::format_duration(std::time::Duration::from_secs(progress.estimate().as_secs()));
+        progress.line(&format!("Scenario {name}: {why}"));
+        progress.line(&format!(
+            "{} runs, about {about}. Results go to {}.",
+            self.plan.len(),
+            self.folder.path().display()
+        ));
     }
 
     fn report(self) -> anyhow::Result<Outcome> {
@@ -158,21 +212,4 @@ impl Prepared {
         }
         report(&path).map(Outcome::Judged)
     }
-}
-
-/// Writes the index of a folder of results folders, and says where it is.
-pub fn index(dir: &Path) -> anyhow::Result<()> {
-    let written = reports::write_index(dir).with_context(|| format!("no index of {}", dir.display()))?;
-    output::print(&format!("Index: {}", written.display()))?;
-    Ok(())
-}
-
-/// Renders the report of a results folder, prints the summary, and judges it.
-pub fn report(dir: &Path) -> anyhow::Result<Validity> {
-    let results = reports::load_pooled(dir)?;
-    let written =
-        reports::write(&results).with_context(|| format!("cannot write the report into {}", dir.display()))?;
-    let table = reports::summary_table(&results);
-    output::print(&format!("\n{}\n\nReport: {}", table.trim_end(), written.report.display()))?;
-    Ok(results.validity())
 }

@@ -1,26 +1,18 @@
 //! What is done to clients in the middle of a run, and the wait until they have recovered.
 
 use anyhow::anyhow;
-use protocol::{
-    clock,
-    control::Window,
-    results::{Cpu, Disturbance},
-};
+use protocol::{clock, control::Window, results::Disturbance};
 
-use super::{Halt, session::Session};
-use crate::{server_process::ServerProcess, usage::cpu_between};
+use super::{
+    account::Storm,
+    phase::Halt,
+    server_process::{Launch, ServerProcess},
+    session::Session,
+};
+use crate::{clients::worker::Worker, machine::usage::cpu_between};
 
 /// The disturbance comes when a quarter of the measure phase has passed: before it all is as in any run.
 const AFTER: u64 = 4;
-
-/// A disturbance, and what it cost the server.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Storm {
-    pub(super) disturbance: Disturbance,
-    pub(super) at_ns: u64,
-    pub(super) until_ns: u64,
-    pub(super) server_cpu: Option<Cpu>,
-}
 
 impl Session<'_> {
     /// Disturbs all clients, and waits until all are current again or the measure phase is over.
@@ -35,7 +27,7 @@ impl Session<'_> {
         let at_ns = clock::now_ns();
         self.disturbed.set(at_ns);
         match disturbance {
-            Disturbance::Drop => self.workers.iter().for_each(crate::worker::Worker::drop_all),
+            Disturbance::Drop => self.workers.iter().for_each(Worker::drop_all),
             Disturbance::Restart => self.restart(first_due_ns, window).await?,
         }
         let clients = u64::from(self.planned.point.load.clients);
@@ -51,7 +43,7 @@ impl Session<'_> {
         let address = old.address;
         let before = self.gathered.before()?;
         old.kill().await?;
-        let server = ServerProcess::start(&self.launch(Some(address))).await?;
+        let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(address))).await?;
         self.gathered.follow(server.pid, before)?;
         self.server.insert(server).publish(first_due_ns, window).await?;
         Ok(())

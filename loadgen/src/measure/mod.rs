@@ -1,10 +1,13 @@
 //! One run of one point: connect, settle, warm up, measure, drain.
 
+mod account;
 mod disturb;
 mod gather;
+mod phase;
+pub mod server_process;
 mod session;
-
-use std::fmt;
+mod sweep;
+pub mod target;
 
 use jiff::Timestamp;
 use protocol::{
@@ -12,12 +15,12 @@ use protocol::{
     control::Window,
     results::{Failure, Run, Scenario},
 };
-use tokio_util::sync::CancellationToken;
 
-use server::stream::fault::Fault;
+pub use phase::{Halt, Phase};
+pub use sweep::Sweep;
 
-use crate::{output::show::Show, plan::Planned, target::Target};
-use gather::Edge;
+use crate::scenario::plan::Planned;
+use account::Edge;
 use session::Session;
 
 /// The first update is due so long after the publisher is told to start, which gives it time to.
@@ -25,73 +28,10 @@ const LEAD_NS: u64 = 30_000_000;
 /// Connecting may take this much longer than its pace asks for.
 const CONNECT_GRACE_S: f64 = 30.0;
 
-/// Where a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Phase {
-    /// The server is being started.
-    Start,
-    /// Clients are being connected.
-    Connect,
-    /// Quiet.
-    Settle,
-    /// Updates that do not count.
-    WarmUp,
-    /// Updates that count.
-    Measure,
-    /// What is still under way.
-    Drain,
-    /// Everything is being closed.
-    Close,
-}
-
-impl fmt::Display for Phase {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Start => "starting",
-            Self::Connect => "connecting",
-            Self::Settle => "settling",
-            Self::WarmUp => "warming up",
-            Self::Measure => "measuring",
-            Self::Drain => "draining",
-            Self::Close => "closing",
-        })
-    }
-}
-
-/// Why a run did not come to its end.
-#[derive(Debug)]
-pub enum Halt {
-    /// The user asked for it.
-    Interrupted,
-    /// Something went wrong.
-    Failed(anyhow::Error),
-}
-
-impl<E: Into<anyhow::Error>> From<E> for Halt {
-    fn from(error: E) -> Self {
-        Self::Failed(error.into())
-    }
-}
-
-/// What all runs of a sweep share.
-#[derive(Debug)]
-pub struct Sweep<'a> {
-    /// What is being done.
-    pub scenario: &'a Scenario,
-    /// A server that runs already, if it is not ours to start.
-    pub target: Option<&'a Target>,
-    /// How a server that is started here misbehaves; only proofs ask for any.
-    pub faults: &'a [Fault],
-    /// Cancelled when the user has had enough.
-    pub interrupt: &'a CancellationToken,
-    /// Where progress is shown.
-    pub show: &'a Show,
-}
-
 /// Measures one point once. `None` if it was interrupted; a failure is a run too.
 pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
     let started_utc = Timestamp::now().to_string();
-    sweep.show.begin(planned);
+    sweep.progress.begin(planned);
     let mut session = Session::new(sweep, planned);
     let ended = phases(&mut session, sweep.scenario).await.map_err(|halt| session.explain(halt));
     let closed = session.close().await.map_err(Halt::Failed);

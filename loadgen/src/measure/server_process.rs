@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::Stdio, time::Duration};
 use anyhow::{Context, bail};
 use protocol::{
     control::{Command, Event, Published, Window},
-    results::Stream,
+    results::{Pinning, Stream},
 };
 use server::{stream::fault::Fault, values::Cpus};
 use tokio::{
@@ -13,6 +13,9 @@ use tokio::{
     process::{Child, ChildStdin, ChildStdout},
     time::timeout,
 };
+
+use super::sweep::Sweep;
+use crate::scenario::plan::Planned;
 
 /// How long the server may take to say that it is ready, and to end.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -34,6 +37,22 @@ pub struct Launch<'a> {
     pub faults: &'a [Fault],
     /// The address of a server that has ended and whose stream it takes up.
     pub in_place_of: Option<SocketAddr>,
+}
+
+impl<'a> Launch<'a> {
+    /// The server of a run, or one that takes its place.
+    pub fn of(sweep: &Sweep<'a>, planned: &'a Planned, in_place_of: Option<SocketAddr>) -> Self {
+        let scenario = sweep.scenario;
+        Self {
+            stream: &planned.point.load.stream,
+            threads: scenario.server_threads,
+            tls: planned.point.load.tls,
+            seed: scenario.seed + u64::from(planned.repeat),
+            cpus: scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone())),
+            faults: sweep.faults,
+            in_place_of,
+        }
+    }
 }
 
 /// A server process. It ends with its stdin, so also if this process is killed.

@@ -6,25 +6,30 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, anyhow};
 use protocol::{
     clock,
     control::Window,
-    results::{Disturbance, Expectation, Failure, Pinning, Run},
+    results::{Disturbance, Failure, Pinning, Run},
 };
 use server::values::Cpus;
 
 use super::{
-    Halt, Phase, Sweep,
-    gather::{Account, Edge, Gathered},
+    account::{Account, Edge, first_after},
+    gather::Gathered,
+    phase::{Halt, Phase},
+    server_process::{Launch, ServerProcess},
+    sweep::Sweep,
 };
 use crate::{
-    plan::Planned,
-    recorder::MeasurePhase,
-    server_process::{Launch, ServerProcess},
-    tls::Tls,
-    usage::Observed,
-    worker::{Assignment, Disturbed, Worker},
+    clients::{
+        reconnect::Disturbed,
+        tls::Tls,
+        window::MeasurePhase,
+        worker::{Assignment, Worker},
+    },
+    machine::usage::Observed,
+    scenario::plan::Planned,
 };
 
 /// Between two looks at whether the waiting is over, where more than time decides that.
@@ -37,7 +42,7 @@ const EMPTYING: Duration = Duration::from_secs(2);
 /// A run at work.
 #[derive(Debug)]
 pub(super) struct Session<'a> {
-    sweep: &'a Sweep<'a>,
+    pub(super) sweep: &'a Sweep<'a>,
     pub(super) planned: &'a Planned,
     pub(super) phase: Phase,
     phase_begun_ns: u64,
@@ -76,7 +81,7 @@ impl<'a> Session<'a> {
         let (pid, port) = match self.sweep.target {
             Some(target) => (target.health.pid, target.address.port()),
             None => {
-                let launch = self.launch(None);
+                let launch = Launch::of(self.sweep, self.planned, None);
                 let server = tokio::select! {
                     server = ServerProcess::start(&launch) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
@@ -94,20 +99,6 @@ impl<'a> Session<'a> {
             Err(_) => {}
         }
         Ok(())
-    }
-
-    /// The server of this run, or one that takes its place.
-    pub(super) fn launch(&self, in_place_of: Option<SocketAddr>) -> Launch<'a> {
-        let scenario = self.sweep.scenario;
-        Launch {
-            stream: &self.planned.point.load.stream,
-            threads: scenario.server_threads,
-            tls: self.planned.point.load.tls,
-            seed: scenario.seed + u64::from(self.planned.repeat),
-            cpus: scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone())),
-            faults: self.sweep.faults,
-            in_place_of,
-        }
     }
 
     /// Starts the workers, which begin to connect at once.
@@ -162,8 +153,8 @@ impl<'a> Session<'a> {
             if done(self) || now_ns >= until_ns {
                 return Ok(());
             }
-            self.gathered.moment(SAMPLE_NS)?;
-            self.sweep.show.phase(self.planned, self.phase, &self.detail());
+            self.gathered.timeline_sample(SAMPLE_NS)?;
+            self.sweep.progress.phase(self.planned, &self.phase, &self.detail());
             // While updates flow, a look is work beside the workers'.
             let look_ns = if matches!(self.phase, Phase::WarmUp | Phase::Measure) { SAMPLE_NS } else { LOOK_NS };
             let nap = Duration::from_nanos(look_ns.min(until_ns - now_ns));
@@ -220,8 +211,8 @@ impl<'a> Session<'a> {
                 self.gathered.storm.is_some_and(|storm| storm.disturbance == Disturbance::Restart),
             )
         } else {
-            self.wait(until_ns, |session| session.first_after() < u64::MAX).await?;
-            self.bracketed()?
+            self.wait(until_ns, |session| first_after(&session.workers) < u64::MAX).await?;
+            Account::bracketed(&self.workers)?
         };
         self.gathered.account = Some(account);
         Ok(())
@@ -281,25 +272,6 @@ impl<'a> Session<'a> {
 
     fn delivered(&self) -> u64 {
         self.sum(|worker| worker.progress.delivered.load(Relaxed))
-    }
-
-    fn first_after(&self) -> u64 {
-        self.workers.iter().map(|worker| worker.progress.first_after.load(Relaxed)).min().unwrap_or(u64::MAX)
-    }
-
-    /// `seq` has no gaps: what lies between the last update before the phase and the first one after it was due in it.
-    fn bracketed(&self) -> anyhow::Result<Account> {
-        let last_before = self.workers.iter().map(|worker| worker.progress.last_before.load(Relaxed)).max();
-        let (last_before, first_after) = (last_before.unwrap_or(0), self.first_after());
-        ensure!(last_before > 0, "no update came before the measure phase: lengthen --warm-up");
-        ensure!(first_after < u64::MAX, "no update came after the measure phase: lengthen --drain");
-        Ok(Account {
-            first_seq: last_before + 1,
-            updates: first_after - last_before - 1,
-            source: Expectation::Bracketed,
-            lateness_ns: None,
-            writes: None,
-        })
     }
 
     fn sum(&self, of: impl Fn(&Worker) -> u64) -> u64 {

@@ -2,10 +2,12 @@
 
 use std::{
     net::{SocketAddr, ToSocketAddrs},
+    path::PathBuf,
     sync::Arc,
 };
 
 use anyhow::{Context, ensure};
+use clap::Args;
 use protocol::{
     clock,
     wire::{HEALTH_PATH, Health},
@@ -16,10 +18,26 @@ use tokio::{
     time::{Duration, timeout},
 };
 
-use crate::{cli::TargetArgs, tls::Tls};
+use crate::clients::tls::Tls;
 
 const PATIENCE: Duration = Duration::from_secs(5);
 const HEALTH_BYTES_MAX: u64 = 64 * 1024;
+
+/// A server that runs already.
+#[derive(Debug, Clone, Default, Args)]
+pub struct TargetArgs {
+    /// Measure this running pushbench server (http://HOST:PORT or https://.., same machine) instead of starting one for each run
+    #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads", "tls"])]
+    pub server: Option<String>,
+
+    /// The token that the server of --server asks for
+    #[arg(long, value_name = "TOKEN", requires = "server")]
+    pub token: Option<String>,
+
+    /// Trust the certificates in this file (PEM) for an https:// --server, instead of those that the system trusts
+    #[arg(long, value_name = "FILE", requires = "server")]
+    pub tls_ca: Option<PathBuf>,
+}
 
 /// A running pushbench server.
 #[derive(Debug, Clone)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use protocol::results::{Manifest, SCHEMA_VERSION, Scenario};
 use serde::Deserialize;
 
-use crate::doctor;
+use crate::machine::doctor;
 
 /// Libraries on the measured path.
 const LIBRARIES: [&str; 7] =

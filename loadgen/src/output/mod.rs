@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 pub mod folder;
 pub mod manifest;
-pub mod show;
+pub mod progress;
 
 /// Prints to stdout. A reader that has had enough (`| head`) is no error.
 pub fn print(text: &str) -> io::Result<()> {

@@ -1,6 +1,6 @@
 //! Progress: what is running, how long it will take, and a line for every finished run.
 
-use std::{cell::Cell, time::Duration};
+use std::{cell::Cell, fmt::Display, time::Duration};
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -9,14 +9,14 @@ use protocol::{
     results::{Run, Scenario},
 };
 
-use crate::{plan::Planned, scheduler::Phase};
+use crate::scenario::plan::Planned;
 
 /// Seconds that a run takes besides its phases: starting and ending a server, sampling.
 const OVERHEAD_S: f64 = 1.0;
 
 /// Shows progress on stderr: a live line on a terminal, plain lines elsewhere. Honours `NO_COLOR`.
 #[derive(Debug)]
-pub struct Show {
+pub struct Progress {
     bar: ProgressBar,
     live: bool,
     /// Estimated seconds of each run of the plan.
@@ -25,7 +25,7 @@ pub struct Show {
     run_begun_ns: Cell<u64>,
 }
 
-impl Show {
+impl Progress {
     /// For a plan.
     pub fn new(plan: &[Planned], scenario: &Scenario) -> Self {
         let live = console::Term::stderr().is_term();
@@ -48,11 +48,11 @@ impl Show {
     /// A run begins.
     pub fn begin(&self, run: &Planned) {
         self.run_begun_ns.set(clock::now_ns());
-        self.phase(run, Phase::Start, "");
+        self.phase(run, &"starting", "");
     }
 
     /// A run is in a phase; called often, so that the remaining time moves.
-    pub fn phase(&self, run: &Planned, phase: Phase, detail: &str) {
+    pub fn phase(&self, run: &Planned, phase: &dyn Display, detail: &str) {
         if self.live {
             let left = humantime::format_duration(Duration::from_secs(self.remaining_s(run.index as usize) as u64));
             let point = &run.point;

@@ -1,5 +1,6 @@
 //! Scenarios: what a sweep varies, how often it repeats, and why. TOML files, some built in, every key also an option.
 
+pub mod plan;
 mod settings;
 mod valid;
 
@@ -11,7 +12,7 @@ use protocol::{Transport, results::Scenario};
 pub use settings::Settings;
 use valid::validate;
 
-use crate::pinning;
+use crate::machine::pinning;
 
 /// The scenario that is run unless another is named.
 pub const DEFAULT: &str = "quick";

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use protocol::wire::CURSOR_HEADER;
 
-use super::{ClientError, cursor, inbox::Front};
+use super::{ClientError, inbox::Front, request::cursor};
 
 /// A head longer than this is no answer of ours.
 const HEAD_BYTES_MAX: usize = 16 * 1024;

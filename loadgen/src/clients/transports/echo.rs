@@ -15,7 +15,7 @@ use super::{
     frame::{self, Kind},
     websocket::{self, Client, Reader},
 };
-use crate::socket::Socket;
+use crate::clients::socket::Socket;
 
 /// The longest Autobahn message is 16 MiB.
 const MESSAGE_BYTES_MAX: usize = 32 << 20;

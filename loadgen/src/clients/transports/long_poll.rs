@@ -8,8 +8,8 @@ use tokio::io::AsyncWriteExt;
 use super::{
     ClientError, Payload, Request, Stream,
     answer::{self, Answer},
-    cursor,
     inbox::{Inbox, Scratch},
+    request::cursor,
 };
 
 /// A kept-alive connection.

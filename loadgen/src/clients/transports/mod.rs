@@ -4,6 +4,7 @@
 #[doc(hidden)]
 pub mod answer;
 pub mod echo;
+mod error;
 #[doc(hidden)]
 pub mod frame;
 mod handshake;
@@ -11,17 +12,18 @@ mod handshake;
 pub mod inbox;
 mod long_poll;
 mod payload;
+mod request;
 #[cfg(test)]
 mod script;
 mod stream;
 mod uplink;
 mod websocket;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use protocol::Transport;
 
-use protocol::{Transport, wire::TOKEN_KEY};
-
-pub use self::{inbox::Scratch, payload::Payload, stream::Stream, uplink::Uplink};
+pub use self::{
+    error::ClientError, inbox::Scratch, payload::Payload, request::Request, stream::Stream, uplink::Uplink,
+};
 
 /// One client, connected and known to the server.
 #[derive(Debug)]
@@ -30,27 +32,6 @@ pub enum Client {
     WebSocket(websocket::Client),
     /// By long polling.
     LongPoll(long_poll::Client),
-}
-
-/// How to talk to the server.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// The server's address, for the `Host` header.
-    pub server: SocketAddr,
-    /// How long a poll asks to be held.
-    pub poll_wait: Duration,
-    /// After which update to go on; from now on without.
-    pub after: Option<u64>,
-    /// What the server asks for, if it does.
-    pub token: Option<Arc<str>>,
-}
-
-impl Request {
-    /// What shows the token, as one more key of a query.
-    fn token(&self) -> String {
-        let token = self.token.iter().flat_map(|token| form_urlencoded::byte_serialize(token.as_bytes()));
-        token.fold(String::new(), |key, part| if key.is_empty() { format!("&{TOKEN_KEY}={part}") } else { key + part })
-    }
 }
 
 impl Client {
@@ -95,45 +76,4 @@ impl Client {
             Self::LongPoll(_) => Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned())),
         }
     }
-}
-
-/// Why a client ended.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The socket failed.
-    #[error("{0}")]
-    Socket(#[from] io::Error),
-    /// The server ended the connection.
-    #[error("closed by the server{0}")]
-    Closed(String),
-    /// The server answered with another status than asked for.
-    #[error("status {status}: {body}")]
-    Status {
-        /// The status code.
-        status: u16,
-        /// What the server said.
-        body: String,
-    },
-    /// What came is not the protocol.
-    #[error("protocol error: {0}")]
-    Protocol(String),
-}
-
-impl ClientError {
-    /// A short name under which such errors are counted.
-    pub fn kind(&self) -> String {
-        match self {
-            Self::Socket(error) => format!("{:?}", error.kind()),
-            Self::Closed(_) => "Closed".to_owned(),
-            Self::Status { status, .. } => format!("Status{status}"),
-            Self::Protocol(_) => "Protocol".to_owned(),
-        }
-    }
-}
-
-/// Reads a cursor header's value.
-fn cursor(value: Option<&[u8]>) -> Result<u64, ClientError> {
-    value
-        .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok())
-        .ok_or_else(|| ClientError::Protocol(format!("no {} header", protocol::wire::CURSOR_HEADER)))
 }

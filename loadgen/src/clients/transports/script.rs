@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Request, Stream};
-use crate::socket::Socket;
+use crate::clients::socket::Socket;
 
 /// A connection to a server that follows a script.
 pub(super) struct Scripted {

@@ -11,7 +11,7 @@ use server::{connection::counted::Counted, metrics::Tally};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::client::TlsStream;
 
-use crate::{socket::Socket, tls::Tls};
+use crate::clients::{socket::Socket, tls::Tls};
 
 /// A connection whose bytes are counted.
 #[derive(Debug)]

@@ -20,10 +20,11 @@ use tokio_tungstenite::{
 };
 
 use super::{
-    ClientError, Payload, Request, Stream, cursor,
+    ClientError, Payload, Request, Stream,
     frame::{self, Kind},
     handshake::HeadOnly,
     inbox::{Inbox, Scratch},
+    request::cursor,
 };
 
 /// Longer messages than this are refused.

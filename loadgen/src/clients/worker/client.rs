@@ -6,10 +6,10 @@ use protocol::clock;
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{
-    crew::Crew,
-    signals::{Pace, beside, due},
+    shared::Shared,
+    signals::{Pace, due, side_channel},
 };
-use crate::{
+use crate::clients::{
     recorder::Receipt,
     transports::{Client, ClientError},
 };
@@ -17,66 +17,66 @@ use crate::{
 /// Holds a client; connects it again whenever its connection ends, once it has been ready.
 ///
 /// The permit is for a first connection. Without one the client comes back, after a pause.
-pub(super) async fn client(crew: Rc<Crew>, place: usize, mut permit: Option<OwnedSemaphorePermit>) {
+pub(super) async fn client(shared: Rc<Shared>, index: usize, mut permit: Option<OwnedSemaphorePermit>) {
     loop {
         if permit.is_none() {
             // Boxed: its room would else be part of every client, all the time.
-            Box::pin(sleep(crew.pause(place))).await;
+            Box::pin(sleep(shared.backoff(index))).await;
         }
         let error = tokio::select! {
-            held = hold(&crew, place, permit.take()) => {
+            held = hold(&shared, index, permit.take()) => {
                 let Err(error) = held;
                 error
             }
-            Err(error) = beside(&crew, place) => error,
+            Err(error) = side_channel(&shared, index) => error,
         };
-        if !crew.lost(place, &error) {
+        if !shared.lost(index, &error) {
             return;
         }
     }
 }
 
 /// The timed loop. Transports bring bytes; here, and only here, is read when they came and what they held.
-async fn hold(crew: &Crew, place: usize, permit: Option<OwnedSemaphorePermit>) -> Result<Infallible, ClientError> {
+async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit>) -> Result<Infallible, ClientError> {
     // Boxed: what connecting needs would else be part of every client, all the time.
-    let (mut client, mut cursor, mut asked_ns) = Box::pin(join(crew, place)).await?;
+    let (mut client, mut cursor, mut asked_ns) = Box::pin(join(shared, index)).await?;
     drop(permit);
-    let mut pace = crew.signals_with_updates().then(|| Box::new(Pace::new(crew)));
+    let mut pace = shared.signals_with_updates().then(|| Box::new(Pace::new(shared)));
     loop {
         let payload = tokio::select! {
             biased;
-            payload = client.next(cursor, &crew.scratch) => payload?,
-            due = due(&mut pace, crew) => {
-                Box::pin(client.signal(due.signal(crew))).await?;
+            payload = client.next(cursor, &shared.scratch) => payload?,
+            due = due(&mut pace, shared) => {
+                Box::pin(client.signal(due.signal(shared))).await?;
                 continue;
             }
         };
         let received_ns = clock::now_ns();
-        cursor = crew.received(place, &payload, Receipt { asked_ns, received_ns })?;
+        cursor = shared.received(index, &payload, Receipt { asked_ns, received_ns })?;
         drop(payload);
-        if crew.assignment.transport.asks() {
-            crew.turns.ask().await;
+        if shared.assignment.transport.asks() {
+            shared.polls.defer().await;
             asked_ns = clock::now_ns();
         }
     }
 }
 
 /// Connects a client; gives where it stands, and when that was.
-async fn join(crew: &Crew, place: usize) -> Result<(Client, u64, u64), ClientError> {
+async fn join(shared: &Shared, index: usize) -> Result<(Client, u64, u64), ClientError> {
     let begun_ns = clock::now_ns();
-    let stream = crew.dial(place).await?;
+    let stream = shared.dial(index).await?;
     let connected_ns = clock::now_ns();
-    let stream = crew.secured(stream).await?;
+    let stream = shared.secured(stream).await?;
     let secured_ns = clock::now_ns();
     let agreed = stream.agreed();
-    let request = crew.request(place);
-    let (client, cursor) = Client::open(crew.assignment.transport, stream, &request, &crew.scratch).await?;
+    let request = shared.request(index);
+    let (client, cursor) = Client::open(shared.assignment.transport, stream, &request, &shared.scratch).await?;
     let ready_ns = clock::now_ns();
     match request.after {
-        Some(_) => crew.rejoined(place, ready_ns),
+        Some(_) => shared.rejoined(index, ready_ns),
         None => {
-            crew.joined(place, cursor, ready_ns, [ready_ns - begun_ns, ready_ns - secured_ns]);
-            agreed.into_iter().for_each(|agreed| crew.agreed(agreed, secured_ns - connected_ns));
+            shared.joined(index, cursor, ready_ns, [ready_ns - begun_ns, ready_ns - secured_ns]);
+            agreed.into_iter().for_each(|agreed| shared.agreed(agreed, secured_ns - connected_ns));
         }
     }
     Ok((client, cursor, ready_ns))

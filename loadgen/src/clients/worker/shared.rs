@@ -12,13 +12,14 @@ use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use server::metrics::Tally;
 use tokio::task::AbortHandle;
 
-use super::{Assignment, Report, again::pause};
-use crate::{
+use super::{assignment::Assignment, report::Report};
+use crate::clients::{
     dial::dial,
+    polls::DeferredPolls,
+    reconnect::backoff,
     recorder::{ClientRecord, Progress, Receipt},
     socket::{LagMeter, Socket},
     transports::{ClientError, Payload, Request, Scratch, Stream},
-    turn::Turns,
 };
 
 /// Polls ask to be held for so long, drawn anew for each client, so that quiet clients do not ask again all at once.
@@ -30,11 +31,11 @@ const SILENCE_NS_MAX: u64 = 60 * clock::NS_PER_SEC;
 /// The status of a cursor that the server no longer holds.
 const GONE: u16 = 410;
 
-pub(super) struct Crew {
+pub(super) struct Shared {
     pub(super) assignment: Assignment,
     pub(super) lag: LagMeter,
     pub(super) scratch: Scratch,
-    pub(super) turns: Turns,
+    pub(super) polls: DeferredPolls,
     pub(super) report: RefCell<Report>,
     pub(super) rng: RefCell<SmallRng>,
     /// Each client's task.
@@ -43,7 +44,7 @@ pub(super) struct Crew {
     tally: Arc<Tally>,
 }
 
-impl Crew {
+impl Shared {
     pub(super) fn new(
         assignment: Assignment,
         progress: Arc<Progress>,
@@ -52,14 +53,14 @@ impl Crew {
         report: Report,
     ) -> Self {
         let rng = SmallRng::seed_from_u64(assignment.seed ^ u64::from(assignment.clients.start)).into();
-        let (scratch, turns, tasks) = (Scratch::default(), Turns::default(), RefCell::default());
-        Self { assignment, lag, scratch, turns, report: report.into(), rng, tasks, progress, tally }
+        let (scratch, polls, tasks) = (Scratch::default(), DeferredPolls::default(), RefCell::default());
+        Self { assignment, lag, scratch, polls, report: report.into(), rng, tasks, progress, tally }
     }
 
     /// Opens a connection for a client.
-    pub(super) async fn dial(&self, place: usize) -> Result<Stream, ClientError> {
-        let socket = dial(self.assignment.server, self.assignment.clients.start + place as u32).await?;
-        let socket = Socket::new(socket, place.is_multiple_of(LAG_SAMPLE).then(|| self.lag.clone()))?;
+    pub(super) async fn dial(&self, index: usize) -> Result<Stream, ClientError> {
+        let socket = dial(self.assignment.server, self.assignment.clients.start + index as u32).await?;
+        let socket = Socket::new(socket, index.is_multiple_of(LAG_SAMPLE).then(|| self.lag.clone()))?;
         Ok(Stream::new(socket, Arc::clone(&self.tally)))
     }
 
@@ -79,8 +80,8 @@ impl Crew {
     }
 
     /// What a client asks: to be told everything after what it has, if it was here before.
-    pub(super) fn request(&self, place: usize) -> Request {
-        let after = self.report.borrow().clients[place].as_ref().map(|client| client.tracker.cursor());
+    pub(super) fn request(&self, index: usize) -> Request {
+        let after = self.report.borrow().clients[index].as_ref().map(|client| client.tracker.cursor());
         let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
         Request { server: self.assignment.server, poll_wait, after, token: self.assignment.token.clone() }
     }
@@ -96,31 +97,31 @@ impl Crew {
     }
 
     /// `took_ns`: the whole handshake, and the exchange in it.
-    pub(super) fn joined(&self, place: usize, cursor: u64, at_ns: u64, took_ns: [u64; 2]) {
+    pub(super) fn joined(&self, index: usize, cursor: u64, at_ns: u64, took_ns: [u64; 2]) {
         let report = &mut *self.report.borrow_mut();
-        report.clients[place] = Some(ClientRecord::new(cursor, at_ns));
+        report.clients[index] = Some(ClientRecord::new(cursor, at_ns));
         // A handshake of over a minute has failed the run before it is recorded.
         report.handshake.saturating_record(took_ns[0]);
         report.exchange.saturating_record(took_ns[1]);
         self.progress.ready.fetch_add(1, Relaxed);
     }
 
-    pub(super) fn rejoined(&self, place: usize, at_ns: u64) {
-        if let Some(client) = &mut self.report.borrow_mut().clients[place] {
-            client.again.connected(at_ns);
+    pub(super) fn rejoined(&self, index: usize, at_ns: u64) {
+        if let Some(client) = &mut self.report.borrow_mut().clients[index] {
+            client.reconnect.connected(at_ns);
             client.heard_ns = at_ns;
         }
     }
 
     /// Records what a payload held and gives the cursor after it.
-    pub(super) fn received(&self, place: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
+    pub(super) fn received(&self, index: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
         let report = &mut *self.report.borrow_mut();
-        let client = report.clients[place].as_mut().expect("joined before it receives");
+        let client = report.clients[index].as_mut().expect("joined before it receives");
         client.heard_ns = receipt.received_ns;
-        self.turns.read();
+        self.polls.note_read();
         for message in payload.messages() {
             let mut held = false;
-            for (place, update) in wire::updates(message).enumerate() {
+            for (position, update) in wire::updates(message).enumerate() {
                 let update = match update {
                     Ok(update) => update,
                     Err(error) => match Ack::parse(message) {
@@ -133,10 +134,10 @@ impl Crew {
                     },
                 };
                 held = true;
-                if place == 0 && client.again.received(update.due_ns, receipt.received_ns) {
+                if position == 0 && client.reconnect.received(update.due_ns, receipt.received_ns) {
                     self.progress.current.fetch_add(1, Relaxed);
                 }
-                report.recorder.record(client, &update, place, receipt);
+                report.recorder.record(client, &update, position, receipt);
             }
             if held {
                 report.recorder.payload();
@@ -156,15 +157,15 @@ impl Crew {
 
     /// A connection has ended, or did not come about. Whether the client is to try again: not one that never was ready, nor
     /// one that has lost its place.
-    pub(super) fn lost(&self, place: usize, error: &ClientError) -> bool {
+    pub(super) fn lost(&self, index: usize, error: &ClientError) -> bool {
         let report = &mut *self.report.borrow_mut();
         let disturbed = self.assignment.disturbed.at_ns().is_some();
         let errors = if disturbed { &mut report.disturbances } else { &mut report.errors };
         *errors.entry(error.kind()).or_default() += 1;
         report.first_error.get_or_insert_with(|| error.to_string());
-        match &mut report.clients[place] {
+        match &mut report.clients[index] {
             Some(client) if !matches!(error, ClientError::Status { status: GONE, .. }) => {
-                client.again.tries += 1;
+                client.reconnect.tries += 1;
                 true
             }
             _ => {
@@ -175,15 +176,15 @@ impl Crew {
     }
 
     /// How long a client waits before it tries again.
-    pub(super) fn pause(&self, place: usize) -> Duration {
-        let tries = self.report.borrow().clients[place].as_ref().map_or(0, |client| client.again.tries);
-        pause(tries.saturating_sub(1), &mut *self.rng.borrow_mut())
+    pub(super) fn backoff(&self, index: usize) -> Duration {
+        let tries = self.report.borrow().clients[index].as_ref().map_or(0, |client| client.reconnect.tries);
+        backoff(tries.saturating_sub(1), &mut *self.rng.borrow_mut())
     }
 
     /// The clients that have been ready.
     pub(super) fn all_ready(self: &Rc<Self>) -> Vec<usize> {
         let report = self.report.borrow();
-        (0..report.clients.len()).filter(|place| report.clients[*place].is_some()).collect()
+        (0..report.clients.len()).filter(|index| report.clients[*index].is_some()).collect()
     }
 
     /// The clients that have heard nothing for too long.
@@ -191,14 +192,14 @@ impl Crew {
         let now_ns = clock::now_ns();
         let report = &mut *self.report.borrow_mut();
         let mut unheard = Vec::new();
-        for (place, client) in report.clients.iter_mut().enumerate() {
+        for (index, client) in report.clients.iter_mut().enumerate() {
             if let Some(client) = client
                 && now_ns.saturating_sub(client.heard_ns) > SILENCE_NS_MAX
             {
                 // Not before as long again.
                 client.heard_ns = now_ns;
                 *report.errors.entry("Silence".to_owned()).or_default() += 1;
-                unheard.push(place);
+                unheard.push(index);
             }
         }
         unheard

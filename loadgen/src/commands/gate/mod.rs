@@ -7,6 +7,7 @@ mod arm;
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::ExitCode,
 };
 
 use anyhow::{Context, ensure};
@@ -15,8 +16,9 @@ use indicatif::{ProgressBar, ProgressStyle};
 use reports::{Gate, Limit, Limits, Results, Round, Ruling, pool};
 use tokio_util::sync::CancellationToken;
 
+use super::status::{FAILED, FLAWED, USAGE, WORSE, fail, in_runtime};
 use crate::{
-    interrupt,
+    machine::interrupt,
     output::{self, folder::default_path},
     scenario::{self, Settings},
 };
@@ -73,9 +75,26 @@ Examples:
 
 Exit status: 0 passed; 1 failed to measure, or interrupted; 2 what was asked cannot be done; 3 void; 4 head is worse.";
 
+/// Measures both, and judges.
+pub fn run(args: GateArgs) -> ExitCode {
+    in_runtime(async {
+        let ruling = match prepare(args) {
+            Err(error) => return fail(&error, USAGE),
+            Ok(gate) => gate.run().await,
+        };
+        match ruling {
+            Ok(Some(Ruling::Passed)) => ExitCode::SUCCESS,
+            Ok(Some(Ruling::Void)) => ExitCode::from(FLAWED),
+            Ok(Some(Ruling::Failed | Ruling::Suspected)) => ExitCode::from(WORSE),
+            Ok(None) => ExitCode::from(FAILED),
+            Err(error) => fail(&error, FAILED),
+        }
+    })
+}
+
 /// A gate that is ready to be measured.
 #[derive(Debug)]
-pub struct Prepared {
+struct Prepared {
     base: Arm,
     head: Arm,
     repeats: u32,
@@ -85,7 +104,7 @@ pub struct Prepared {
 }
 
 /// Does everything that can fail because of what was asked for, and makes the folder.
-pub fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
+fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     let scenario = scenario::load(&args.scenario, Settings::default())?;
     args.base.check("base")?;
     args.head.check("head")?;
@@ -112,7 +131,7 @@ pub fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
 
 impl Prepared {
     /// Measures a round, and another if the first suspects something. Nothing if it was interrupted.
-    pub async fn run(self) -> anyhow::Result<Option<Ruling>> {
+    async fn run(self) -> anyhow::Result<Option<Ruling>> {
         let interrupt = interrupt::token()?;
         eprintln!("{} repeats of base, head and base again; results go to {}.", self.repeats, self.out.display());
         let mut rounds = Vec::new();
@@ -141,7 +160,7 @@ impl Prepared {
     }
 
     async fn round(&self, number: usize, interrupt: &CancellationToken) -> anyhow::Result<Option<Round>> {
-        let mut turn = Turn {
+        let mut measuring = Measuring {
             gate: self,
             dir: self.out.join(format!("round-{number}")),
             // One that is void for what the machine did meanwhile is set aside and measured again; not for ever.
@@ -155,20 +174,20 @@ impl Prepared {
             for place in 0..arms.len() {
                 // Another begins each time: who comes first after a pause may have it easier.
                 let which = (place + repeat as usize) % arms.len();
-                let Some(results) = turn.measure(arms[which], repeat).await? else { return Ok(None) };
+                let Some(results) = measuring.measure(arms[which], repeat).await? else { return Ok(None) };
                 measured[which].push(results);
             }
-            turn.show(repeat);
+            measuring.show(repeat);
         }
-        turn.bar.finish_and_clear();
+        measuring.bar.finish_and_clear();
         let [base, head, again] = measured;
-        let pooled = |name: &str, all| pool(turn.dir.join(name), all);
+        let pooled = |name: &str, all| pool(measuring.dir.join(name), all);
         Ok(Some(Round { base: pooled("base", base)?, head: pooled("head", head)?, again: pooled("again", again)? }))
     }
 }
 
 /// A round that is being measured.
-struct Turn<'a> {
+struct Measuring<'a> {
     gate: &'a Prepared,
     dir: PathBuf,
     spare: u32,
@@ -176,7 +195,7 @@ struct Turn<'a> {
     interrupt: &'a CancellationToken,
 }
 
-impl Turn<'_> {
+impl Measuring<'_> {
     async fn measure(&mut self, (name, arm): (&str, &Arm), repeat: u32) -> anyhow::Result<Option<Results>> {
         let Prepared { out, options, .. } = self.gate;
         let dir = self.dir.join(name).join(format!("{repeat:03}"));

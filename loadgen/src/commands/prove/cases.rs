@@ -8,41 +8,23 @@ use protocol::{
 };
 use server::stream::fault::Fault;
 
-use super::{check::Check, counts, evidence::Evidence, timing};
-use crate::{
-    plan::Planned,
-    scenario::{self, Settings},
+use super::{
+    check::Check,
+    counts,
+    evidence::Evidence,
+    planted::{CLIENTS, MEASURE_MS, RATE_HZ, WARM_UP_MS},
+    timing,
 };
+use crate::scenario::{self, Settings, plan::Planned};
 
-/// Clients of a run, and updates a second, unless a case has its own.
-pub(super) const CLIENTS: u32 = 20;
-pub(super) const RATE_HZ: u64 = 50;
 /// Where tails are compared to a fraction of a millisecond: many updates, and fan-outs so short that few meet one of the
 /// moments at which a machine stands still. With a twentieth of the updates, chance would decide the p99.
 const TAIL_CLIENTS: u32 = 5;
 const TAIL_RATE_HZ: u64 = 500;
-/// Milliseconds of warm-up and of measuring.
-pub(super) const WARM_UP_MS: u64 = 500;
-pub(super) const MEASURE_MS: u64 = 3_000;
-
-/// Which updates and which clients are tampered with: neither divides anything else here, and the stream's last
-/// update is not among them, for which a swap would have no successor.
-pub(super) const EVERY: u64 = 6;
-pub(super) const OF_CLIENTS: u64 = 3;
-/// The length of a stall, which begins between two updates.
-pub(super) const STALL_MS: u64 = 400;
-pub(super) const STALL_AT_MS: u64 = 1_510;
-/// How late a publisher is made.
-pub(super) const LATE_MS: u64 = 20;
-/// How long a transport's updates are held back.
-pub(super) const DELAY_MS: u64 = 5;
-/// How slow every so many-th client is.
-pub(super) const SLOW_MS: u64 = 10;
-pub(super) const SLOW_CLIENTS: u64 = 4;
 
 /// Something that can be proven.
 #[derive(Debug)]
-pub struct Case {
+pub(super) struct Case {
     /// What it is called.
     pub name: &'static str,
     /// What it proves.
@@ -217,7 +199,7 @@ const PAYLOAD_BYTES: u32 = 128;
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::planted::*, *};
 
     #[test]
     fn every_fault_can_be_planted_and_says_what_the_checks_expect() {

@@ -3,9 +3,9 @@
 use reports::Warning;
 
 use super::{
-    cases::CLIENTS,
     check::Check,
     evidence::{Evidence, seqs, tampered},
+    planted::CLIENTS,
 };
 
 pub(super) fn clean(evidence: &Evidence) -> Vec<Check> {

@@ -5,7 +5,7 @@ use std::{ops::RangeInclusive, path::PathBuf};
 use protocol::results::{Manifest, Run};
 use reports::{Results, Warning, warnings};
 
-use super::cases::{CLIENTS, EVERY, MEASURE_MS, OF_CLIENTS, RATE_HZ, STALL_AT_MS, STALL_MS, WARM_UP_MS};
+use super::planted::{CLIENTS, EVERY, MEASURE_MS, OF_CLIENTS, RATE_HZ, STALL_AT_MS, STALL_MS, WARM_UP_MS};
 
 /// The runs of a trial, by arm.
 #[derive(Debug)]

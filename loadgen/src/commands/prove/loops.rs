@@ -115,7 +115,7 @@ mod tests {
                 .filter(|task| task.as_ref().is_ok_and(|task| task.stat().is_ok_and(|stat| stat.policy == Some(IDLE))))
                 .count()
         };
-        let pinned = crate::pinning::split().unwrap_or(Pinning { server: vec![0], generator: vec![] });
+        let pinned = crate::machine::pinning::split().unwrap_or(Pinning { server: vec![0], generator: vec![] });
         let loops = Loops::that_keep_awake(Some(&pinned)).unwrap();
         assert_eq!(idle_threads(), pinned.server.len() + pinned.generator.len());
         drop(loops);

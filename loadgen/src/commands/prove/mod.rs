@@ -6,10 +6,12 @@ mod check;
 mod counts;
 mod evidence;
 mod loops;
+mod planted;
 mod table;
 mod timing;
+mod undisturbed;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::ensure;
 use clap::Args;
@@ -20,23 +22,17 @@ use protocol::{
 use reports::Validity;
 use tokio_util::sync::CancellationToken;
 
-pub use cases::Case;
-
+use super::status::{FAILED, Outcome, USAGE, ended, fail, in_runtime};
 use crate::{
-    interrupt,
-    output::{self, folder::Folder, manifest::manifest, show::Show},
-    plan::Planned,
-    scheduler::{self, Sweep},
-    sweep::Outcome,
+    machine::interrupt,
+    measure::Sweep,
+    output::{self, folder::Folder, manifest::manifest, progress::Progress},
+    scenario::plan::Planned,
 };
+use cases::Case;
 use check::Check;
 use evidence::Evidence;
-use loops::Loops;
-
-/// A run beside which other work took more than this share of all processors is set aside and made again.
-const OTHER_WORK_MAX: f64 = 0.02;
-/// Runs made for one of the plan at most.
-const TRIES_MAX: u32 = 5;
+use undisturbed::{Disturbance, undisturbed};
 
 /// Options of `prove`.
 #[derive(Debug, Args)]
@@ -50,9 +46,19 @@ pub struct ProveArgs {
     out: Option<PathBuf>,
 }
 
+/// Proves.
+pub fn run(args: ProveArgs) -> ExitCode {
+    in_runtime(async {
+        match prepare(args) {
+            Err(error) => fail(&error, USAGE),
+            Ok(proof) => ended(proof.run().await, FAILED),
+        }
+    })
+}
+
 /// Cases that are about to be proven.
 #[derive(Debug)]
-pub struct Proof {
+struct Proof {
     trials: Vec<Trial>,
     out: Option<PathBuf>,
 }
@@ -73,17 +79,8 @@ enum Ended {
     Failed,
 }
 
-/// How often other work came between.
-#[derive(Debug, Default, Clone, Copy)]
-struct Disturbance {
-    /// Runs that were set aside for it, and made again.
-    set_aside: u32,
-    /// Runs that were kept in spite of it: no try was without.
-    kept: u32,
-}
-
 /// Does everything that can fail because of what was asked for.
-pub fn prepare(args: ProveArgs) -> anyhow::Result<Proof> {
+fn prepare(args: ProveArgs) -> anyhow::Result<Proof> {
     let ProveArgs { cases, out } = args;
     if let Some(out) = &out {
         let empty = !out.exists() || out.read_dir().is_ok_and(|mut entries| entries.next().is_none());
@@ -98,40 +95,46 @@ pub fn prepare(args: ProveArgs) -> anyhow::Result<Proof> {
 
 impl Proof {
     /// Makes every run, compares, and prints the table.
-    pub async fn run(self) -> anyhow::Result<Outcome> {
+    async fn run(self) -> anyhow::Result<Outcome> {
         let interrupt = interrupt::token()?;
         let plan: Vec<Planned> = self.trials.iter().flat_map(|trial| &trial.runs).map(|(_, run)| run.clone()).collect();
-        let show = Show::new(&plan, &cases::ALL[0].scenario(Transport::ALL[0])?);
+        let progress = Progress::new(&plan, &cases::ALL[0].scenario(Transport::ALL[0])?);
         let mut checks = Vec::new();
         let mut disturbance = Disturbance::default();
         for trial in &self.trials {
-            match self.trial(trial, &show, &interrupt).await? {
+            match self.trial(trial, &progress, &interrupt).await? {
                 Ended::Checked { checks: more, disturbance: Disturbance { set_aside, kept } } => {
                     checks.push((trial.case, trial.transport, more));
                     disturbance.set_aside += set_aside;
                     disturbance.kept += kept;
                 }
                 Ended::Interrupted => {
-                    show.line("Interrupted.");
-                    show.end();
+                    progress.line("Interrupted.");
+                    progress.end();
                     return Ok(Outcome::Nothing);
                 }
                 Ended::Failed => {
-                    show.line("A run failed, so nothing is proven.");
-                    show.end();
+                    progress.line("A run failed, so nothing is proven.");
+                    progress.end();
                     return Ok(Outcome::Judged(Validity::Failed));
                 }
             }
         }
-        show.end();
+        progress.end();
         output::print(&table::render(&checks, disturbance))?;
         let holds = checks.iter().flat_map(|(_, _, checks)| checks).all(|check| check.holds);
         Ok(Outcome::Judged(if holds { Validity::Valid } else { Validity::Flawed }))
     }
 
-    async fn trial(&self, trial: &Trial, show: &Show, interrupt: &CancellationToken) -> anyhow::Result<Ended> {
+    async fn trial(&self, trial: &Trial, progress: &Progress, interrupt: &CancellationToken) -> anyhow::Result<Ended> {
         let Trial { case, transport, runs } = trial;
-        show.line(&format!("{} over {}: {}{}", case.name, transport.title(), case.proves, planted(case, *transport)));
+        progress.line(&format!(
+            "{} over {}: {}{}",
+            case.name,
+            transport.title(),
+            case.proves,
+            planted(case, *transport)
+        ));
         let scenario = case.scenario(*transport)?;
         let manifest = manifest(&scenario, runs.len() as u32, server::Allocator::of_this_process().name());
         let mut kept = self.folders(case, *transport, &manifest)?;
@@ -139,11 +142,11 @@ impl Proof {
         let mut disturbance = Disturbance::default();
         for (arm, planned) in runs {
             let faults = case.faults(*arm, *transport);
-            let sweep = Sweep { scenario: &scenario, target: None, faults: &faults, interrupt, show };
+            let sweep = Sweep { scenario: &scenario, target: None, faults: &faults, interrupt, progress };
             let Some(run) = undisturbed(&sweep, planned, case, &mut disturbance).await? else {
                 return Ok(Ended::Interrupted);
             };
-            show.finished(&run);
+            progress.finished(&run);
             if let Some(folder) = kept.get_mut(*arm) {
                 folder.append(&run)?;
             }
@@ -170,39 +173,4 @@ fn planted(case: &Case, transport: Transport) -> String {
     let specs: Vec<String> = faults.map(|fault| fault.to_string()).collect();
     let which = if case.arms.len() > 1 { ", in one arm of two" } else { "" };
     if specs.is_empty() { String::new() } else { format!(" (planted: {}{which})", specs.join(", ")) }
-}
-
-/// Makes a run, and makes it again while the machine has other work, if the case asks for quiet.
-///
-/// The machine's own counters decide that, never the result: a run is kept or set aside before it is looked at.
-async fn undisturbed(
-    sweep: &Sweep<'_>,
-    planned: &Planned,
-    case: &Case,
-    disturbance: &mut Disturbance,
-) -> anyhow::Result<Option<Run>> {
-    let is_disturbed = |run: &Run| reports::other_work(run).is_some_and(|share| share > OTHER_WORK_MAX);
-    for _ in 1..TRIES_MAX {
-        match beside_loops(sweep, planned, case).await? {
-            Some(run) if case.quiet && run.failure.is_none() && is_disturbed(&run) => {
-                disturbance.set_aside += 1;
-                sweep.show.line("       set aside, as the machine had other work; once more");
-            }
-            run => return Ok(run),
-        }
-    }
-    let last = beside_loops(sweep, planned, case).await?;
-    disturbance.kept += u32::from(last.as_ref().is_some_and(is_disturbed));
-    Ok(last)
-}
-
-/// Makes a run beside the busy loops that its case asks for.
-async fn beside_loops(sweep: &Sweep<'_>, planned: &Planned, case: &Case) -> anyhow::Result<Option<Run>> {
-    let pinned = sweep.scenario.pinned.as_ref();
-    let _loops = match case {
-        Case { starved: true, .. } => Some(Loops::that_starve(pinned)?),
-        Case { quiet: true, .. } => Some(Loops::that_keep_awake(pinned)?),
-        _ => None,
-    };
-    Ok(scheduler::run(sweep, planned).await)
 }

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 
 use protocol::Transport;
 
-use super::{Disturbance, TRIES_MAX, cases::Case, check::Check};
+use super::{
+    cases::Case,
+    check::Check,
+    undisturbed::{Disturbance, TRIES_MAX},
+};
 
 const HEAD: [&str; 7] = ["case", "transport", "what is compared", "expected", "measured", "tolerance", ""];
 
@@ -51,7 +55,7 @@ pub(super) fn render(checks: &[(&Case, Transport, Vec<Check>)], disturbance: Dis
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::prove::cases;
+    use crate::commands::prove::cases;
 
     #[test]
     fn rows_are_aligned_and_what_differs_stands_out() {

@@ -4,11 +4,11 @@ use hdrhistogram::Histogram;
 use protocol::results::Run;
 
 use super::{
-    cases::{CLIENTS, DELAY_MS, LATE_MS, SLOW_CLIENTS, SLOW_MS, STALL_MS},
     check::Check,
     evidence::{Evidence, waits_ms},
+    planted::{CLIENTS, DELAY_MS, LATE_MS, SLOW_CLIENTS, SLOW_MS, STALL_MS},
 };
-use crate::recorder::histogram;
+use crate::clients::window::histogram;
 
 /// How far the percentiles of a constant delay may be off.
 const DELAY_ALLOWED_MS: f64 = 0.3;

@@ -4,9 +4,9 @@ use protocol::results::Limits;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use super::{
-    Need, ServerNeed,
     finding::{Finding, count},
-    numbers,
+    need::{Need, ServerNeed},
+    read::numbers,
 };
 
 /// Descriptors that a process needs besides its connections.
@@ -99,7 +99,7 @@ fn raise_open_files() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Level;
+    use crate::machine::doctor::Level;
 
     #[test]
     fn too_few_descriptors_are_a_failure_with_numbers_and_a_remedy() {

@@ -3,9 +3,9 @@
 use procfs::{Current, Meminfo};
 
 use super::{
-    Need,
     finding::{Finding, count, megabytes},
-    numbers,
+    need::Need,
+    read::numbers,
 };
 
 /// Both ends of a connection, user and kernel: an estimate from measured servers, on the generous side.
@@ -55,7 +55,7 @@ fn judge_tcp(clients: u32, pressure: u64) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Level;
+    use crate::machine::doctor::Level;
 
     #[test]
     fn too_little_memory_is_a_failure_that_says_how_many_fit() {

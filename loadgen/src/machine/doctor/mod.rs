@@ -4,33 +4,14 @@ mod finding;
 mod limits;
 mod machine;
 mod memory;
+mod need;
 mod processors;
+mod read;
 
 pub use finding::{Finding, Level};
 pub use limits::limits;
 pub use machine::machine;
-
-/// What a plan asks of the machine at its largest.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Need {
-    /// Clients connected at once, at most.
-    pub clients: u32,
-    /// How many of them share one source address.
-    pub clients_per_source: u32,
-    /// Generator threads.
-    pub workers: u32,
-    /// What the server asks, if we start it and it therefore runs here.
-    pub server: Option<ServerNeed>,
-}
-
-/// What a server that is started here asks.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ServerNeed {
-    /// Its threads.
-    pub threads: u32,
-    /// The backlog of its listener.
-    pub backlog: u32,
-}
+pub use need::{Need, ServerNeed};
 
 /// Examines the machine: every check in the order in which it is shown, the good ones too.
 ///
@@ -54,16 +35,6 @@ pub fn worst(findings: &[Finding]) -> Level {
     findings.iter().map(|finding| finding.level).max().unwrap_or(Level::Ok)
 }
 
-/// A small file of `/proc` or `/sys`, trimmed.
-fn read(path: &str) -> Option<String> {
-    Some(std::fs::read_to_string(path).ok()?.trim().to_owned())
-}
-
-/// The numbers in such a file.
-fn numbers(path: &str) -> Option<Vec<u64>> {
-    read(path)?.split_whitespace().map(|number| number.parse().ok()).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,11 +50,5 @@ mod tests {
             assert!(!finding.found.is_empty(), "{finding:?}");
         }
         assert_eq!(worst(&[]), Level::Ok);
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_is_unknown() {
-        assert_eq!(numbers("/proc/sys/no/such/thing"), None);
-        assert_eq!(numbers("/proc/version"), None, "words are no numbers");
     }
 }

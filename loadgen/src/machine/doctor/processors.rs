@@ -4,8 +4,8 @@ use std::{thread, time::Duration};
 
 use protocol::clock::now_ns;
 
-use super::{Need, finding::Finding, machine, read};
-use crate::usage::{Process, machine_between, machine_reading};
+use super::{finding::Finding, machine, need::Need, read::read};
+use crate::machine::usage::{Process, machine_between, machine_reading};
 
 /// Above this share of all processors the machine is busy with something else.
 const BUSY_SHARE_MAX: f64 = 0.25;
@@ -109,7 +109,7 @@ fn own_cpu_ns() -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::doctor::Level;
+    use crate::machine::doctor::Level;
 
     #[test]
     fn each_verdict_has_both_sides() {

@@ -71,7 +71,7 @@ mod tests {
     use rustix::time::{ClockId, clock_gettime};
 
     use super::*;
-    use crate::usage::Process;
+    use crate::machine::usage::Process;
 
     const SPIN_NS: u64 = 150_000_000;
     /// `schedstat` and ticks lag behind by as much, at either reading.

@@ -8,7 +8,7 @@ mod sockets;
 
 use protocol::{
     clock,
-    results::{MemorySample, Moment},
+    results::{MemorySample, TimelineSample},
 };
 
 pub use cpu::{CpuReading, cpu_between, thread_cpu_ns};
@@ -73,8 +73,8 @@ impl Observed {
     }
 
     /// A cheap look, for the timeline: 0.1 ms, and a little more for every thread.
-    pub fn moment(&self, since_ns: u64) -> anyhow::Result<Moment> {
-        Ok(Moment {
+    pub fn timeline_sample(&self, since_ns: u64) -> anyhow::Result<TimelineSample> {
+        Ok(TimelineSample {
             at_ms: clock::now_ns().saturating_sub(since_ns) as f64 / 1e6,
             rss_bytes: self.process.rss_bytes()?,
             tcp_buffers_bytes: sockets::of_all_tcp()?,
@@ -111,8 +111,8 @@ mod tests {
         let memory = observed.memory(None).unwrap();
         assert!(memory.rss >= memory.pss && memory.pss > 0, "{memory:?}");
         assert!(memory.threads >= 2 && memory.open_files >= 3, "{memory:?}");
-        let moment = observed.moment(since_ns).unwrap();
-        assert!(moment.at_ms > 0.0 && moment.rss_bytes > 0 && moment.cpu_ns > 0, "{moment:?}");
+        let sample = observed.timeline_sample(since_ns).unwrap();
+        assert!(sample.at_ms > 0.0 && sample.rss_bytes > 0 && sample.cpu_ns > 0, "{sample:?}");
         assert!(observed.peak_rss_bytes().unwrap() >= memory.rss, "{memory:?}");
     }
 
@@ -121,7 +121,7 @@ mod tests {
         let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let pid = child.id();
         let observed = Observed::new(pid, 1).unwrap();
-        assert!(observed.moment(0).is_ok());
+        assert!(observed.timeline_sample(0).is_ok());
         // Without reaping it: a server that crashed is first seen as a zombie.
         child.kill().unwrap();
         let ended = format!("process {pid} has ended");
@@ -131,7 +131,7 @@ mod tests {
             [
                 observed.cpu().unwrap_err(),
                 observed.memory(None).unwrap_err(),
-                observed.moment(0).unwrap_err(),
+                observed.timeline_sample(0).unwrap_err(),
                 observed.peak_rss_bytes().unwrap_err(),
             ]
         };

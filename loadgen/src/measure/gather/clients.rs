@@ -8,8 +8,11 @@ use protocol::{
     results::{LosslessHistogram, Recovery, Signals},
 };
 
-use super::{super::disturb::Storm, Gathered, merged};
-use crate::{recorder::histogram, worker::Report};
+use super::{gathered::Gathered, merged::merged};
+use crate::{
+    clients::{window::histogram, worker::Report},
+    measure::account::Storm,
+};
 
 impl Gathered {
     /// What became of their signals, if they sent any.
@@ -34,7 +37,7 @@ impl Gathered {
                 *failed.entry(kind.clone()).or_default() += count;
             }
             for client in report.clients.iter().flatten() {
-                let [connected_ns, current_ns] = client.again.since(at_ns);
+                let [connected_ns, current_ns] = client.reconnect.since(at_ns);
                 // The measure phase may be longer than a histogram; nobody is away for a minute and comes back.
                 connected_ns.into_iter().for_each(|after_ns| connected.saturating_record(after_ns));
                 current_ns.into_iter().for_each(|after_ns| current.saturating_record(after_ns));

@@ -1,0 +1,15 @@
+//! Everything inside a worker thread: clients, the timed loop that all of them run, and what is recorded there.
+
+mod dial;
+mod polls;
+pub mod reconnect;
+pub mod recorder;
+pub mod socket;
+pub mod spread;
+pub mod tls;
+pub mod tracker;
+pub mod transports;
+pub mod window;
+pub mod worker;
+
+pub use dial::CLIENTS_PER_SOURCE;

@@ -1,0 +1,35 @@
+//! What a worker is told before it begins.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use protocol::Transport;
+use server::values::Cpus;
+
+use crate::clients::{reconnect::Disturbed, tls::Tls, window::MeasurePhase};
+
+/// What one worker is to do.
+#[derive(Debug, Clone)]
+pub struct Assignment {
+    /// How its clients get updates.
+    pub transport: Transport,
+    /// From where.
+    pub server: SocketAddr,
+    /// Its clients, as numbers among those of all workers.
+    pub clients: std::ops::Range<u32>,
+    /// Connections it may begin a second.
+    pub connect_rate: f64,
+    /// Whom they trust, if the server speaks TLS.
+    pub tls: Option<Tls>,
+    /// What the server asks them to show.
+    pub token: Option<Arc<str>>,
+    /// Signals that each sends a second while updates flow, 0 for none.
+    pub signal_rate_hz: f64,
+    /// Seed of all jitter.
+    pub seed: u64,
+    /// The measure phase, when it is known.
+    pub phase: MeasurePhase,
+    /// What was done to them, once it was.
+    pub disturbed: Disturbed,
+    /// The processors to keep to.
+    pub cpus: Option<Cpus>,
+}

@@ -1,0 +1,86 @@
+//! What a worker brings back.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use hdrhistogram::Histogram;
+use protocol::signal::Ack;
+
+use super::assignment::Assignment;
+use crate::clients::{
+    recorder::{ClientRecord, Progress, Recorder},
+    window::histogram,
+};
+
+/// What a worker brings back.
+#[derive(Debug)]
+pub struct Report {
+    /// Its record.
+    pub recorder: Recorder,
+    /// From the beginning of each connection until its client was ready, nanoseconds.
+    pub handshake: Histogram<u64>,
+    /// The part of that which came after the TCP connection and TLS: one exchange on an idle connection.
+    pub exchange: Histogram<u64>,
+    /// The part that was the TLS handshake.
+    pub tls_handshake: Histogram<u64>,
+    /// What it agreed on.
+    pub tls_agreed: Option<String>,
+    /// One for every client, if it was ready.
+    pub clients: Vec<Option<ClientRecord>>,
+    /// What became of its clients' signals.
+    pub signals: SignalRecord,
+    /// Connections that ended, and tries to connect again that failed, after a disturbance; by kind.
+    pub disturbances: BTreeMap<String, u64>,
+    /// How late bytes were read, on a sample of the connections.
+    pub loop_lag: Histogram<u64>,
+    /// Errors that ended connections otherwise, by kind.
+    pub errors: BTreeMap<String, u64>,
+    /// The first of them in words.
+    pub first_error: Option<String>,
+}
+
+impl Report {
+    /// An empty one.
+    pub(super) fn new(assignment: &Assignment, progress: Arc<Progress>) -> Self {
+        Self {
+            recorder: Recorder::new(Arc::clone(&assignment.phase), progress),
+            handshake: histogram(3),
+            exchange: histogram(3),
+            tls_handshake: histogram(3),
+            tls_agreed: None,
+            clients: vec![None; assignment.clients.len()],
+            signals: SignalRecord::default(),
+            disturbances: BTreeMap::new(),
+            loop_lag: histogram(3),
+            errors: BTreeMap::new(),
+            first_error: None,
+        }
+    }
+}
+
+/// What became of the signals of one worker's clients. Nanoseconds; see [`protocol::results::Signals`].
+#[derive(Debug)]
+pub struct SignalRecord {
+    /// Sent within the measure phase.
+    pub sent: u64,
+    /// From sending to acknowledgement.
+    pub round_trip: Histogram<u64>,
+    /// From sending to the server's receipt.
+    pub way_up: Histogram<u64>,
+    /// From being due to sending, by clients that had nothing else to do.
+    pub lateness: Histogram<u64>,
+}
+
+impl Default for SignalRecord {
+    fn default() -> Self {
+        Self { sent: 0, round_trip: histogram(3), way_up: histogram(3), lateness: histogram(3) }
+    }
+}
+
+impl SignalRecord {
+    /// An acknowledgement came for a signal that counts.
+    pub(super) fn acknowledged(&mut self, ack: Ack, now_ns: u64) {
+        // A minute late is as bad as an hour late, so the clamp hides nothing.
+        self.round_trip.saturating_record(now_ns.saturating_sub(ack.id));
+        self.way_up.saturating_record(ack.received_ns.saturating_sub(ack.id));
+    }
+}

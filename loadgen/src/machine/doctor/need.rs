@@ -1,0 +1,23 @@
+//! What is asked of the machine.
+
+/// What a plan asks of the machine at its largest.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need {
+    /// Clients connected at once, at most.
+    pub clients: u32,
+    /// How many of them share one source address.
+    pub clients_per_source: u32,
+    /// Generator threads.
+    pub workers: u32,
+    /// What the server asks, if we start it and it therefore runs here.
+    pub server: Option<ServerNeed>,
+}
+
+/// What a server that is started here asks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerNeed {
+    /// Its threads.
+    pub threads: u32,
+    /// The backlog of its listener.
+    pub backlog: u32,
+}

@@ -1,0 +1,160 @@
+//! The [`Run`] that comes of what was gathered.
+
+use hdrhistogram::Histogram;
+use protocol::{
+    control::Window,
+    results::{
+        Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, Polling, Run,
+        ServerUsage, Slice, StreamAccount, TlsHandshakes, Traffic,
+    },
+};
+
+use super::{
+    gathered::{Gathered, combine},
+    merged::{lateness, merged},
+};
+use crate::{
+    clients::{recorder::SLICES, spread::fan_out, window::histogram, worker::Report},
+    machine::usage::{cpu_between, machine_between},
+    scenario::plan::Planned,
+};
+
+impl Gathered {
+    pub(in crate::measure) fn into_run(
+        mut self,
+        planned: &Planned,
+        started_utc: String,
+        failure: Option<Failure>,
+        window: Option<Window>,
+    ) -> Run {
+        let counts = self.counts(u64::from(planned.point.load.clients));
+        let (latency, slices) = self.latency(window);
+        let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
+        let (handshake, exchange) = (merged(|report| &report.handshake), merged(|report| &report.exchange));
+        let polling = planned.point.transport.asks().then(|| Polling {
+            parked: merged(|report| &report.recorder.meeting.parked),
+            between: merged(|report| &report.recorder.meeting.between),
+            rode: merged(|report| &report.recorder.meeting.rode),
+        });
+        let client_means = self.client_means();
+        let fan_out = self.fan_out(u64::from(planned.point.load.clients));
+        let agreed = self.reports.iter().find_map(|report| report.tls_agreed.clone());
+        let tls = agreed.map(|agreed| TlsHandshakes { took: merged(|report| &report.tls_handshake), agreed });
+        let (signals, recovery) = (self.signals(), self.recovery(window));
+        let server = self.server_usage();
+        let (traffic, generator, machine) = self.between_edges();
+        let account = self.account.take();
+        Run {
+            index: planned.index,
+            repeat: planned.repeat,
+            point: planned.point.clone(),
+            started_utc,
+            failure,
+            phases: self.phases,
+            measure_from_ms: window.map(|window| window.from_ns.saturating_sub(self.begun_ns) as f64 / 1e6),
+            stream: StreamAccount {
+                updates: account.as_ref().map_or(0, |account| account.updates),
+                source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
+                lateness: account.and_then(|account| Some(lateness(&account.lateness_ns?))),
+            },
+            counts,
+            traffic,
+            latency,
+            slices,
+            fan_out,
+            client_means,
+            polling,
+            exchange,
+            handshake,
+            tls,
+            signals,
+            recovery,
+            server,
+            generator,
+            machine,
+        }
+    }
+
+    /// Two independent counts: deliveries as they came, by due time; and what is missing in the end, by `seq`.
+    fn counts(&self, clients: u64) -> Counts {
+        let mut counts = Counts::default();
+        for report in &self.reports {
+            let recorder = &report.recorder;
+            counts.delivered += recorder.delivered();
+            counts.duplicated += recorder.duplicated;
+            counts.reordered += recorder.reordered;
+            counts.out_of_range += recorder.out_of_range;
+            counts.clients_ready += report.clients.iter().flatten().count() as u64;
+            for (kind, count) in &report.errors {
+                *counts.errors.entry(kind.clone()).or_default() += count;
+            }
+        }
+        if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
+            let last_seq = account.first_seq + account.updates - 1;
+            counts.expected = clients * account.updates;
+            counts.missed = (self.reports.iter().flat_map(|report| &report.clients))
+                .map(|client| {
+                    client.as_ref().map_or(account.updates, |client| client.tracker.missed(account.first_seq, last_seq))
+                })
+                .sum();
+        }
+        counts
+    }
+
+    fn latency(&self, window: Option<Window>) -> (LosslessHistogram, Vec<Slice>) {
+        let mut slices = vec![histogram(2); SLICES];
+        for report in &self.reports {
+            for (slice, part) in slices.iter_mut().zip(&report.recorder.slices) {
+                *slice += part;
+            }
+        }
+        let slice_ms = window.map_or(0.0, |window| (window.to_ns - window.from_ns) as f64 / 1e6 / SLICES as f64);
+        let slices = (slices.into_iter().enumerate())
+            .map(|(index, latency)| Slice { from_ms: index as f64 * slice_ms, latency: latency.into() })
+            .collect();
+        (merged(&self.reports, |report| &report.recorder.latency), slices)
+    }
+
+    fn fan_out(&self, clients: u64) -> FanOut {
+        let workers: Vec<_> = self.reports.iter().map(|report| &report.recorder.spreads).collect();
+        let account = self.account.as_ref();
+        let lateness_ns = account.and_then(|account| account.lateness_ns.as_deref());
+        fan_out(&workers, clients, account.map_or(0, |account| account.first_seq), lateness_ns)
+    }
+
+    fn server_usage(&mut self) -> Option<ServerUsage> {
+        let cpu = match (&self.from, &self.to) {
+            (Some(from), Some(to)) => Option::zip(from.server_cpu, to.server_cpu),
+            _ => None,
+        };
+        Some(ServerUsage {
+            plateaus: self.plateaus?,
+            timeline: std::mem::take(&mut self.timeline),
+            cpu: cpu.map(|(from, to)| cpu_between(from, to)).unwrap_or_default(),
+            kernel_method: self.observed.as_ref()?.kernel_method(),
+            peak_rss_bytes: self.peak_rss_bytes,
+        })
+    }
+
+    fn between_edges(&self) -> (Traffic, GeneratorUsage, MachineUsage) {
+        let (Some(from), Some(to)) = (&self.from, &self.to) else {
+            return <(Traffic, GeneratorUsage, MachineUsage)>::default();
+        };
+        let mut traffic = combine(u64::saturating_sub)(to.traffic, from.traffic);
+        traffic.server_writes = self.account.as_ref().and_then(|account| account.writes);
+        let workers = to.workers_cpu_ns.iter().zip(&from.workers_cpu_ns);
+        let generator = GeneratorUsage {
+            cpu: cpu_between(from.own_cpu, to.own_cpu),
+            workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
+            loop_lag: Some(merged(&self.reports, |report| &report.loop_lag)),
+            rss_bytes: to.rss_bytes,
+        };
+        let run = machine_between(self.machine_at_start, to.machine);
+        let machine = MachineUsage {
+            listen_overflows: run.listen_overflows,
+            memory_pressures: run.memory_pressures,
+            ..machine_between(from.machine, to.machine)
+        };
+        (traffic, generator, machine)
+    }
+}

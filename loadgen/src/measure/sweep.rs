@@ -1,0 +1,23 @@
+//! What all runs of a sweep share.
+
+use protocol::results::Scenario;
+use server::stream::fault::Fault;
+use tokio_util::sync::CancellationToken;
+
+use super::target::Target;
+use crate::output::progress::Progress;
+
+/// What all runs of a sweep share.
+#[derive(Debug)]
+pub struct Sweep<'a> {
+    /// What is being done.
+    pub scenario: &'a Scenario,
+    /// A server that runs already, if it is not ours to start.
+    pub target: Option<&'a Target>,
+    /// How a server that is started here misbehaves; only proofs ask for any.
+    pub faults: &'a [Fault],
+    /// Cancelled when the user has had enough.
+    pub interrupt: &'a CancellationToken,
+    /// Where progress is shown.
+    pub progress: &'a Progress,
+}
