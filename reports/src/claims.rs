@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::{
     Results,
-    compare::{COMPARED, Comparison, Contender, Metric, Ratio, Verdict},
+    compare::{COMPARED, Comparison, Metric, Ratio, Verdict},
     headline::with_interval,
+    points::Contender,
     words,
 };
 

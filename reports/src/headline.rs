@@ -3,9 +3,9 @@
 use crate::{
     Results,
     claims::claims,
-    compare::{Case, Comparison, Contender, Metric, Quantile, Ratio, Verdict},
-    numbers::{number, times},
-    words,
+    compare::{Case, Comparison, Metric, Quantile, Ratio, Verdict},
+    points::Contender,
+    words::{self, number, times},
 };
 
 /// What the headline speaks of.
@@ -143,8 +143,10 @@ mod tests {
     use protocol::Transport;
 
     use super::*;
-    use crate::compare::BASELINE;
-    use crate::fixture::{Sweep, histogram};
+    use crate::{
+        fixture::{Sweep, histogram},
+        points::BASELINE,
+    };
 
     fn said(results: &Results) -> String {
         headline(results, &Comparison::of(results))

@@ -7,7 +7,7 @@ use std::{
 
 use protocol::results::MANIFEST_FILE;
 
-use crate::{LoadError, Results, between::alike, load_pooled};
+use crate::{Results, between::alike, load::LoadError, pool::load_pooled};
 
 /// What was measured in a folder over time.
 #[derive(Debug)]

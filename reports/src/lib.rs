@@ -15,7 +15,7 @@ mod history;
 mod html;
 mod load;
 mod markdown;
-mod numbers;
+mod points;
 mod pool;
 mod table;
 mod tracking;

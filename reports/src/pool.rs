@@ -7,7 +7,11 @@ use std::{
 
 use protocol::results::MANIFEST_FILE;
 
-use crate::{LoadError, Results, Unlike, between::alike, load};
+use crate::{
+    Results,
+    between::{Unlike, alike},
+    load::{LoadError, load},
+};
 
 /// Every results folder directly in `dir`, in the order of their names.
 fn load_all(dir: &Path) -> Result<Vec<Results>, LoadError> {

@@ -10,8 +10,7 @@ use serde::Serialize;
 use crate::{
     Results,
     compare::{Comparison, Measure, Metric, Quantile},
-    numbers::number,
-    words,
+    words::{self, number},
 };
 
 /// What is tracked: the name in Bencher's form, and the metric. More of any is worse.

@@ -1,6 +1,6 @@
 //! What a sweep's results are good for, as its exit status tells it.
 
-use crate::{Results, warnings};
+use crate::{Results, warning::warnings};
 
 /// Whether the results may be relied on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -7,7 +7,7 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{Between, LoadError, Results, csv, history::History, html, markdown, tracking};
+use crate::{Results, between::Between, csv, history::History, html, load::LoadError, markdown, tracking};
 
 /// The files that were written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::fmt::{self, Display};
 
 use protocol::results::Manifest;
 
-use crate::numbers::number;
+use crate::words::number;
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 

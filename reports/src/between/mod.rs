@@ -8,10 +8,11 @@ pub use alike::{Difference, Unlike};
 
 use crate::{
     Results,
-    compare::{COMPARED, Case, Comparison, Contender, Metric, Ratio, Side, Standing, Sweep, Verdict},
+    compare::{COMPARED, Case, Comparison, Metric, Ratio, Side, Standing, Sweep, Verdict},
     headline::interval,
-    numbers::{count, number, times},
+    points::Contender,
     table::{Cell, Row, ratio_table, wrapped},
+    words::{count, number, times},
 };
 
 /// What stands under the table.

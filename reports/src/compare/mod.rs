@@ -2,7 +2,6 @@
 //!
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
-mod contender;
 mod metric;
 mod ratio;
 mod side;
@@ -12,23 +11,17 @@ mod sweep;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use protocol::{
-    Transport,
-    results::{Load, Run, Stream},
-};
+use protocol::results::{Load, Run, Stream};
 
-pub use contender::{Arm, Contender};
 pub use metric::{Meeting, Metric, Quantile, Share};
 pub(crate) use ratio::difference;
 pub use ratio::{Ratio, Verdict};
-pub use side::{Measure, Side, SideName, Standing};
-pub use slope::{Slope, slope};
-pub use sweep::{Axis, Slice, Sweep};
+pub use side::{Measure, Side, Standing};
+pub use slope::Slope;
+pub use sweep::{Slice, Sweep};
 
-use crate::Results;
-
-/// The transport that every other is compared with.
-pub const BASELINE: Transport = Transport::ALL[0];
+pub use crate::points::{Arm, Axis, BASELINE, Contender, PointName};
+use crate::{Results, points::group};
 
 /// What is compared at every load, and so shares the 5% of claims that may be wrong. Throughput (deliveries for a second
 /// of server CPU) is CPU per delivery turned over, and so no claim of its own.
@@ -128,24 +121,4 @@ impl Case<'_> {
             Stream::Replay { speed, .. } => f64::from(self.load.clients) * speed,
         }
     }
-}
-
-type ByContender<'a> = BTreeMap<Contender, Vec<&'a Run>>;
-
-/// Runs of equal load together, the loads in ascending order of their axes.
-pub(crate) fn group(results: &Results) -> Vec<(Load, ByContender<'_>)> {
-    let mut groups: Vec<(Load, ByContender<'_>)> = Vec::new();
-    for run in &results.runs {
-        let load = &run.point.load;
-        let at = groups.iter().position(|(known, _)| known == load).unwrap_or_else(|| {
-            groups.push((load.clone(), BTreeMap::new()));
-            groups.len() - 1
-        });
-        groups[at].1.entry(Contender::of(run, &results.manifest)).or_default().push(run);
-    }
-    groups.sort_by(|(a, _), (b, _)| sweep::order(a).partial_cmp(&sweep::order(b)).unwrap_or(std::cmp::Ordering::Equal));
-    for runs in groups.iter_mut().flat_map(|(_, by_contender)| by_contender.values_mut()) {
-        runs.sort_by_key(|run| run.repeat);
-    }
-    groups
 }

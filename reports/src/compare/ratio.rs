@@ -5,10 +5,12 @@
 //! logarithms, so that twice and half cancel.
 
 use super::{
-    COMPARED, Metric, Side,
+    COMPARED,
+    metric::Metric,
+    side::Side,
     student::{CONFIDENCE, mean, reach, widened},
 };
-use crate::numbers::number;
+use crate::words::number;
 
 /// Differences smaller than this are not claimed, however well they repeat.
 const CLAIM_MIN: f64 = 0.05;

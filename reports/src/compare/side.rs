@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use protocol::results::{Load, LosslessHistogram, Run};
 
-use super::{Contender, Metric, metric::quantile_ms};
-use crate::warning;
+use super::metric::{Metric, quantile_ms};
+use crate::{
+    points::{Contender, PointName},
+    warning,
+};
 
 /// The finished runs of one point.
 #[derive(Debug, Clone)]
@@ -15,15 +18,6 @@ pub struct Side<'a> {
     runs: Vec<&'a Run>,
     standing: Standing,
     latency: Histogram<u64>,
-}
-
-/// Which one.
-#[derive(Debug, Clone, PartialEq)]
-pub struct SideName {
-    /// Whose.
-    pub contender: Contender,
-    /// Under which load.
-    pub load: Load,
 }
 
 /// Whether a point's numbers may be shown.
@@ -52,7 +46,7 @@ pub struct Measure {
 
 impl<'a> Side<'a> {
     pub(super) fn of(contender: Contender, load: &Load, runs: &[&'a Run]) -> Self {
-        let name = SideName { contender, load: load.clone() };
+        let name = PointName { contender, load: load.clone() };
         let runs: Vec<_> = runs.iter().copied().filter(|run| run.failure.is_none()).collect();
         let void = warning::of_point(&name, &runs).into_iter().find(warning::Warning::voids_point);
         let standing = match void {

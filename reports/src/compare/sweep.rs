@@ -1,70 +1,12 @@
 //! Which axis of a sweep is drawn along x, and which others divide it into pictures.
 
-use protocol::results::{Load, Stream};
+use protocol::results::Load;
 
 use super::{Case, Comparison};
-use crate::{
-    numbers::{count, setting},
-    words,
-};
+use crate::{points::Axis, words};
 
 /// So many values of the other axes get pictures of their own.
 const SLICES_MAX: usize = 4;
-
-/// An axis of loads.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Axis {
-    /// Clients connected at once.
-    Clients,
-    /// Updates a second.
-    RateHz,
-    /// Bytes of an update.
-    PayloadBytes,
-    /// How much faster than recorded a feed is replayed.
-    Speed,
-    /// Without TLS, and under it.
-    Tls,
-}
-
-impl Axis {
-    /// In the order in which they are preferred.
-    pub const ALL: [Self; 5] = [Self::Clients, Self::RateHz, Self::PayloadBytes, Self::Speed, Self::Tls];
-
-    /// A load's place on it, if it has one.
-    pub fn of(self, load: &Load) -> Option<f64> {
-        match (self, &load.stream) {
-            (Self::Clients, _) => Some(load.clients.into()),
-            (Self::RateHz, Stream::Synthetic { rate_hz, .. }) => Some(*rate_hz),
-            (Self::PayloadBytes, Stream::Synthetic { payload_bytes, .. }) => Some((*payload_bytes).into()),
-            (Self::Speed, Stream::Replay { speed, .. }) => Some(*speed),
-            (Self::Tls, _) => Some(f64::from(u8::from(load.tls))),
-            _ => None,
-        }
-    }
-
-    /// What stands under the axis.
-    pub fn label(self) -> &'static str {
-        match self {
-            Self::Clients => "clients",
-            Self::RateHz => "updates/s",
-            Self::PayloadBytes => "bytes per update",
-            Self::Speed => "replay speed, ×",
-            Self::Tls => "TLS",
-        }
-    }
-
-    /// A load's value on it with its unit, as a table's row is named.
-    pub fn name_of(self, load: &Load) -> Option<String> {
-        let value = self.of(load)?;
-        Some(match self {
-            Self::Clients => words::clients(load.clients),
-            Self::RateHz => format!("{} updates/s", setting(value)),
-            Self::PayloadBytes => format!("{} B", count(value as u64)),
-            Self::Speed => format!("{}×", setting(value)),
-            Self::Tls => if load.tls { "TLS" } else { "no TLS" }.to_owned(),
-        })
-    }
-}
 
 /// The loads of a sweep laid out for drawing.
 #[derive(Debug, Clone)]
@@ -126,9 +68,4 @@ fn distinct(cases: &[Case<'_>], axis: Axis) -> usize {
     values.sort_by(f64::total_cmp);
     values.dedup();
     values.len()
-}
-
-/// A load's place in the order of a sweep: by the last axis first, so that what varies along x stays together.
-pub(super) fn order(load: &Load) -> [f64; 5] {
-    [Axis::Tls, Axis::Speed, Axis::PayloadBytes, Axis::RateHz, Axis::Clients].map(|axis| axis.of(load).unwrap_or(0.0))
 }

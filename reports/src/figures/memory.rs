@@ -5,8 +5,9 @@ use super::{
     over_axis::{self, Scales},
 };
 use crate::{
-    compare::{Axis, Contender, Metric, Slice, slope},
-    numbers::number,
+    compare::{Metric, Slice, Slope},
+    points::{Axis, Contender},
+    words::number,
 };
 
 const SHOWN: [Metric; 2] = [Metric::UserMib, Metric::KernelMib];
@@ -81,7 +82,7 @@ fn kib_per_client(slice: &Slice<'_>, contender: Contender, mib: Metric) -> Optio
             side.runs().iter().filter_map(|run| Some((f64::from(case.load.clients), KIB_PER_MIB * mib.of_run(run)?)))
         })
         .collect();
-    let line = slope(&points)?;
+    let line = Slope::through(&points)?;
     let interval =
         line.interval().map(|(low, high)| format!(" ({}–{})", number(low), number(high))).unwrap_or_default();
     Some(format!("{}{interval}", number(line.per_x)))

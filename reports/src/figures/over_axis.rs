@@ -8,9 +8,10 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Case, Comparison, Contender, Measure, Metric, Slice, Standing, Sweep},
-    numbers::number,
+    compare::{Case, Comparison, Measure, Metric, Slice, Standing, Sweep},
+    points::Contender,
     table::Cell,
+    words::number,
 };
 
 /// Bars beyond this many have no room for numbers on top.
@@ -189,7 +190,7 @@ pub(super) fn words(case: &Case<'_>, x: impl Fn(Contender) -> f64) -> Vec<Word> 
 }
 
 fn bar_name(sweep: &Sweep<'_>, case: &Case<'_>) -> String {
-    sweep.axis.of(&case.load).map(crate::numbers::setting).unwrap_or_default()
+    sweep.axis.of(&case.load).map(crate::words::setting).unwrap_or_default()
 }
 
 pub(super) fn spread(measure: Measure) -> Option<(f64, f64)> {

@@ -11,7 +11,8 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Contender, Quantile, Side, Standing},
+    compare::{Quantile, Side, Standing},
+    points::Contender,
     words,
 };
 

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use plotters::coord::ranged1d::{DefaultFormatting, KeyPointHint, Ranged};
 
-use crate::numbers::{number, setting};
+use crate::words::{number, setting};
 
 /// An axis, which chooses its own marks: a plotter's are too many on a log scale, and not where we measured.
 #[derive(Clone)]

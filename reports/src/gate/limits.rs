@@ -84,7 +84,7 @@ impl fmt::Display for Limit {
 
 /// `10%`, or `off`
 pub(super) fn percent(share: Option<f64>) -> String {
-    share.map_or_else(|| "off".to_owned(), |share| format!("{}%", crate::numbers::setting((share * 1e4).round() / 1e2)))
+    share.map_or_else(|| "off".to_owned(), |share| format!("{}%", crate::words::setting((share * 1e4).round() / 1e2)))
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ mod limits;
 mod shown;
 
 use crate::{
-    Results, Unlike,
-    between::{alike, unfit},
-    compare::{Comparison, Contender, Metric, Ratio, Side, Sweep},
+    Results,
+    between::{Unlike, alike, unfit},
+    compare::{Comparison, Metric, Ratio, Side, Sweep},
+    points::Contender,
 };
 
 pub use limits::{GATED, Gated, Limit, Limits};

@@ -8,8 +8,8 @@ use super::{Figure, Found, Gate, Ruling, limits::percent};
 use crate::{
     compare::{Ratio, Verdict, difference},
     headline::interval,
-    numbers::{count, number, times},
     table::{columns, wrapped},
+    words::{count, number, times},
 };
 
 const HEADINGS: [&str; 6] = ["", "base", "head", "head : base", "limit", "again : base"];

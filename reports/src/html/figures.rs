@@ -5,8 +5,9 @@ use maud::{Markup, PreEscaped, html};
 use super::{scrolling, table};
 use crate::{
     Results,
-    compare::{Comparison, Contender},
+    compare::Comparison,
     figures::{Figure, all, legend},
+    points::Contender,
 };
 
 pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup {

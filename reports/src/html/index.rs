@@ -4,9 +4,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{page, scrolling};
 use crate::{
-    compare::{Case, Comparison, Contender, Metric},
+    compare::{Case, Comparison, Metric},
     figures::{Key, legend, trends},
     history::{Entry, Group, History},
+    points::Contender,
     table::Cell,
     tracking::TRACKED,
     words,

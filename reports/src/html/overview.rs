@@ -4,11 +4,12 @@ use maud::{Markup, html};
 
 use super::scrolling;
 use crate::{
-    Results, Validity,
+    Results,
     compare::Comparison,
     headline::headline,
     table::{COLUMNS, Cell, LEGEND, Row, common_load, rows, rows_of},
-    warnings as warnings_of,
+    validity::Validity,
+    warning::warnings as warnings_of,
 };
 
 /// More loads than this make a table that nobody reads; the heaviest of them come first then.

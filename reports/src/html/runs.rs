@@ -7,8 +7,7 @@ use super::{scrolling, table};
 use crate::{
     Results,
     compare::{Comparison, Metric, Quantile, Side, Standing},
-    numbers::{count, number},
-    words,
+    words::{self, count, number},
 };
 
 const METRICS: [Metric; 6] = [

@@ -7,7 +7,7 @@ use protocol::results::{Arrivals, Disturbance, Expectation, Pinning};
 
 use crate::{
     Results,
-    numbers::{count, number, setting},
+    words::{count, number, setting},
 };
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;

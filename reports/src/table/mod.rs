@@ -8,12 +8,10 @@ pub use terminal::summary_table;
 pub(crate) use terminal::{columns, ratio_table, wrapped};
 
 use crate::{
-    compare::{
-        COMPARED, Case, Comparison, Contender, Measure, Metric, Ratio, Side, Standing, Sweep, Verdict, difference,
-    },
+    compare::{COMPARED, Case, Comparison, Measure, Metric, Ratio, Side, Standing, Sweep, Verdict, difference},
     headline::interval,
-    numbers::{count, number, times},
-    words,
+    points::Contender,
+    words::{self, count, number, times},
 };
 
 /// What the comparison table shows of each point, in this order; what was missed stands apart.

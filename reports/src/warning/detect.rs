@@ -4,10 +4,10 @@ use std::cmp::Reverse;
 
 use protocol::results::{Manifest, Run};
 
-use super::{Warning, limits::OTHER_WORK, of_point, other_work};
+use super::{Warning, keeping_up::other_work, limits::OTHER_WORK, point::of_point};
 use crate::{
     Results,
-    compare::{Contender, SideName, group},
+    points::{Contender, PointName, group},
 };
 
 /// Everything to know before the numbers are believed: the gravest first, within that the sweep's own, then by point.
@@ -29,12 +29,12 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     found
 }
 
-fn points(results: &Results) -> Vec<(SideName, Vec<&Run>)> {
+fn points(results: &Results) -> Vec<(PointName, Vec<&Run>)> {
     let groups = group(results);
     groups
         .into_iter()
         .flat_map(|(load, by_contender)| {
-            let point = move |contender: Contender| SideName { contender, load: load.clone() };
+            let point = move |contender: Contender| PointName { contender, load: load.clone() };
             by_contender.into_iter().map(move |(contender, runs)| (point(contender), runs))
         })
         .map(|(point, runs)| (point, runs.into_iter().filter(|run| run.failure.is_none()).collect::<Vec<_>>()))
@@ -46,7 +46,7 @@ fn failed(run: &Run, manifest: &Manifest) -> Option<Warning> {
     let failure = run.failure.as_ref()?;
     Some(Warning::RunFailed {
         run: run.index,
-        point: SideName { contender: Contender::of(run, manifest), load: run.point.load.clone() },
+        point: PointName { contender: Contender::of(run, manifest), load: run.point.load.clone() },
         phase: failure.phase.clone(),
         reason: failure.reason.clone(),
     })
@@ -71,8 +71,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        Severity,
         fixture::{Sweep, fail, histogram},
+        warning::Severity,
     };
 
     /// What a change to one run of the quick sweep makes the warnings say.
@@ -219,7 +219,7 @@ mod tests {
             run.counts.errors.insert("reset".to_owned(), 2);
         }
         let contender = Contender { transport: point.transport, arm: None };
-        let side = SideName { contender, load: point.load };
+        let side = PointName { contender, load: point.load };
         assert_eq!(warnings(&results), [Warning::ClientErrors { point: side, kind: "reset".to_owned(), errors: 6 }]);
     }
 

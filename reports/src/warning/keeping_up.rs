@@ -6,13 +6,13 @@ use super::{
     Warning,
     limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
 };
-use crate::compare::SideName;
+use crate::points::PointName;
 
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_S: f64 = 1e9;
 
 /// What the generator and the publisher in it did too late.
-pub(super) fn of_generator(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
+pub(super) fn of_generator(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let late = worst(runs.iter().filter_map(|run| late(point, run)), |warning| match warning {
         Warning::PublisherOverrun { lateness_mean_ms, .. } => (true, *lateness_mean_ms),
         Warning::PublisherLate { lateness_p99_ms, .. } => (false, *lateness_p99_ms),
@@ -22,7 +22,7 @@ pub(super) fn of_generator(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
 }
 
 /// What the machine took away or could not hold.
-pub(super) fn of_machine(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
+pub(super) fn of_machine(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let point = || point.clone();
     let overflows: u64 = runs.iter().map(|run| run.machine.listen_overflows).sum();
     let pressures: u64 = runs.iter().map(|run| run.machine.memory_pressures).sum();
@@ -54,7 +54,7 @@ pub fn other_work(run: &Run) -> Option<f64> {
     (all_ns > 0.0).then(|| others_ns as f64 / all_ns)
 }
 
-fn saturated(point: &SideName, runs: &[&Run]) -> Option<Warning> {
+fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let busy: Vec<f64> = runs.iter().map(|run| busiest_worker(run)).filter(|&busy| busy > WORKER_BUSY_MAX).collect();
     let most = busy.iter().copied().reduce(f64::max)?;
     Some(Warning::GeneratorSaturated {
@@ -71,7 +71,7 @@ pub(crate) fn busiest_worker(run: &Run) -> f64 {
     if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
 }
 
-fn lagged(point: &SideName, runs: &[&Run]) -> Option<Warning> {
+fn lagged(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let lags = runs.iter().filter_map(|run| Some((mean_lag_ms(run)?, run.latency.mean() / NS_PER_MS)));
     let lags: Vec<_> = lags.filter(|&(lag_ms, latency_ms)| LAG.is_passed(lag_ms, latency_ms)).collect();
     let warnings = lags.iter().map(|&(lag_mean_ms, latency_mean_ms)| Warning::GeneratorLagged {
@@ -95,7 +95,7 @@ fn mean_lag_ms(run: &Run) -> Option<f64> {
     Some(lag.mean() / NS_PER_MS)
 }
 
-fn late(point: &SideName, run: &Run) -> Option<Warning> {
+fn late(point: &PointName, run: &Run) -> Option<Warning> {
     let lateness = run.stream.lateness.as_ref()?;
     let (lateness_mean_ms, latency_mean_ms) = (lateness.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
     let p99_ms = |histogram: &LosslessHistogram| histogram.value_at_quantile(0.99) as f64 / NS_PER_MS;

@@ -13,7 +13,7 @@ pub(crate) use keeping_up::{busiest_worker, stolen_share};
 pub(crate) use point::of_point;
 
 use self::limits::{LAG_VOID, STOLEN_VOID};
-use crate::{Validity, compare::SideName};
+use crate::{points::PointName, validity::Validity};
 
 /// How much a warning weighs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -46,39 +46,39 @@ pub enum Warning {
     /// The last line of the runs was cut off.
     TruncatedResults { line: usize },
     /// A run ended early; its figures are not used. Runs count from 0 here, and from 1 where people read.
-    RunFailed { run: u32, point: SideName, phase: String, reason: String },
+    RunFailed { run: u32, point: PointName, phase: String, reason: String },
     /// Delivered and missed do not add up to expected.
-    NotConserved { point: SideName, run: u32, expected: u64, delivered: u64, missed: u64 },
+    NotConserved { point: PointName, run: u32, expected: u64, delivered: u64, missed: u64 },
     /// A worker of the generator was as good as always busy.
-    GeneratorSaturated { point: SideName, runs: usize, of_runs: usize, busy_percent: f64 },
+    GeneratorSaturated { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
     /// The generator read late what had arrived.
-    GeneratorLagged { point: SideName, runs: usize, of_runs: usize, lag_mean_ms: f64, latency_mean_ms: f64 },
+    GeneratorLagged { point: PointName, runs: usize, of_runs: usize, lag_mean_ms: f64, latency_mean_ms: f64 },
     /// The hypervisor took processor time away.
-    TimeStolen { point: SideName, runs: usize, of_runs: usize, share: f64 },
+    TimeStolen { point: PointName, runs: usize, of_runs: usize, share: f64 },
     /// Connections found the listener's queue full.
-    ListenOverflows { point: SideName, overflows: u64 },
+    ListenOverflows { point: PointName, overflows: u64 },
     /// TCP came under memory pressure.
-    MemoryPressure { point: SideName, pressures: u64 },
+    MemoryPressure { point: PointName, pressures: u64 },
     /// Updates left the publisher so late that most of the latency is its own.
-    PublisherOverrun { point: SideName, lateness_mean_ms: f64, latency_mean_ms: f64 },
+    PublisherOverrun { point: PointName, lateness_mean_ms: f64, latency_mean_ms: f64 },
     /// Some updates left the publisher late enough to show in the tail.
-    PublisherLate { point: SideName, lateness_p99_ms: f64, latency_p99_ms: f64 },
+    PublisherLate { point: PointName, lateness_p99_ms: f64, latency_p99_ms: f64 },
     /// Updates never arrived.
-    Missed { point: SideName, missed: u64, expected: u64 },
+    Missed { point: PointName, missed: u64, expected: u64 },
     /// Latencies that the histogram cannot hold.
-    OutOfRange { point: SideName, out_of_range: u64, delivered: u64 },
+    OutOfRange { point: PointName, out_of_range: u64, delivered: u64 },
     /// Updates arrived again.
-    Duplicated { point: SideName, duplicated: u64, delivered: u64 },
+    Duplicated { point: PointName, duplicated: u64, delivered: u64 },
     /// Updates arrived out of order.
-    Reordered { point: SideName, reordered: u64, delivered: u64 },
+    Reordered { point: PointName, reordered: u64, delivered: u64 },
     /// Latency grew all through the measure phase.
-    ServerFellBehind { point: SideName, first_ms: f64, last_ms: f64 },
+    ServerFellBehind { point: PointName, first_ms: f64, last_ms: f64 },
     /// Latency was another in the second half of the measure phase than in the first.
-    HalvesDiffer { point: SideName, first_ms: f64, second_ms: f64 },
+    HalvesDiffer { point: PointName, first_ms: f64, second_ms: f64 },
     /// Clients met errors of one kind.
-    ClientErrors { point: SideName, kind: String, errors: u64 },
+    ClientErrors { point: PointName, kind: String, errors: u64 },
     /// Too little was delivered for a p99.
-    FewDeliveries { point: SideName, delivered: u64 },
+    FewDeliveries { point: PointName, delivered: u64 },
     /// The server's process could not be read.
     ServerUnobserved { runs: usize, of_runs: usize },
     /// The machine had other work while it measured.

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use protocol::results::{Counts, Run};
 
 use super::{Warning, keeping_up, limits::DELIVERIES_MIN, steady};
-use crate::compare::SideName;
+use crate::points::PointName;
 
 /// What is wrong with the finished runs of one point.
-pub(crate) fn of_point(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
+pub(crate) fn of_point(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let mut found: Vec<_> = runs.iter().filter_map(|run| not_conserved(point, run)).collect();
     found.extend(keeping_up::of_generator(point, runs));
     found.extend(keeping_up::of_machine(point, runs));
@@ -18,7 +18,7 @@ pub(crate) fn of_point(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
     found
 }
 
-fn not_conserved(point: &SideName, run: &Run) -> Option<Warning> {
+fn not_conserved(point: &PointName, run: &Run) -> Option<Warning> {
     let Counts { expected, delivered, missed, .. } = run.counts;
     (!run.counts.conserved()).then(|| Warning::NotConserved {
         point: point.clone(),
@@ -29,7 +29,7 @@ fn not_conserved(point: &SideName, run: &Run) -> Option<Warning> {
     })
 }
 
-fn counted(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
+fn counted(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let sum = |part: fn(&Counts) -> u64| -> u64 { runs.iter().map(|run| part(&run.counts)).sum() };
     let (expected, delivered) = (sum(|counts| counts.expected), sum(|counts| counts.delivered));
     let (missed, out_of_range) = (sum(|counts| counts.missed), sum(|counts| counts.out_of_range));
@@ -47,7 +47,7 @@ fn counted(point: &SideName, runs: &[&Run]) -> Vec<Warning> {
     .collect()
 }
 
-fn errors<'a>(point: &'a SideName, runs: &[&Run]) -> impl Iterator<Item = Warning> + use<'a> {
+fn errors<'a>(point: &'a PointName, runs: &[&Run]) -> impl Iterator<Item = Warning> + use<'a> {
     let mut by_kind = BTreeMap::<String, u64>::new();
     for (kind, errors) in runs.iter().flat_map(|run| &run.counts.errors) {
         *by_kind.entry(kind.clone()).or_default() += errors;

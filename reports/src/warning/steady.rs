@@ -8,12 +8,12 @@ use super::{
     keeping_up::worst,
     limits::{BEHIND_MS, BEHIND_TIMES, HALVES},
 };
-use crate::compare::SideName;
+use crate::points::PointName;
 
 const NS_PER_MS: f64 = 1e6;
 
 /// The gravest unsteadiness of a point's runs.
-pub(super) fn of_runs(point: &SideName, runs: &[&Run]) -> Option<Warning> {
+pub(super) fn of_runs(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     // Where clients were disturbed nobody expects it.
     let left_alone = runs.iter().filter(|run| run.recovery.is_none());
     let unsteady = left_alone.filter_map(|run| fell_behind(point, run).or_else(|| halves_differ(point, run)));
@@ -24,7 +24,7 @@ pub(super) fn of_runs(point: &SideName, runs: &[&Run]) -> Option<Warning> {
     })
 }
 
-fn fell_behind(point: &SideName, run: &Run) -> Option<Warning> {
+fn fell_behind(point: &PointName, run: &Run) -> Option<Warning> {
     let mut medians = run
         .slices
         .iter()
@@ -39,7 +39,7 @@ fn fell_behind(point: &SideName, run: &Run) -> Option<Warning> {
     })
 }
 
-fn halves_differ(point: &SideName, run: &Run) -> Option<Warning> {
+fn halves_differ(point: &PointName, run: &Run) -> Option<Warning> {
     let (first, second) = run.slices.split_at(run.slices.len() / 2);
     let (first_ms, second_ms) = (median_ms(first)?, median_ms(second)?);
     let point = point.clone();

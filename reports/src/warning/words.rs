@@ -4,9 +4,8 @@ use std::fmt;
 
 use super::Warning;
 use crate::{
-    compare::SideName,
-    numbers::{count, number, percent},
-    words,
+    points::PointName,
+    words::{count, number, percent},
 };
 
 impl Warning {
@@ -93,12 +92,12 @@ impl Warning {
                 write!(f, "Line {line} of the runs was cut off, so that run is left out.")
             }
             Self::RunFailed { run, point, phase, reason } => {
-                write!(f, "Run {} ({}) failed in its {phase} phase: {reason}.", run + 1, words::side(point))
+                write!(f, "Run {} ({}) failed in its {phase} phase: {reason}.", run + 1, point)
             }
             Self::NotConserved { point, run, expected, delivered, missed } => write!(
                 f,
                 "{}: in run {}, {} delivered and {} missed are not the {} expected.",
-                words::side(point),
+                point,
                 run + 1,
                 count(*delivered),
                 count(*missed),
@@ -107,61 +106,61 @@ impl Warning {
             Self::GeneratorSaturated { point, runs, of_runs, busy_percent } => write!(
                 f,
                 "{}: a thread of the load generator used {}% of a core ({runs} of {of_runs} runs).",
-                words::side(point),
+                point,
                 number(*busy_percent),
             ),
             Self::GeneratorLagged { point, runs, of_runs, lag_mean_ms, latency_mean_ms } => write!(
                 f,
                 "{}: what had arrived was read {} ms later in the mean, of a mean latency of {} ms ({runs} of {of_runs} runs).",
-                words::side(point),
+                point,
                 number(*lag_mean_ms),
                 number(*latency_mean_ms),
             ),
             Self::TimeStolen { point, runs, of_runs, share } => write!(
                 f,
                 "{}: the hypervisor took {}% of the machine's processors away ({runs} of {of_runs} runs).",
-                words::side(point),
+                point,
                 number(100.0 * share),
             ),
             Self::ListenOverflows { point, overflows } => {
-                write!(f, "{}: {} connections found the listener's queue full.", words::side(point), count(*overflows))
+                write!(f, "{}: {} connections found the listener's queue full.", point, count(*overflows))
             }
             Self::MemoryPressure { point, pressures } => {
-                write!(f, "{}: TCP came under memory pressure {} times.", words::side(point), count(*pressures))
+                write!(f, "{}: TCP came under memory pressure {} times.", point, count(*pressures))
             }
             Self::HalvesDiffer { point, first_ms, second_ms } => write!(
                 f,
                 "{}: the median latency was {} ms in the first half of the measure phase and {} ms in the second.",
-                words::side(point),
+                point,
                 number(*first_ms),
                 number(*second_ms),
             ),
             Self::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms } => write!(
                 f,
                 "{}: updates were published {} ms late in the mean, of a mean latency of {} ms.",
-                words::side(point),
+                point,
                 number(*lateness_mean_ms),
                 number(*latency_mean_ms),
             ),
             Self::PublisherLate { point, lateness_p99_ms, latency_p99_ms } => write!(
                 f,
                 "{}: an update in a hundred was published over {} ms late, of a p99 latency of {} ms.",
-                words::side(point),
+                point,
                 number(*lateness_p99_ms),
                 number(*latency_p99_ms),
             ),
             Self::ServerFellBehind { point, first_ms, last_ms } => write!(
                 f,
                 "{}: the median latency grew from {} ms to {} ms while it was measured.",
-                words::side(point),
+                point,
                 number(*first_ms),
                 number(*last_ms),
             ),
             Self::ClientErrors { point, kind, errors } => {
-                write!(f, "{}: clients met {} errors of the kind `{kind}`.", words::side(point), count(*errors))
+                write!(f, "{}: clients met {} errors of the kind `{kind}`.", point, count(*errors))
             }
             Self::FewDeliveries { point, delivered } => {
-                write!(f, "{}: only {} updates were delivered in all.", words::side(point), count(*delivered))
+                write!(f, "{}: only {} updates were delivered in all.", point, count(*delivered))
             }
             Self::ServerUnobserved { runs, of_runs } => {
                 write!(f, "The server's process could not be read in {runs} of {of_runs} runs.")
@@ -186,7 +185,7 @@ impl Warning {
     }
 }
 
-fn write_share(f: &mut fmt::Formatter<'_>, point: &SideName, part: u64, whole: u64, what: &str) -> fmt::Result {
-    let (point, share) = (words::side(point), percent(part, whole));
+fn write_share(f: &mut fmt::Formatter<'_>, point: &PointName, part: u64, whole: u64, what: &str) -> fmt::Result {
+    let share = percent(part, whole);
     write!(f, "{point}: {} of {} updates ({share}) {what}.", count(part), count(whole))
 }

@@ -1,7 +1,7 @@
 //! What metrics are called, and what more or less of each is.
 
 use super::{Meeting, Metric};
-use crate::compare::Verdict;
+use crate::compare::ratio::Verdict;
 
 impl Meeting {
     /// What an update found, as a table says it.

@@ -5,13 +5,14 @@ mod panels;
 use super::{Figure, Key, Source, Table};
 use crate::{
     compare::{
-        Contender, Meeting,
+        Meeting,
         Metric::{self, ExchangeMs, MetMs, MetPercent, PredictedUnparkedPercent},
         Quantile::{P50, P99},
         Side,
     },
-    numbers::number,
+    points::Contender,
     table::cell,
+    words::number,
 };
 
 pub(super) fn figure(source: &Source<'_>) -> Figure {

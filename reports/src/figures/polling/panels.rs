@@ -2,7 +2,7 @@
 
 use crate::{
     compare::{
-        Case, Contender, Measure, Meeting,
+        Case, Measure, Meeting,
         Metric::{self, MetMs, MetPercent, PredictedUnparkedPercent},
         Quantile::P50,
         Slice, Sweep,
@@ -14,7 +14,8 @@ use crate::{
         scale::Scale,
         style::Subject,
     },
-    numbers::number,
+    points::Contender,
+    words::number,
 };
 
 /// One of the two pictures.

@@ -5,6 +5,9 @@ use protocol::{
     results::{Manifest, Run},
 };
 
+/// The transport that every other is compared with.
+pub const BASELINE: Transport = Transport::ALL[0];
+
 /// One side of a comparison.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Contender {
@@ -41,7 +44,7 @@ impl Contender {
     pub(crate) fn is_baseline(self) -> bool {
         match self.arm {
             Some(arm) => arm == Arm::A,
-            None => self.transport == super::BASELINE,
+            None => self.transport == BASELINE,
         }
     }
 

@@ -1,11 +1,8 @@
-//! Loads and points in words, alike wherever they are named.
+//! Loads in words, alike wherever they are named.
 
 use protocol::results::{Arrivals, Load, Stream};
 
-use crate::{
-    compare::SideName,
-    numbers::{count, setting},
-};
+use super::numbers::{count, setting};
 
 /// `4,000 clients`
 pub(crate) fn clients(clients: u32) -> String {
@@ -33,9 +30,4 @@ pub(crate) fn stream(stream: &Stream) -> String {
 pub(crate) fn load(load: &Load) -> String {
     let tls = if load.tls { ", TLS" } else { "" };
     format!("{}, {}{tls}", clients(load.clients), stream(&load.stream))
-}
-
-/// `long polling at 4,000 clients, 10 updates/s of 128 B`
-pub(crate) fn side(side: &SideName) -> String {
-    format!("{} at {}", side.contender.title(), load(&side.load))
 }
