@@ -4,8 +4,9 @@ use std::fmt;
 
 use crate::{
     Results,
-    compare::{COMPARED, Comparison, Metric, Ratio, Verdict},
+    compare::{COMPARED, Comparison, Ratio, Verdict},
     headline::with_interval,
+    metrics::Metric,
     points::Contender,
     words,
 };
@@ -67,7 +68,7 @@ impl fmt::Display for Claims {
 impl fmt::Display for Claim {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (metric, who) = (self.metric.name(), self.contender.title());
-        let verdict = self.metric.verdict(self.ratio.verdict());
+        let verdict = self.ratio.verdict().name(self.metric);
         write!(f, "{metric} of {who} {} ({verdict}) at {}", with_interval(self.ratio), self.load)
     }
 }

@@ -4,7 +4,8 @@ use protocol::results::{Run, Stream};
 
 use crate::{
     Results,
-    compare::{Comparison, Meeting, Metric, Quantile, Share, Side, Standing},
+    compare::{Comparison, Side, Standing},
+    metrics::{Meeting, Metric, Quantile, Share},
 };
 
 /// A column: its name, and a run's value, empty where there is none.

@@ -3,7 +3,8 @@
 use crate::{
     Results,
     claims::claims,
-    compare::{Case, Comparison, Metric, Quantile, Ratio, Verdict},
+    compare::{Case, Comparison, Ratio, Verdict},
+    metrics::{Metric, Quantile},
     points::Contender,
     words::{self, number, times},
 };

@@ -9,7 +9,8 @@ use serde::Serialize;
 
 use crate::{
     Results,
-    compare::{Comparison, Measure, Metric, Quantile},
+    compare::{Comparison, Measure},
+    metrics::{Metric, Quantile},
     words::{self, number},
 };
 

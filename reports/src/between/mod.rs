@@ -8,8 +8,9 @@ pub use alike::{Difference, Unlike};
 
 use crate::{
     Results,
-    compare::{COMPARED, Case, Comparison, Metric, Ratio, Side, Standing, Sweep, Verdict},
+    compare::{COMPARED, Case, Comparison, Ratio, Side, Standing, Sweep, Verdict},
     headline::interval,
+    metrics::Metric,
     points::Contender,
     table::{Cell, Row, ratio_table, wrapped},
     words::{count, number, times},

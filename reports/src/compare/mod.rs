@@ -2,7 +2,6 @@
 //!
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
-mod metric;
 mod ratio;
 mod side;
 mod slope;
@@ -13,13 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use protocol::results::{Load, Run, Stream};
 
-pub use metric::{Meeting, Metric, Quantile, Share};
 pub(crate) use ratio::difference;
 pub use ratio::{Ratio, Verdict};
 pub use side::{Measure, Side, Standing};
 pub use slope::Slope;
 pub use sweep::{Slice, Sweep};
 
+pub use crate::metrics::{Meeting, Metric, Quantile, Share};
 pub use crate::points::{Arm, Axis, BASELINE, Contender, PointName};
 use crate::{Results, points::group};
 

@@ -6,11 +6,10 @@
 
 use super::{
     COMPARED,
-    metric::Metric,
     side::Side,
     student::{CONFIDENCE, mean, reach, widened},
 };
-use crate::words::number;
+use crate::{metrics::Metric, words::number};
 
 /// Differences smaller than this are not claimed, however well they repeat.
 const CLAIM_MIN: f64 = 0.05;
@@ -35,6 +34,17 @@ pub enum Verdict {
     Less,
     /// The repeats do not show which, or it is under 5%.
     NoDifferenceShown,
+}
+
+impl Verdict {
+    /// In words that fit the metric.
+    pub fn name(self, metric: Metric) -> &'static str {
+        match self {
+            Self::More => metric.more_or_less().0,
+            Self::Less => metric.more_or_less().1,
+            Self::NoDifferenceShown => "no difference shown",
+        }
+    }
 }
 
 impl Ratio {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use protocol::results::{Load, LosslessHistogram, Run};
 
-use super::metric::{Metric, quantile_ms};
 use crate::{
+    metrics::{Metric, quantile_ms},
     points::{Contender, PointName},
     warning,
 };

@@ -12,7 +12,7 @@ use super::{
     scale::Scale,
     style::{AXIS, GRID, INK, Part, SHADE, Subject, Tip, colour},
 };
-use crate::compare::Meeting;
+use crate::metrics::Meeting;
 
 /// Pixels of a picture. Coordinates are whole, so it is drawn large and shown at about a third.
 const SIZE: (u32, u32) = (1_260, 780);

@@ -4,7 +4,7 @@ use super::{
     Figure, Key, Source,
     over_axis::{self, Stack},
 };
-use crate::compare::Metric;
+use crate::metrics::Metric;
 
 const PARTS: [Metric; 2] = [Metric::UserCpuUsPerDelivery, Metric::KernelCpuUsPerDelivery];
 

@@ -1,7 +1,7 @@
 //! How well the generator kept up: what every other figure rests on.
 
 use super::{Figure, Key, Source};
-use crate::compare::{
+use crate::metrics::{
     Metric::{self, LatenessMs, LoopLagMs, StolenPercent, WorkerBusyPercent},
     Quantile::{P50, P99},
 };

@@ -4,7 +4,7 @@ use super::{
     Figure, Key, Source,
     over_axis::{self, Scales},
 };
-use crate::compare::{Metric, Quantile};
+use crate::metrics::{Metric, Quantile};
 
 const SHOWN: [Metric; 2] = [Metric::LatencyMs(Quantile::P50), Metric::LatencyMs(Quantile::P99)];
 const LISTED: [Metric; 4] = [

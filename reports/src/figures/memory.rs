@@ -5,7 +5,8 @@ use super::{
     over_axis::{self, Scales},
 };
 use crate::{
-    compare::{Metric, Slice, Slope},
+    compare::{Slice, Slope},
+    metrics::Metric,
     points::{Axis, Contender},
     words::number,
 };

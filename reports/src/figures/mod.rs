@@ -25,8 +25,9 @@ pub(crate) use trend::trends;
 
 use crate::{
     Results,
-    compare::{Case, Comparison, Metric, Sweep},
+    compare::{Case, Comparison, Sweep},
     headline::takeaway,
+    metrics::Metric,
 };
 
 /// A figure: panels, what to see in them, and the numbers behind them.

@@ -8,7 +8,8 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Case, Comparison, Measure, Metric, Slice, Standing, Sweep},
+    compare::{Case, Comparison, Measure, Slice, Standing, Sweep},
+    metrics::Metric,
     points::Contender,
     table::Cell,
     words::number,

@@ -11,7 +11,8 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Quantile, Side, Standing},
+    compare::{Side, Standing},
+    metrics::Quantile,
     points::Contender,
     words,
 };

@@ -8,7 +8,10 @@ use super::{
     over_axis,
     scale::Scale,
 };
-use crate::compare::{Case, Metric, Quantile};
+use crate::{
+    compare::Case,
+    metrics::{Metric, Quantile},
+};
 
 /// So many loads have a panel, the heaviest.
 const PANELS_MAX: usize = 4;

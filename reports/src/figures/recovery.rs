@@ -9,11 +9,12 @@ use super::{
     over_axis,
     scale::Scale,
 };
-use crate::compare::{
-    Case,
-    Metric::{self, ConnectedMs, CurrentMs, FailuresPerClient, ReconnectsPerS, StormCpuUsPerClient, StormPeakMib},
-    Share::{All, Half, Most},
-    Side,
+use crate::{
+    compare::{Case, Side},
+    metrics::{
+        Metric::{self, ConnectedMs, CurrentMs, FailuresPerClient, ReconnectsPerS, StormCpuUsPerClient, StormPeakMib},
+        Share::{All, Half, Most},
+    },
 };
 
 const LISTED: [Metric; 9] = [

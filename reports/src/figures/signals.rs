@@ -4,7 +4,7 @@ use super::{
     Figure, Key, Source,
     over_axis::{self, Scales},
 };
-use crate::compare::{
+use crate::metrics::{
     Metric::{self, SignalLatenessMs, SignalMs, UnansweredSignals, WayUpMs},
     Quantile::{P50, P99},
 };

@@ -5,7 +5,7 @@ use plotters::style::RGBColor;
 use protocol::Transport;
 
 use super::Key;
-use crate::{compare::Meeting, points::Contender};
+use crate::{metrics::Meeting, points::Contender};
 
 /// Stand-ins that no picture contains by chance; [`themed`] turns each into what stands beside it.
 const STAND_INS: [(RGBColor, &str); 16] = [

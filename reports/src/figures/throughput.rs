@@ -4,7 +4,7 @@ use super::{
     Figure, Key, Source,
     over_axis::{self, Scales},
 };
-use crate::compare::Metric;
+use crate::metrics::Metric;
 
 const SHOWN: [Metric; 2] = [Metric::DeliveriesPerS, Metric::DeliveriesPerCpuS];
 

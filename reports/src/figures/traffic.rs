@@ -4,7 +4,7 @@ use super::{
     Figure, Key, Source,
     over_axis::{self, Stack},
 };
-use crate::compare::Metric;
+use crate::metrics::Metric;
 
 const BYTES: [Metric; 2] = [Metric::BytesInPerDelivery, Metric::BytesOutPerDelivery];
 

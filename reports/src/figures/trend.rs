@@ -7,8 +7,9 @@ use super::{
     scale::Scale,
 };
 use crate::{
-    compare::{Case, Comparison, Measure, Metric},
+    compare::{Case, Comparison, Measure},
     history::Entry,
+    metrics::Metric,
 };
 
 /// A picture a metric, of one load.

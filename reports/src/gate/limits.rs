@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use crate::compare::{Metric, Quantile};
+use crate::metrics::{Metric, Quantile};
 
 /// A figure that is gated, by the name that options call it.
 #[derive(Debug, Clone, Copy, PartialEq)]

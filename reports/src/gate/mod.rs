@@ -10,7 +10,8 @@ mod shown;
 use crate::{
     Results,
     between::{Unlike, alike, unfit},
-    compare::{Comparison, Metric, Ratio, Side, Sweep},
+    compare::{Comparison, Ratio, Side, Sweep},
+    metrics::Metric,
     points::Contender,
 };
 

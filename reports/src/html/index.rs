@@ -4,9 +4,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::{page, scrolling};
 use crate::{
-    compare::{Case, Comparison, Metric},
+    compare::{Case, Comparison},
     figures::{Key, legend, trends},
     history::{Entry, Group, History},
+    metrics::Metric,
     points::Contender,
     table::Cell,
     tracking::TRACKED,

@@ -6,7 +6,8 @@ use protocol::results::Run;
 use super::{scrolling, table};
 use crate::{
     Results,
-    compare::{Comparison, Metric, Quantile, Side, Standing},
+    compare::{Comparison, Side, Standing},
+    metrics::{Metric, Quantile},
     words::{self, count, number},
 };
 

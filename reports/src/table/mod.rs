@@ -8,8 +8,9 @@ pub use terminal::summary_table;
 pub(crate) use terminal::{columns, ratio_table, wrapped};
 
 use crate::{
-    compare::{COMPARED, Case, Comparison, Measure, Metric, Ratio, Side, Standing, Sweep, Verdict, difference},
+    compare::{COMPARED, Case, Comparison, Measure, Ratio, Side, Standing, Sweep, Verdict, difference},
     headline::interval,
+    metrics::Metric,
     points::Contender,
     words::{self, count, number, times},
 };
@@ -70,8 +71,8 @@ impl Cell {
         let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
         let (verdict, unshown) = match ratio.resolution() {
             None => ("no interval", String::new()),
-            Some(least) if !is_claim => (metric.verdict(ratio.verdict()), format!(">{}", short(least))),
-            Some(_) => (metric.verdict(ratio.verdict()), String::new()),
+            Some(least) if !is_claim => (ratio.verdict().name(metric), format!(">{}", short(least))),
+            Some(_) => (ratio.verdict().name(metric), String::new()),
         };
         let spread = interval(ratio).unwrap_or_default();
         Self { text: times(ratio.value()), spread, verdict, unshown, is_claim }

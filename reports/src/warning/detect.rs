@@ -4,9 +4,10 @@ use std::cmp::Reverse;
 
 use protocol::results::{Manifest, Run};
 
-use super::{Warning, keeping_up::other_work, limits::OTHER_WORK, point::of_point};
+use super::{Warning, limits::OTHER_WORK, point::of_point};
 use crate::{
     Results,
+    metrics::other_work,
     points::{Contender, PointName, group},
 };
 

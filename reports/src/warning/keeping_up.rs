@@ -6,10 +6,12 @@ use super::{
     Warning,
     limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
 };
-use crate::points::PointName;
+use crate::{
+    metrics::{busiest_worker, stolen_share},
+    points::PointName,
+};
 
 const NS_PER_MS: f64 = 1e6;
-const NS_PER_S: f64 = 1e9;
 
 /// What the generator and the publisher in it did too late.
 pub(super) fn of_generator(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
@@ -38,22 +40,6 @@ pub(super) fn of_machine(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     .collect()
 }
 
-/// The share of all processors, in the measure phase, that the hypervisor gave to somebody else.
-pub(crate) fn stolen_share(run: &Run) -> f64 {
-    let all_ns = f64::from(run.machine.processors) * run.phases.measure_s * NS_PER_S;
-    if all_ns > 0.0 { run.machine.stolen_ns as f64 / all_ns } else { 0.0 }
-}
-
-/// The share of all processors, in the measure phase, that neither server nor generator used and that was not idle; `None` if the
-/// server could not be observed.
-pub fn other_work(run: &Run) -> Option<f64> {
-    let (server, machine) = (run.server.as_ref()?, run.machine);
-    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns;
-    let others_ns = (machine.busy_ns + machine.stolen_ns).saturating_sub(ours_ns);
-    let all_ns = f64::from(machine.processors) * run.phases.measure_s * 1e9;
-    (all_ns > 0.0).then(|| others_ns as f64 / all_ns)
-}
-
 fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let busy: Vec<f64> = runs.iter().map(|run| busiest_worker(run)).filter(|&busy| busy > WORKER_BUSY_MAX).collect();
     let most = busy.iter().copied().reduce(f64::max)?;
@@ -63,12 +49,6 @@ fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
         of_runs: runs.len(),
         busy_percent: 100.0 * most,
     })
-}
-
-/// The share of one core that the busiest worker of the generator used.
-pub(crate) fn busiest_worker(run: &Run) -> f64 {
-    let most_ns = run.generator.workers_cpu_ns.iter().copied().max().unwrap_or(0);
-    if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
 }
 
 fn lagged(point: &PointName, runs: &[&Run]) -> Option<Warning> {

@@ -8,8 +8,6 @@ mod steady;
 mod words;
 
 pub use detect::warnings;
-pub use keeping_up::other_work;
-pub(crate) use keeping_up::{busiest_worker, stolen_share};
 pub(crate) use point::of_point;
 
 use self::limits::{LAG_VOID, STOLEN_VOID};

@@ -4,11 +4,11 @@ mod panels;
 
 use super::{Figure, Key, Source, Table};
 use crate::{
-    compare::{
+    compare::Side,
+    metrics::{
         Meeting,
         Metric::{self, ExchangeMs, MetMs, MetPercent, PredictedUnparkedPercent},
         Quantile::{P50, P99},
-        Side,
     },
     points::Contender,
     table::cell,

@@ -1,18 +1,18 @@
 //! The pictures of what updates met: which share met no parked poll, beside the prediction, and how long each kind took.
 
 use crate::{
-    compare::{
-        Case, Measure, Meeting,
-        Metric::{self, MetMs, MetPercent, PredictedUnparkedPercent},
-        Quantile::P50,
-        Slice, Sweep,
-    },
+    compare::{Case, Measure, Slice, Sweep},
     figures::{
         Panel,
         chart::{Bar, Chart, Dot, Series, Tone},
         over_axis::{spread, with_unit, words},
         scale::Scale,
         style::Subject,
+    },
+    metrics::{
+        Meeting,
+        Metric::{self, MetMs, MetPercent, PredictedUnparkedPercent},
+        Quantile::P50,
     },
     points::Contender,
     words::number,

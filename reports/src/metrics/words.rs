@@ -1,7 +1,6 @@
 //! What metrics are called, and what more or less of each is.
 
-use super::{Meeting, Metric};
-use crate::compare::ratio::Verdict;
+use super::{metric::Metric, parameters::Meeting};
 
 impl Meeting {
     /// What an update found, as a table says it.
@@ -121,15 +120,6 @@ impl Metric {
             | Self::StolenPercent => ("more", "less"),
             // All others are times.
             _ => ("slower", "faster"),
-        }
-    }
-
-    /// A verdict in words that fit the metric.
-    pub fn verdict(self, verdict: Verdict) -> &'static str {
-        match verdict {
-            Verdict::More => self.more_or_less().0,
-            Verdict::Less => self.more_or_less().1,
-            Verdict::NoDifferenceShown => "no difference shown",
         }
     }
 

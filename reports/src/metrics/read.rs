@@ -2,8 +2,11 @@
 
 use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run};
 
-use super::{Meeting, Metric, Quantile, Share};
-use crate::warning;
+use super::{
+    metric::Metric,
+    parameters::{Meeting, Quantile, Share},
+    usage::{busiest_worker, stolen_share},
+};
 
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_US: f64 = 1e3;
@@ -15,7 +18,7 @@ const MIB: f64 = KIB * KIB;
 
 impl Metric {
     /// The histogram that it is a quantile of, if it is one; nanoseconds there, milliseconds here.
-    pub(in crate::compare) fn quantile_of(self, run: &Run) -> Option<(&LosslessHistogram, Quantile)> {
+    pub(crate) fn quantile_of(self, run: &Run) -> Option<(&LosslessHistogram, Quantile)> {
         Some(match self {
             Self::LatencyMs(quantile) => (&run.latency, quantile),
             Self::HandshakeMs(quantile) => (&run.handshake, quantile),
@@ -97,8 +100,8 @@ impl Metric {
                 let failed: u64 = run.recovery.as_ref()?.failed.values().sum();
                 divide(failed as f64, f64::from(run.point.load.clients))
             }
-            Self::WorkerBusyPercent => Some(100.0 * warning::busiest_worker(run)),
-            Self::StolenPercent => Some(100.0 * warning::stolen_share(run)),
+            Self::WorkerBusyPercent => Some(100.0 * busiest_worker(run)),
+            Self::StolenPercent => Some(100.0 * stolen_share(run)),
             _ => {
                 let (histogram, quantile) = self.quantile_of(run)?;
                 quantile_ms(histogram, quantile.value())

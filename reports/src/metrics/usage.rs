@@ -1,0 +1,27 @@
+//! Who used how much of the processors in one run.
+
+use protocol::results::Run;
+
+const NS_PER_S: f64 = 1e9;
+
+/// The share of one core that the busiest worker of the generator used.
+pub(crate) fn busiest_worker(run: &Run) -> f64 {
+    let most_ns = run.generator.workers_cpu_ns.iter().copied().max().unwrap_or(0);
+    if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
+}
+
+/// The share of all processors, in the measure phase, that the hypervisor gave to somebody else.
+pub(crate) fn stolen_share(run: &Run) -> f64 {
+    let all_ns = f64::from(run.machine.processors) * run.phases.measure_s * NS_PER_S;
+    if all_ns > 0.0 { run.machine.stolen_ns as f64 / all_ns } else { 0.0 }
+}
+
+/// The share of all processors, in the measure phase, that neither server nor generator used and that was not idle; `None` if the
+/// server could not be observed.
+pub fn other_work(run: &Run) -> Option<f64> {
+    let (server, machine) = (run.server.as_ref()?, run.machine);
+    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns;
+    let others_ns = (machine.busy_ns + machine.stolen_ns).saturating_sub(ours_ns);
+    let all_ns = f64::from(machine.processors) * run.phases.measure_s * NS_PER_S;
+    (all_ns > 0.0).then(|| others_ns as f64 / all_ns)
+}
