@@ -21,7 +21,6 @@ mod pool;
 mod table;
 mod tracking;
 mod validity;
-mod warning;
 mod words;
 mod write;
 
@@ -32,6 +31,5 @@ pub use load::{LoadError, Results, load};
 pub use metrics::other_work;
 pub use pool::{PoolError, load_pooled, pool};
 pub use table::summary_table;
-pub use validity::Validity;
-pub use warning::{Severity, Warning, warnings};
+pub use validity::{Severity, Validity, Warning, warnings};
 pub use write::{IndexError, WriteError, Written, write, write_changes, write_index};

@@ -8,7 +8,7 @@ use crate::{
     compare::Comparison,
     headline::headline,
     table::{COLUMNS, LEGEND, Row, common_load, rows},
-    warning::warnings,
+    validity::warnings,
 };
 
 /// The summary as Markdown.

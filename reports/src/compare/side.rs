@@ -8,7 +8,7 @@ use protocol::results::{Load, LosslessHistogram, Run};
 use crate::{
     metrics::{Metric, quantile_ms},
     points::{Contender, PointName},
-    warning,
+    validity::{Warning, point_warnings},
 };
 
 /// The finished runs of one point.
@@ -48,7 +48,7 @@ impl<'a> Side<'a> {
     pub(super) fn of(contender: Contender, load: &Load, runs: &[&'a Run]) -> Self {
         let name = PointName { contender, load: load.clone() };
         let runs: Vec<_> = runs.iter().copied().filter(|run| run.failure.is_none()).collect();
-        let void = warning::of_point(&name, &runs).into_iter().find(warning::Warning::voids_point);
+        let void = point_warnings(&name, &runs).into_iter().find(Warning::voids_point);
         let standing = match void {
             _ if runs.is_empty() => Standing::Unfinished,
             Some(warning) => Standing::Void(warning.brief()),

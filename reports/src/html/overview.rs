@@ -8,8 +8,7 @@ use crate::{
     compare::Comparison,
     headline::headline,
     table::{COLUMNS, Cell, LEGEND, Row, common_load, rows, rows_of},
-    validity::Validity,
-    warning::warnings as warnings_of,
+    validity::{Validity, warnings as warnings_of},
 };
 
 /// More loads than this make a table that nobody reads; the heaviest of them come first then.

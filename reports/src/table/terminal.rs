@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, LineStyle, Table, TableStyle, Width};
 
 use super::{Cell, LEGEND, Row, common_load, rows};
-use crate::{Results, claims::claims, compare::Comparison, warning::warnings};
+use crate::{Results, claims::claims, compare::Comparison, validity::warnings};
 
 /// Columns of a terminal that nobody has to widen.
 const WIDTH: u16 = 100;

@@ -3,8 +3,8 @@
 use protocol::results::{LosslessHistogram, Run};
 
 use super::{
-    Warning,
     limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
+    warning::Warning,
 };
 use crate::{
     metrics::{busiest_worker, stolen_share},

@@ -1,39 +1,10 @@
-//! Everything that may be wrong with results: what happened, with its numbers, and what to do about it.
+//! Everything that may be wrong with results: what happened, with its numbers.
 
-mod detect;
-mod keeping_up;
-mod limits;
-mod point;
-mod steady;
-mod words;
-
-pub use detect::warnings;
-pub(crate) use point::of_point;
-
-use self::limits::{LAG_VOID, STOLEN_VOID};
-use crate::{points::PointName, validity::Validity};
-
-/// How much a warning weighs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Severity {
-    /// Good to know.
-    Note,
-    /// Read the numbers with this in mind.
-    Caution,
-    /// The numbers it speaks of must not be used.
-    Invalid,
-}
-
-impl Severity {
-    /// The word before a warning.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Caution => "caution",
-            Self::Invalid => "invalid",
-        }
-    }
-}
+use super::{
+    limits::{LAG_VOID, STOLEN_VOID},
+    severity::{Severity, Validity},
+};
+use crate::points::PointName;
 
 /// One thing to know before the numbers are believed. Its `Display` is a statement, then advice.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,22 +1,25 @@
-//! What a sweep's results are good for, as its exit status tells it.
+//! What results are good for: every warning there is reason for, which points are void, and whether the sweep is valid.
 
-use crate::{Results, warning::warnings};
+mod detect;
+mod keeping_up;
+mod limits;
+mod point;
+mod severity;
+mod steady;
+mod warning;
+mod words;
 
-/// Whether the results may be relied on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Validity {
-    /// Everything planned was measured, and nothing speaks against it.
-    Valid,
-    /// All was run, but some point is void, not conserved or incomplete.
-    Flawed,
-    /// A run failed, or the sweep was interrupted.
-    Failed,
-}
+pub use detect::warnings;
+pub(crate) use point::point_warnings;
+pub use severity::{Severity, Validity};
+pub use warning::Warning;
+
+use crate::Results;
 
 impl Results {
     /// The worst that any warning means for the results.
     pub fn validity(&self) -> Validity {
-        warnings(self).iter().map(crate::Warning::validity).max().unwrap_or(Validity::Valid)
+        warnings(self).iter().map(Warning::validity).max().unwrap_or(Validity::Valid)
     }
 }
 

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use protocol::results::{Counts, Run};
 
-use super::{Warning, keeping_up, limits::DELIVERIES_MIN, steady};
+use super::{keeping_up, limits::DELIVERIES_MIN, steady, warning::Warning};
 use crate::points::PointName;
 
 /// What is wrong with the finished runs of one point.
-pub(crate) fn of_point(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
+pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let mut found: Vec<_> = runs.iter().filter_map(|run| not_conserved(point, run)).collect();
     found.extend(keeping_up::of_generator(point, runs));
     found.extend(keeping_up::of_machine(point, runs));

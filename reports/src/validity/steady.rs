@@ -4,9 +4,9 @@ use hdrhistogram::Histogram;
 use protocol::results::{Run, Slice};
 
 use super::{
-    Warning,
     keeping_up::worst,
     limits::{BEHIND_MS, BEHIND_TIMES, HALVES},
+    warning::Warning,
 };
 use crate::points::PointName;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Warning;
+use super::warning::Warning;
 use crate::{
     points::PointName,
     words::{count, number, percent},

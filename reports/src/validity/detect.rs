@@ -1,10 +1,10 @@
-//! Finds what is wrong with results: with the sweep as a whole, then with each of its points.
+//! Finds what is wrong with a sweep: with the whole of it, then with each of its points.
 
 use std::cmp::Reverse;
 
 use protocol::results::{Manifest, Run};
 
-use super::{Warning, limits::OTHER_WORK, point::of_point};
+use super::{limits::OTHER_WORK, point::point_warnings, warning::Warning};
 use crate::{
     Results,
     metrics::other_work,
@@ -20,7 +20,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     }
     found.extend(results.truncated_line.map(|line| Warning::TruncatedResults { line }));
     found.extend(results.runs.iter().filter_map(|run| failed(run, &results.manifest)));
-    found.extend(points(results).into_iter().flat_map(|(point, runs)| of_point(&point, &runs)));
+    found.extend(points(results).into_iter().flat_map(|(point, runs)| point_warnings(&point, &runs)));
     found.extend(unobserved(results));
     found.extend(busy(results));
     if results.manifest.scenario.repeats == 1 {
@@ -73,7 +73,7 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Sweep, fail, histogram},
-        warning::Severity,
+        validity::Severity,
     };
 
     /// What a change to one run of the quick sweep makes the warnings say.
