@@ -4,8 +4,7 @@ use std::fmt;
 
 use crate::{
     Results,
-    compare::{COMPARED, Comparison, Ratio, Verdict},
-    headline::with_interval,
+    compare::{COMPARED, Comparison, Ratio, Verdict, with_interval},
     metrics::Metric,
     points::Contender,
     words,

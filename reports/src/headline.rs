@@ -3,10 +3,10 @@
 use crate::{
     Results,
     claims::claims,
-    compare::{Case, Comparison, Ratio, Verdict},
+    compare::{Case, Comparison, Ratio, Verdict, with_interval},
     metrics::{Metric, Quantile},
     points::Contender,
-    words::{self, number, times},
+    words::{self, number},
 };
 
 /// What the headline speaks of.
@@ -90,18 +90,6 @@ fn clause(
 /// Whether the ratio speaks for itself: it is more, or a single repeat that claims nothing.
 fn is_plain(ratio: Ratio) -> bool {
     ratio.verdict() == Verdict::More || ratio.interval().is_none()
-}
-
-/// `2.05× (1.96–2.14)`
-pub(crate) fn with_interval(ratio: Ratio) -> String {
-    let interval = interval(ratio).map(|interval| format!(" ({interval})")).unwrap_or_default();
-    format!("{}{interval}", times(ratio.value()))
-}
-
-/// `1.96–2.14`
-pub(crate) fn interval(ratio: Ratio) -> Option<String> {
-    let (low, high) = ratio.interval()?;
-    Some(format!("{}–{}", times(low).trim_end_matches('×'), times(high).trim_end_matches('×')))
 }
 
 /// How sure the ratios are.

@@ -8,8 +8,7 @@ pub use alike::{Difference, Unlike};
 
 use crate::{
     Results,
-    compare::{COMPARED, Case, Comparison, Ratio, Side, Standing, Sweep, Verdict},
-    headline::interval,
+    compare::{COMPARED, Case, Comparison, Ratio, Side, Standing, Sweep, Verdict, interval},
     metrics::Metric,
     points::Contender,
     table::{Cell, Row, ratio_table, wrapped},

@@ -2,122 +2,22 @@
 //!
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
+mod comparison;
 mod ratio;
 mod side;
 mod slope;
-pub(crate) mod student;
+mod student;
 mod sweep;
+mod words;
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use protocol::results::{Load, Run, Stream};
-
-pub(crate) use ratio::difference;
-pub use ratio::{Ratio, Verdict};
+pub use comparison::{Case, Comparison};
+pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, Side, Standing};
 pub use slope::Slope;
 pub use sweep::{Slice, Sweep};
+pub(crate) use words::{difference, interval, with_interval};
 
-pub use crate::metrics::{Meeting, Metric, Quantile, Share};
-pub use crate::points::{Arm, Axis, BASELINE, Contender, PointName};
-use crate::{Results, points::group};
-
-/// What is compared at every load, and so shares the 5% of claims that may be wrong. Throughput (deliveries for a second
-/// of server CPU) is CPU per delivery turned over, and so no claim of its own.
-pub const COMPARED: [Metric; 5] = [
-    Metric::LatencyMs(Quantile::P50),
-    Metric::LatencyMs(Quantile::P99),
-    Metric::CpuUsPerDelivery,
-    Metric::UserKibPerClient,
-    Metric::KernelKibPerClient,
-];
-
-/// Every load of a sweep, least first.
-#[derive(Debug, Clone)]
-pub struct Comparison<'a> {
-    /// One case a load.
-    pub cases: Vec<Case<'a>>,
-}
-
-/// One load, as each contender bore it.
-#[derive(Debug, Clone)]
-pub struct Case<'a> {
-    /// The load.
-    pub load: Load,
-    /// The contenders that were measured under it, in the order in which they are shown.
-    pub sides: BTreeMap<Contender, Side<'a>>,
-}
-
-impl<'a> Comparison<'a> {
-    /// Groups runs by load and contender.
-    pub fn of(results: &'a Results) -> Self {
-        let cases = group(results)
-            .into_iter()
-            .map(|(load, by_contender)| {
-                let sides = by_contender
-                    .into_iter()
-                    .map(|(contender, runs)| (contender, Side::of(contender, &load, &runs)))
-                    .collect();
-                Case { load, sides }
-            })
-            .collect();
-        Self { cases }
-    }
-
-    /// Those that were measured, in the order in which they are shown.
-    pub fn contenders(&self) -> Vec<Contender> {
-        self.cases.iter().flat_map(|case| case.sides.keys().copied()).collect::<BTreeSet<_>>().into_iter().collect()
-    }
-
-    /// A contender's side under a load.
-    pub(crate) fn side(&self, load: &Load, contender: Contender) -> Option<&Side<'a>> {
-        self.cases.iter().find(|case| case.load == *load)?.sides.get(&contender)
-    }
-
-    /// The side that a finished run belongs to; none for a run that failed.
-    pub fn side_of(&self, run: &Run) -> Option<&Side<'a>> {
-        let sides = self.cases.iter().filter(|case| case.load == run.point.load).flat_map(|case| case.sides.values());
-        sides.into_iter().find(|side| side.runs().iter().any(|known| known.index == run.index))
-    }
-
-    /// The cases by the deliveries that they ask of a server, most first; of equals, the one with larger updates.
-    pub fn heaviest_first(&self) -> Vec<&Case<'a>> {
-        let mut cases: Vec<_> = self.cases.iter().rev().collect();
-        cases.sort_by(|a, b| b.deliveries_per_s_asked().total_cmp(&a.deliveries_per_s_asked()));
-        cases
-    }
-}
-
-impl Case<'_> {
-    /// The value of a metric for a contender; none if it was not measured, or must not be shown.
-    pub fn measure(&self, contender: Contender, metric: Metric) -> Option<Measure> {
-        self.sides.get(&contender)?.measure(metric)
-    }
-
-    /// What the others are compared with, if it was measured here.
-    pub fn baseline(&self) -> Option<Contender> {
-        self.sides.keys().copied().find(|contender| contender.is_baseline())
-    }
-
-    /// A contender's value over the baseline's.
-    pub fn ratio(&self, contender: Contender, metric: Metric) -> Option<Ratio> {
-        Ratio::of(self.sides.get(&contender)?, self.sides.get(&self.baseline()?)?, metric)
-    }
-
-    /// Each that can be compared with the baseline here, and the baseline.
-    pub fn duels(&self) -> impl Iterator<Item = (Contender, Contender)> {
-        let baseline = self.baseline().filter(|baseline| self.sides[baseline].is_valid());
-        self.sides
-            .iter()
-            .filter(|(contender, side)| !contender.is_baseline() && side.is_valid())
-            .filter_map(move |(contender, _)| Some((*contender, baseline?)))
-    }
-
-    fn deliveries_per_s_asked(&self) -> f64 {
-        match self.load.stream {
-            Stream::Synthetic { rate_hz, .. } => f64::from(self.load.clients) * rate_hz,
-            // A feed has no rate of its own, but a faster one asks for more.
-            Stream::Replay { speed, .. } => f64::from(self.load.clients) * speed,
-        }
-    }
-}
+pub use crate::{
+    metrics::{Meeting, Metric, Quantile, Share},
+    points::{Arm, Axis, BASELINE, Contender, PointName},
+};

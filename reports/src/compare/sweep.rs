@@ -2,7 +2,7 @@
 
 use protocol::results::Load;
 
-use super::{Case, Comparison};
+use super::comparison::{Case, Comparison};
 use crate::{points::Axis, words};
 
 /// So many values of the other axes get pictures of their own.

@@ -6,10 +6,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{Figure, Found, Gate, Ruling, limits::percent};
 use crate::{
-    compare::{Ratio, Verdict, difference},
-    headline::interval,
+    compare::{Verdict, difference, with_interval},
     table::{columns, wrapped},
-    words::{count, number, times},
+    words::{count, number},
 };
 
 const HEADINGS: [&str; 6] = ["", "base", "head", "head : base", "limit", "again : base"];
@@ -63,10 +62,6 @@ impl Figure {
             with_interval(found.noise),
         ]
     }
-}
-
-fn with_interval(ratio: Ratio) -> String {
-    interval(ratio).map_or_else(|| times(ratio.value()), |interval| format!("{} ({interval})", times(ratio.value())))
 }
 
 impl Gate {

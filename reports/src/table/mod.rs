@@ -8,8 +8,7 @@ pub use terminal::summary_table;
 pub(crate) use terminal::{columns, ratio_table, wrapped};
 
 use crate::{
-    compare::{COMPARED, Case, Comparison, Measure, Ratio, Side, Standing, Sweep, Verdict, difference},
-    headline::interval,
+    compare::{COMPARED, Case, Comparison, Measure, Ratio, Side, Standing, Sweep, Verdict, difference, interval},
     metrics::Metric,
     points::Contender,
     words::{self, count, number, times},
