@@ -7,7 +7,13 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-use crate::{Results, between::Between, csv, history::History, html, load::LoadError, markdown, tracking};
+use crate::{
+    Results,
+    between::Between,
+    csv, html, markdown,
+    read::{History, LoadError},
+    tracking,
+};
 
 /// The files that were written.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,16 +1,13 @@
 //! Two results folders against each other: before and after a change, on one machine.
 
-pub(crate) mod alike;
-
 use std::fmt;
-
-pub use alike::{Difference, Unlike};
 
 use crate::{
     Results,
     compare::{COMPARED, Case, Comparison, Ratio, Side, Standing, Sweep, Verdict, interval},
     metrics::Metric,
     points::Contender,
+    read::Unlike,
     table::{Cell, Row, ratio_table, wrapped},
     words::{count, number, times},
 };
@@ -52,7 +49,7 @@ pub struct Change {
 /// Compares two folders of equal machine and scenario. Unlike ones are refused with what differs, unless `forced`: the
 /// comparison is then marked as such.
 pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, Unlike> {
-    let unlike = alike::differences(&base.manifest, &head.manifest);
+    let unlike = Unlike::between(&base.manifest, &head.manifest);
     let forced = match unlike {
         Some(unlike) if !forced => return Err(unlike),
         unlike => unlike,

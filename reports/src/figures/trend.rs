@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     compare::{Case, Comparison, Measure},
-    history::Entry,
     metrics::Metric,
+    read::Entry,
 };
 
 /// A picture a metric, of one load.

@@ -9,10 +9,11 @@ mod shown;
 
 use crate::{
     Results,
-    between::{Unlike, alike, unfit},
+    between::unfit,
     compare::{Comparison, Ratio, Side, Sweep},
     metrics::Metric,
     points::Contender,
+    read::Unlike,
 };
 
 pub use limits::{GATED, Gated, Limit, Limits};
@@ -107,7 +108,7 @@ impl Gate {
     /// Judges rounds, of which there must be one at least. Refuses to if base and head were not measured alike.
     pub fn of(rounds: &[Round], limits: &Limits) -> Result<Self, Unlike> {
         let (first, last) = (rounds.first().expect("a round"), rounds.last().expect("a round"));
-        if let Some(unlike) = alike::differences(&first.base.manifest, &first.head.manifest) {
+        if let Some(unlike) = Unlike::between(&first.base.manifest, &first.head.manifest) {
             return Err(unlike);
         }
         let named = |Results { manifest, .. }: &Results| {

@@ -6,9 +6,9 @@ use super::{page, scrolling};
 use crate::{
     compare::{Case, Comparison},
     figures::{Key, legend, trends},
-    history::{Entry, Group, History},
     metrics::Metric,
     points::Contender,
+    read::{Entry, Group, History},
     table::Cell,
     tracking::TRACKED,
     words,

@@ -7,7 +7,11 @@ use std::{
 
 use protocol::results::MANIFEST_FILE;
 
-use crate::{Results, between::alike, load::LoadError, pool::load_pooled};
+use super::{
+    alike::Unlike,
+    load::{LoadError, Results},
+    pool::load_pooled,
+};
 
 /// What was measured in a folder over time.
 #[derive(Debug)]
@@ -65,7 +69,7 @@ impl History {
         let alike = |group: &Group| {
             let known = &group.latest().results.manifest;
             let manifest = &entry.results.manifest;
-            known.scenario.name == manifest.scenario.name && alike::differences(known, manifest).is_none()
+            known.scenario.name == manifest.scenario.name && Unlike::between(known, manifest).is_none()
         };
         let mut group = match self.groups.iter().position(alike) {
             Some(index) => self.groups.remove(index),

@@ -7,10 +7,9 @@ use std::{
 
 use protocol::results::MANIFEST_FILE;
 
-use crate::{
-    Results,
-    between::{Unlike, alike},
-    load::{LoadError, load},
+use super::{
+    alike::Unlike,
+    load::{LoadError, Results, load},
 };
 
 /// Every results folder directly in `dir`, in the order of their names.
@@ -72,7 +71,7 @@ pub fn pool(dir: PathBuf, all: Vec<Results>) -> Result<Results, Unlike> {
     let mut all = all.into_iter();
     let mut pooled = Results { dir, ..all.next().expect("one at least") };
     for next in all {
-        if let Some(unlike) = alike::differences(&pooled.manifest, &next.manifest) {
+        if let Some(unlike) = Unlike::between(&pooled.manifest, &next.manifest) {
             return Err(unlike);
         }
         let (runs, repeats) = (pooled.manifest.planned_runs, pooled.manifest.scenario.repeats);

@@ -32,6 +32,18 @@ pub struct Difference {
     pub remedy: &'static str,
 }
 
+impl Unlike {
+    /// What two folders differ in; none if they may be compared.
+    pub(crate) fn between(base: &Manifest, head: &Manifest) -> Option<Self> {
+        let pairs = described(base).into_iter().zip(described(head));
+        let differences: Vec<_> = pairs
+            .filter(|((.., base), (.., head))| base != head)
+            .map(|((what, remedy, base), (.., head))| Difference { what, base, head, remedy })
+            .collect();
+        (!differences.is_empty()).then_some(Self { differences })
+    }
+}
+
 impl Display for Unlike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the two are not alike, so that a difference would not be the change's doing:")?;
@@ -47,15 +59,6 @@ impl Display for Difference {
         let Self { what, base, head, remedy } = self;
         write!(f, "{what}: {base} in base, {head} in head; {remedy}")
     }
-}
-
-pub(crate) fn differences(base: &Manifest, head: &Manifest) -> Option<Unlike> {
-    let pairs = described(base).into_iter().zip(described(head));
-    let differences: Vec<_> = pairs
-        .filter(|((.., base), (.., head))| base != head)
-        .map(|((what, remedy, base), (.., head))| Difference { what, base, head, remedy })
-        .collect();
-    (!differences.is_empty()).then_some(Unlike { differences })
 }
 
 /// Everything that must be alike: its name, what to do if it is not, and its value.
