@@ -3,30 +3,23 @@
 //! No sockets, no async, no clock, and nothing of the load generator: the results folder is the boundary.
 //! Whatever is shown is derived here, each time it is read, from what was observed.
 
-mod between;
-mod claims;
 pub mod compare;
-mod csv;
 mod figures;
 pub mod fixture;
-mod gate;
-mod headline;
-mod html;
-mod markdown;
+mod judge;
 mod metrics;
+mod pages;
 mod points;
 mod read;
 mod table;
-mod tracking;
 mod validity;
 mod words;
-mod write;
 
-pub use between::{Between, Change, between};
-pub use claims::{Claim, Claims, claims};
-pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling};
+pub use judge::{
+    Between, Change, Claim, Claims, Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling, between::between,
+    claims::claims,
+};
 pub use metrics::other_work;
+pub use pages::{IndexError, WriteError, Written, summary_table, write::write, write_changes, write_index};
 pub use read::{Difference, LoadError, PoolError, Results, Unlike, load::load, load_pooled, pool::pool};
-pub use table::summary_table;
 pub use validity::{Severity, Validity, Warning, warnings};
-pub use write::{IndexError, WriteError, Written, write, write_changes, write_index};

@@ -26,7 +26,7 @@ pub(crate) use trend::trends;
 use crate::{
     Results,
     compare::{Case, Comparison, Sweep},
-    headline::takeaway,
+    judge::headline::takeaway,
     metrics::Metric,
 };
 

@@ -217,7 +217,7 @@ pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric], show: fn(&C
     for case in &comparison.cases {
         for (contender, side) in &case.sides {
             let mut row = vec![sweep.name_of(&case.load), contender.title()];
-            row.extend(metrics.iter().map(|metric| show(&crate::table::cell(side, *metric))));
+            row.extend(metrics.iter().map(|metric| show(&Cell::of_side(side, *metric))));
             rows.push(row);
         }
     }

@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     compare::Case,
+    judge::headline::takeaway,
     metrics::{Metric, Quantile},
 };
 
@@ -33,7 +34,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     if drawn.len() > PANELS_MAX {
         caption = format!("{caption} The {PANELS_MAX} heaviest of {} loads are drawn.", drawn.len());
     }
-    let said = drawn.first().and_then(|case| crate::headline::takeaway(case, Metric::LatencyMs(Quantile::P999)));
+    let said = drawn.first().and_then(|case| takeaway(case, Metric::LatencyMs(Quantile::P999)));
     caption.extend(said.map(|said| format!(" {said}")));
     let panels =
         drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     compare::{Case, Side},
+    judge::headline::takeaway,
     metrics::{
         Metric::{self, ConnectedMs, CurrentMs, FailuresPerClient, ReconnectsPerS, StormCpuUsPerClient, StormPeakMib},
         Share::{All, Half, Most},
@@ -51,7 +52,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
          come back after a random pause of up to 100 ms, doubled with every try in vain, and go on from where they stood. \
          The storm ends for the CPU when all are current, to within an update’s gap and a tenth of a second."
     );
-    let said = crate::headline::takeaway(case, CurrentMs(All));
+    let said = takeaway(case, CurrentMs(All));
     caption.extend(said.map(|said| format!(" {said}")));
     let panels = heaviest.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(source, case, index));
     Figure { caption, panels: panels.collect(), table: source.values(&LISTED), ..empty() }

@@ -11,7 +11,7 @@ use crate::{
         Quantile::{P50, P99},
     },
     points::Contender,
-    table::cell,
+    table::Cell,
     words::number,
 };
 
@@ -67,7 +67,7 @@ fn rows(source: &Source<'_>) -> Vec<Vec<String>> {
 
 fn row(side: &Side<'_>, load: String, met: String, metrics: &[Metric]) -> Vec<String> {
     let mut row = vec![load, met];
-    row.extend(metrics.iter().map(|metric| cell(side, *metric).text));
+    row.extend(metrics.iter().map(|metric| Cell::of_side(side, *metric).text));
     row.resize(head().len(), String::new());
     row
 }

@@ -1,0 +1,226 @@
+//! The result in a sentence or two, with its numbers.
+
+use super::claims::claims;
+use crate::{
+    Results,
+    compare::{Case, Comparison, Ratio, Verdict, with_interval},
+    metrics::{Metric, Quantile},
+    points::Contender,
+    words::{self, number},
+};
+
+/// What the headline speaks of.
+const METRICS: [(Metric, &str); 3] = [
+    (Metric::LatencyMs(Quantile::P99), "p99 latency"),
+    (Metric::CpuUsPerDelivery, "server CPU per delivery"),
+    (Metric::UserKibPerClient, "server memory per client"),
+];
+
+/// The sweep in words: the heaviest load at which transports can be compared.
+pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String {
+    if results.manifest.scenario.aa {
+        return claims(results).to_string();
+    }
+    let heaviest = comparison.heaviest_first();
+    if let Some(case) = heaviest.iter().find(|case| case.duels().next().is_some()) {
+        let sentences: Vec<String> = case.duels().map(|duel| compared(case, duel)).collect();
+        return format!("{}, {}{}", at(case), sentences.join(" "), certainty(case));
+    }
+    if results.runs.is_empty() {
+        return "No run was made.".to_owned();
+    }
+    match comparison.contenders()[..] {
+        [only] => alone(&heaviest, only),
+        _ => "No load of this sweep allows a comparison: see the warnings.".to_owned(),
+    }
+}
+
+/// One metric at one load as a sentence, for under a picture.
+pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
+    let said: Vec<String> = case
+        .duels()
+        .filter_map(|duel| Some(format!("{}’s {}", duel.0.title(), clause(case, duel, metric, &metric.name(), true)?)))
+        .collect();
+    (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
+}
+
+/// "At 4,000 clients and 10 updates/s of 128 B"
+fn at(case: &Case<'_>) -> String {
+    format!("At {} and {}", words::clients(case.load.clients), words::stream(&case.load.stream))
+}
+
+/// "long polling's p99 latency was 3.1× WebSocket's: 62 ms against 20 ms; its …."
+fn compared(case: &Case<'_>, duel: (Contender, Contender)) -> String {
+    let mut clauses = Vec::new();
+    // "was … WebSocket's" is said once, and then again only after something else was said.
+    let mut in_full = true;
+    for (metric, name) in METRICS {
+        let Some(clause) = clause(case, duel, metric, name, in_full) else { continue };
+        clauses.push(clause);
+        in_full = case.ratio(duel.0, metric).is_none_or(|ratio| !is_plain(ratio));
+    }
+    if clauses.is_empty() {
+        return format!("{} delivered nothing that could be compared.", duel.0.title());
+    }
+    format!("{}’s {}.", duel.0.title(), in_a_row(&clauses))
+}
+
+fn clause(
+    case: &Case<'_>,
+    (contender, baseline): (Contender, Contender),
+    metric: Metric,
+    name: &str,
+    in_full: bool,
+) -> Option<String> {
+    let ratio = case.ratio(contender, metric)?;
+    let (ours, theirs) = (case.measure(contender, metric)?.value, case.measure(baseline, metric)?.value);
+    let unit = metric.unit();
+    let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
+    let (times, baseline, was) = (with_interval(ratio), baseline.title(), metric.verb());
+    Some(match ratio.verdict() {
+        _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
+        _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s: {values}"),
+        Verdict::NoDifferenceShown => {
+            format!("{name} showed no difference: {times} {baseline}’s, {values} ({})", ratio.could_not())
+        }
+        _ => format!("{name} {was} lower, {times} {baseline}’s: {values}"),
+    })
+}
+
+/// Whether the ratio speaks for itself: it is more, or a single repeat that claims nothing.
+fn is_plain(ratio: Ratio) -> bool {
+    ratio.verdict() == Verdict::More || ratio.interval().is_none()
+}
+
+/// How sure the ratios are.
+fn certainty(case: &Case<'_>) -> &'static str {
+    let ratios = case.duels().flat_map(|(contender, _)| METRICS.map(|(metric, _)| case.ratio(contender, metric)));
+    match ratios.flatten().map(Ratio::interval).reduce(Option::and) {
+        Some(Some(_)) => " In parentheses after a ratio: its 95% interval.",
+        Some(None) => " Only one repeat could be compared, and a single repeat has no interval.",
+        None => "",
+    }
+}
+
+fn with_unit(value: f64, unit: &str) -> String {
+    format!("{} {unit}", number(value)).trim_end().to_owned()
+}
+
+fn alone(heaviest: &[&Case<'_>], only: Contender) -> String {
+    let p99 = Metric::LatencyMs(Quantile::P99);
+    let said = heaviest.iter().find_map(|case| Some((case, case.measure(only, p99)?.value)));
+    match said {
+        Some((case, p99_ms)) => format!(
+            "Only {} was measured, so there is nothing to compare. {}, its p99 latency was {} ms.",
+            only.title(),
+            at(case),
+            number(p99_ms),
+        ),
+        None => format!("Only {} was measured, and no run of it counts: see the warnings.", only.title()),
+    }
+}
+
+fn in_a_row(clauses: &[String]) -> String {
+    match clauses {
+        [first @ .., last] if !first.is_empty() => format!("{}; and its {last}", first.join("; its ")),
+        _ => clauses.concat(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use protocol::Transport;
+
+    use super::*;
+    use crate::{
+        fixture::{Sweep, histogram},
+        points::BASELINE,
+    };
+
+    fn said(results: &Results) -> String {
+        headline(results, &Comparison::of(results))
+    }
+
+    /// The quick sweep with these latencies of every repeat, milliseconds, at every load.
+    fn with_latencies(websocket_ms: [u64; 3], long_poll_ms: [u64; 3]) -> Results {
+        let mut results = Sweep::quick().results();
+        for run in &mut results.runs {
+            let all_ms = if run.point.transport == BASELINE { websocket_ms } else { long_poll_ms };
+            run.latency = histogram(vec![all_ms[run.repeat as usize] * 1_000_000; 1_000]);
+        }
+        results
+    }
+
+    #[test]
+    fn the_quick_sweep() {
+        insta::assert_snapshot!(said(&Sweep::quick().results()));
+    }
+
+    #[test]
+    fn the_wording_turns_when_the_results_do() {
+        let worse = said(&with_latencies([20, 20, 20], [60, 60, 60]));
+        assert!(
+            worse.contains("long polling’s p99 latency was 3.00× (3.00–3.00) WebSocket’s: 60.0 ms against 20.0 ms"),
+            "{worse}"
+        );
+        let better = said(&with_latencies([60, 60, 60], [20, 20, 20]));
+        assert!(
+            better.contains("p99 latency was lower, 0.333× (0.333–0.333) WebSocket’s: 20.0 ms against 60.0 ms"),
+            "{better}"
+        );
+    }
+
+    #[test]
+    fn what_the_repeats_disagree_on_is_no_difference() {
+        let overlapping = said(&with_latencies([20, 40, 30], [40, 20, 60]));
+        assert!(overlapping.contains("p99 latency showed no difference: 1.26× (0.173–9.20)"), "{overlapping}");
+        let equal = said(&with_latencies([30, 30, 30], [31, 31, 31]));
+        assert!(equal.contains("differences under 5% could not have been shown"), "{equal}");
+    }
+
+    #[test]
+    fn one_repeat_is_said_to_be_one() {
+        let once = said(&Sweep { repeats: 1, ..Sweep::quick() }.results());
+        assert!(once.ends_with("Only one repeat could be compared, and a single repeat has no interval."), "{once}");
+    }
+
+    #[test]
+    fn a_transport_against_itself_counts_claims() {
+        let quiet = said(&Sweep { clients: vec![100], ..Sweep::aa(5) }.results());
+        assert_eq!(quiet, "A/A, where every claim is false: 0 of 5 comparisons claim a difference.");
+        let mut results = Sweep { clients: vec![100], ..Sweep::aa(2) }.results();
+        for run in &mut results.runs {
+            let b = run.repeat == 1 || run.repeat == 2;
+            run.latency = histogram(vec![if b { 2_000_000 } else { 1_000_000 }; 1_000]);
+        }
+        let claimed = said(&results);
+        assert!(
+            claimed.contains("2 of 5 comparisons claim a difference: p50 latency of WebSocket B 2.00×"),
+            "{claimed}"
+        );
+    }
+
+    #[test]
+    fn a_void_load_is_passed_over() {
+        let mut results = Sweep::quick().results();
+        results.runs[5].generator.workers_cpu_ns[0] = 4_950_000_000;
+        assert!(said(&results).starts_with("At 1,000 clients and "), "{}", said(&results));
+    }
+
+    #[test]
+    fn one_transport_is_not_compared() {
+        let results = Sweep { transports: vec![Transport::LongPoll], ..Sweep::quick() }.results();
+        assert!(said(&results).starts_with("Only long polling was measured, so there is nothing to compare."));
+    }
+
+    #[test]
+    fn nothing_delivered_is_nothing_compared() {
+        let mut results = Sweep::quick().results();
+        for run in &mut results.runs {
+            run.latency = histogram([]);
+            run.traffic = protocol::results::Traffic::default();
+            run.server = None;
+        }
+        assert!(said(&results).ends_with("long polling delivered nothing that could be compared."));
+    }
+}

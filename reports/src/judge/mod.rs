@@ -1,0 +1,10 @@
+//! What comparisons come to: claims and the headline of a sweep, what changed between two folders, and gates.
+
+pub(crate) mod between;
+pub(crate) mod claims;
+mod gate;
+pub(crate) mod headline;
+
+pub use between::{Between, Change};
+pub use claims::{Claim, Claims};
+pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling};

@@ -1,0 +1,139 @@
+//! `report.html`: one page that opens offline, on any screen and on paper.
+
+mod changes;
+mod figures;
+mod index;
+mod method;
+mod overview;
+mod page;
+mod runs;
+mod setup;
+
+pub(crate) use changes::changes;
+pub(crate) use index::index;
+
+use maud::html;
+
+use self::page::page;
+use crate::{Results, compare::Comparison};
+
+/// The whole page.
+pub(crate) fn report(results: &Results) -> String {
+    let comparison = Comparison::of(results);
+    let main = html! {
+        (overview::header(results, &comparison))
+        (overview::comparison(&comparison))
+        (overview::warnings(results))
+        (figures::section(results, &comparison))
+        (runs::section(results, &comparison))
+        (setup::section(results))
+        (method::section(results))
+    };
+    let footer = html! {
+        p { "pushbench " (results.manifest.version) ". Everything on this page was derived from "
+            code { "manifest.json" } " and " code { "runs.jsonl" } " beside it." }
+    };
+    page(&format!("pushbench: {}", results.manifest.scenario.name), &main, &footer)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fixture::{Sweep, fail, synthetic};
+
+    #[test]
+    fn the_page_stands_alone() {
+        let page = report(&Sweep::quick().results());
+        for outside in ["src=", "<link", "<script", "@import", "url("] {
+            assert!(!page.contains(outside), "{outside}");
+        }
+        assert_eq!(page.matches("<h1").count(), 1);
+        assert_eq!(page.matches("<figure").count(), page.matches("<figcaption").count());
+    }
+
+    #[test]
+    fn names_are_escaped_wherever_they_stand() {
+        let mut results = Sweep { clients: vec![10], ..Sweep::quick() }.results();
+        let evil = "<script>alert(1)</script>";
+        results.manifest.scenario.name = evil.to_owned();
+        results.manifest.scenario.why = evil.to_owned();
+        results.manifest.command = vec!["loadgen".to_owned(), evil.to_owned()];
+        results.manifest.machine.cpu = evil.to_owned();
+        let feed = protocol::results::Stream::Replay { feed: format!("feeds/{evil}"), speed: 2.0 };
+        for run in &mut results.runs {
+            run.point.load.stream = feed.clone();
+            run.counts.errors.insert(evil.to_owned(), 1);
+        }
+        fail(&mut results.runs[0], evil, evil);
+        assert!(!report(&results).contains("<script"));
+    }
+
+    #[test]
+    fn what_goes_wrong_leaves_a_page() {
+        let quick = Sweep::quick();
+        let mut none = quick.results();
+        none.runs.clear();
+        assert!(report(&none).contains("No run was made."));
+
+        let mut failed = quick.results();
+        failed.runs.iter_mut().for_each(|run| fail(run, "connect", "refused"));
+        assert!(report(&failed).contains("No load of this sweep allows a comparison"));
+
+        let mut unseen = quick.results();
+        unseen.runs.iter_mut().for_each(|run| run.server = None);
+        assert!(report(&unseen).contains("process could not be read in 18 of 18 runs"));
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(24))]
+
+        #[test]
+        fn whatever_happened_there_is_a_page(
+            clients in proptest::collection::btree_set(1..5_000_u32, 1..5),
+            rate_hz in 0.1..50.0_f64,
+            repeats in 1..4_u32,
+            troubles in proptest::collection::vec((0..40_usize, 0..6), 0..9),
+        ) {
+            let clients = clients.into_iter().collect();
+            let sweep = Sweep { clients, streams: vec![synthetic(rate_hz, 64)], repeats, ..Sweep::quick() };
+            let mut results = sweep.results();
+            for (index, trouble) in troubles {
+                let run = index % results.runs.len();
+                befall(&mut results.runs[run], trouble);
+            }
+            let page = report(&results);
+            prop_assert!(!page.contains("NaN") && !page.contains(">inf"));
+        }
+    }
+
+    fn befall(run: &mut protocol::results::Run, trouble: i32) {
+        match trouble {
+            0 => fail(run, "connect", "refused"),
+            1 => run.server = None,
+            2 => run.latency = crate::fixture::histogram([]),
+            3 => run.traffic = protocol::results::Traffic::default(),
+            4 => run.generator.workers_cpu_ns = vec![u64::MAX],
+            _ => {
+                run.slices.clear();
+                run.measure_from_ms = None;
+            }
+        }
+    }
+
+    #[test]
+    fn a_page_that_is_too_large_is_too_slow_to_open() {
+        let page = report(&Sweep::large().results());
+        assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    }
+
+    #[test]
+    fn zero_deliveries_give_no_number() {
+        // Nothing is due within five seconds.
+        let results = Sweep { streams: vec![synthetic(0.1, 128)], ..Sweep::quick() }.results();
+        let page = report(&results);
+        assert!(!page.contains("NaN") && !page.contains(">inf"));
+        assert!(page.contains("only 0 updates were delivered in all"));
+    }
+}

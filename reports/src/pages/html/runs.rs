@@ -1,0 +1,62 @@
+//! Every run, as it was made.
+
+use maud::{Markup, html};
+use protocol::results::Run;
+
+use super::page::{scrolling, table};
+use crate::{
+    Results,
+    compare::{Comparison, Side, Standing},
+    metrics::{Metric, Quantile},
+    words::{self, count, number},
+};
+
+const METRICS: [Metric; 6] = [
+    Metric::LatencyMs(Quantile::P50),
+    Metric::LatencyMs(Quantile::P99),
+    Metric::LatencyMs(Quantile::P999),
+    Metric::CpuUsPerDelivery,
+    Metric::UserKibPerClient,
+    Metric::HandshakeMs(Quantile::P50),
+];
+
+pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup {
+    if results.runs.is_empty() {
+        return html! {};
+    }
+    let mut head =
+        ["run", "load", "transport", "repeat", "expected", "delivered", "missed", "errors"].map(str::to_owned).to_vec();
+    head.extend(METRICS.map(Metric::heading));
+    let rows: Vec<Vec<String>> = results.runs.iter().map(|run| row(run, comparison.side_of(run))).collect();
+    html! {
+        section aria-labelledby="runs" {
+            h2 id="runs" { "Every run" }
+            details {
+                summary { (count(results.runs.len() as u64)) " runs, in the order in which they were made" }
+                (scrolling("Every run", &table(&head, &rows, 3)))
+            }
+            p class="note" { "All columns, in full precision, are in " code { "runs.csv" } " beside this page." }
+        }
+    }
+}
+
+fn row(run: &Run, side: Option<&Side<'_>>) -> Vec<String> {
+    let counts = &run.counts;
+    // Runs and repeats count from 0 in the files and from 1 among people.
+    let mut row =
+        vec![(run.index + 1).to_string(), words::load(&run.point.load), run.point.transport.title().to_owned()];
+    row.push((run.repeat + 1).to_string());
+    row.extend([counts.expected, counts.delivered, counts.missed, counts.errors.values().sum()].map(count));
+    row.extend(METRICS.map(|metric| value(run, side, metric)));
+    row
+}
+
+/// A run's own value, unless its point is void: one bad repeat among three voids them all, here too.
+fn value(run: &Run, side: Option<&Side<'_>>, metric: Metric) -> String {
+    match (side.map(Side::standing), metric.of_run(run)) {
+        (Some(Standing::Valid), Some(value)) => number(value),
+        (Some(Standing::Valid), None) => "–".to_owned(),
+        (Some(Standing::Void(_)), _) => "void".to_owned(),
+        (Some(Standing::Unfinished) | None, _) => "failed".to_owned(),
+    }
+}

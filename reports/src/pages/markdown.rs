@@ -1,0 +1,96 @@
+//! `summary.md`: headline, comparison table and warnings, fit for a CI job's summary.
+
+use std::fmt::Write as _;
+
+use crate::{
+    Results,
+    compare::Comparison,
+    judge::{claims::claims, headline::headline},
+    table::{COLUMNS, LEGEND, Row, common_load, comparison_rows},
+    validity::warnings,
+};
+
+/// The summary as Markdown.
+pub(crate) fn summary(results: &Results) -> String {
+    let comparison = Comparison::of(results);
+    let mut out = format!("## pushbench: {}\n\n", escaped(&results.manifest.scenario.name));
+    let _ = writeln!(out, "{}\n", escaped(&headline(results, &comparison)));
+    if !comparison.cases.is_empty() {
+        if let Some(load) = common_load(&comparison) {
+            let _ = writeln!(out, "All points: {}.\n", escaped(&load));
+        }
+        out += &table(&comparison);
+        let _ = writeln!(
+            out,
+            "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval. {LEGEND}\n\n{}",
+            claims(results)
+        );
+    }
+    let warnings = warnings(results);
+    if !warnings.is_empty() {
+        out += "\n### Warnings\n\n";
+    }
+    for warning in warnings {
+        let _ = writeln!(out, "- **{}**: {}", warning.severity().name(), escaped(&warning.to_string()));
+    }
+    out
+}
+
+fn table(comparison: &Comparison<'_>) -> String {
+    let mut out = String::from("| load | transport |");
+    for metric in COLUMNS {
+        let _ = write!(out, " {} |", metric.heading());
+    }
+    out += " missed |\n| --- | --- |";
+    out += &" ---: |".repeat(COLUMNS.len() + 1);
+    out.push('\n');
+    for row in comparison_rows(comparison) {
+        out += &line(&row);
+    }
+    out
+}
+
+fn line(row: &Row) -> String {
+    let emphasis = if row.is_ratio { "*" } else { "" };
+    let mut out = format!("| {} | {emphasis}{}{emphasis} |", escaped(&row.load), row.who);
+    for cell in &row.cells {
+        let _ = write!(out, " {cell} |");
+    }
+    let _ = writeln!(out, " {} |", row.missed);
+    out
+}
+
+/// Text that Markdown leaves alone, whatever a scenario or a feed is called.
+fn escaped(text: &str) -> String {
+    let mut out = String::new();
+    for character in text.chars() {
+        match character {
+            '\n' | '\r' => out.push(' '),
+            '<' => out += "&lt;",
+            '\\' | '|' | '*' | '_' | '[' | ']' => out.extend(['\\', character]),
+            _ => out.push(character),
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Sweep;
+
+    #[test]
+    fn the_quick_sweep() {
+        let mut results = Sweep::quick().results();
+        results.runs[0].counts.duplicated = 3;
+        insta::assert_snapshot!(summary(&results));
+    }
+
+    #[test]
+    fn names_cannot_break_the_table() {
+        let mut results = Sweep::quick().results();
+        results.manifest.scenario.name = "a|b\n<img>".to_owned();
+        let first = summary(&results).lines().next().unwrap().to_owned();
+        assert_eq!(first, "## pushbench: a\\|b &lt;img>");
+    }
+}

@@ -1,0 +1,72 @@
+//! The summary for a terminal: one table of at most 100 columns, and the warnings under it.
+
+use std::fmt::Write as _;
+
+use crate::{
+    Results,
+    compare::Comparison,
+    judge::claims::claims,
+    table::{LEGEND, common_load, comparison_rows, comparison_table, wrapped},
+    validity::warnings,
+};
+
+/// The comparison as plain text of at most 100 columns, then the warnings.
+pub fn summary_table(results: &Results) -> String {
+    let comparison = Comparison::of(results);
+    let mut out = String::new();
+    if comparison.cases.is_empty() {
+        out += "No run was made.\n";
+    } else {
+        let common = common_load(&comparison).map(|load| format!(": {load}")).unwrap_or_default();
+        let repeats = results.manifest.scenario.repeats;
+        let plural = if repeats == 1 { "" } else { "s" };
+        let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
+        out += &comparison_table(&comparison_rows(&comparison));
+    }
+    if comparison.cases.iter().any(|case| case.duels().next().is_some()) {
+        out += &wrapped(LEGEND);
+    }
+    if results.manifest.scenario.aa {
+        let _ = writeln!(out, "{}", claims(results));
+    }
+    for warning in warnings(results) {
+        out += &wrapped(&format!("{}: {warning}", warning.severity().name()));
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Sweep;
+
+    #[test]
+    fn the_quick_sweep() {
+        insta::assert_snapshot!(summary_table(&Sweep::quick().results()));
+    }
+
+    #[test]
+    fn a_sweep_in_trouble() {
+        let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
+        results.runs[2].generator.workers_cpu_ns[0] = 4_950_000_000;
+        crate::fixture::fail(&mut results.runs[5], "connect", "only 1,203 of 4,000 clients were ready");
+        insta::assert_snapshot!(summary_table(&results));
+    }
+
+    #[test]
+    fn no_runs_are_no_table() {
+        let mut results = Sweep::quick().results();
+        results.runs.clear();
+        assert!(summary_table(&results).starts_with("No run was made.\ncaution: The sweep was interrupted: 0 of 18"));
+    }
+
+    #[test]
+    fn nothing_is_wider_than_a_terminal() {
+        let mut results = Sweep::large().results();
+        for run in &mut results.runs {
+            run.counts.duplicated = 3;
+        }
+        let text = summary_table(&results);
+        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+    }
+}

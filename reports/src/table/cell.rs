@@ -1,0 +1,77 @@
+//! A value, or a ratio, as a cell of any table shows it.
+
+use std::fmt;
+
+use crate::{
+    compare::{Measure, Ratio, Side, Standing, Verdict, difference, interval},
+    metrics::Metric,
+    words::{number, times},
+};
+
+/// A value as it is shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cell {
+    /// The value, or why there is none.
+    pub(crate) text: String,
+    /// Least and greatest over the repeats, or a ratio’s interval; empty if there is none to state.
+    pub(crate) spread: String,
+    /// What a ratio says; empty for a value.
+    pub(crate) verdict: &'static str,
+    /// What could have been shown, if no difference was; short.
+    pub(crate) unshown: String,
+    /// Whether that is a difference.
+    pub(crate) is_claim: bool,
+}
+
+impl Cell {
+    /// A point's value, or the word that stands for it.
+    pub(crate) fn of_side(side: &Side<'_>, metric: Metric) -> Self {
+        match side.standing() {
+            Standing::Valid => Self::of(side.measure(metric)),
+            Standing::Void(_) => Self::word("void"),
+            Standing::Unfinished => Self::word("failed"),
+        }
+    }
+
+    pub(crate) fn word(text: &str) -> Self {
+        Self { text: text.to_owned(), spread: String::new(), verdict: "", unshown: String::new(), is_claim: false }
+    }
+
+    /// A value with its spread.
+    fn of(measure: Option<Measure>) -> Self {
+        let Some(Measure { value, min, max, repeats }) = measure else { return Self::word("–") };
+        let spread = if repeats > 1 { format!("{}–{}", number(min), number(max)) } else { String::new() };
+        Self { spread, ..Self::word(&number(value)) }
+    }
+
+    pub(crate) fn ratio(ratio: Option<Ratio>, metric: Metric) -> Self {
+        let Some(ratio) = ratio else { return Self::word("–") };
+        let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
+        let (verdict, unshown) = match ratio.resolution() {
+            None => ("no interval", String::new()),
+            Some(least) if !is_claim => (ratio.verdict().name(metric), format!(">{}", short(least))),
+            Some(_) => (ratio.verdict().name(metric), String::new()),
+        };
+        let spread = interval(ratio).unwrap_or_default();
+        Self { text: times(ratio.value()), spread, verdict, unshown, is_claim }
+    }
+}
+
+/// A difference as short as a cell: `12%`, `3.9×`.
+fn short(share: f64) -> String {
+    if share < 1.0 { difference(share) } else { times(1.0 + share) }
+}
+
+impl fmt::Display for Cell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)?;
+        if !self.spread.is_empty() {
+            write!(f, " ({})", self.spread)?;
+        }
+        match (self.verdict, self.unshown.as_str()) {
+            ("", _) => Ok(()),
+            (verdict, "") => write!(f, ", {verdict}"),
+            (verdict, unshown) => write!(f, ", {verdict} (none {unshown})"),
+        }
+    }
+}
