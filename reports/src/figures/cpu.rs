@@ -1,8 +1,10 @@
 //! What one delivery costs the server.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Stack},
+    source::Source,
 };
 use crate::metrics::Metric;
 

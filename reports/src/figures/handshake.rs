@@ -1,8 +1,10 @@
 //! How long a client takes until it is ready to be pushed to.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Scales},
+    source::Source,
 };
 use crate::metrics::{
     Metric::{self, HandshakeMs, TlsHandshakeMs},

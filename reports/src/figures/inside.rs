@@ -1,8 +1,10 @@
 //! What happens inside a delivery: how an update spreads over the clients, and how evenly it serves them.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Scales},
+    source::Source,
 };
 use crate::metrics::{
     Metric::{self, ClientSpread, Fairness, LastFromSendMs, LastMs, SpanMs, UpdatesPerPayload, UpdatesPerWrite},

@@ -1,6 +1,6 @@
 //! How well the generator kept up: what every other figure rests on.
 
-use super::{Figure, Key, Source};
+use super::{figure::Figure, key::Key, source::Source};
 use crate::metrics::{
     Metric::{self, LatenessMs, LoopLagMs, StolenPercent, WorkerBusyPercent},
     Quantile::{P50, P99},

@@ -1,8 +1,10 @@
 //! Latency over the axis: the median, and the tail.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Scales},
+    source::Source,
 };
 use crate::metrics::{Metric, Quantile};
 

@@ -1,8 +1,10 @@
 //! The server’s memory with every client connected and idle, its own and the kernel’s, and what one more client costs.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Scales},
+    source::Source,
 };
 use crate::{
     compare::{Slice, Slope},

@@ -1,11 +1,12 @@
 //! Every picture of the report, in the order in which they are shown; one file a figure.
 
-mod canvas;
-mod chart;
 mod cpu;
+mod draw;
+mod figure;
 mod handshake;
 mod inside;
 mod keeping_up;
+mod key;
 mod latency;
 mod memory;
 mod over_axis;
@@ -13,85 +14,22 @@ mod over_time;
 mod percentiles;
 mod polling;
 mod recovery;
-mod scale;
 mod signals;
-mod style;
+mod source;
 mod throughput;
 mod traffic;
 mod trend;
 
-pub(crate) use style::legend;
+pub(crate) use figure::Figure;
+pub(crate) use key::{Key, legend};
 pub(crate) use trend::trends;
 
-use crate::{
-    Results,
-    compare::{Case, Comparison, Sweep},
-    judge::headline::takeaway,
-    metrics::Metric,
-};
-
-/// A figure: panels, what to see in them, and the numbers behind them.
-pub(crate) struct Figure {
-    /// Names it within the page.
-    pub(crate) id: &'static str,
-    /// Its heading.
-    pub(crate) title: &'static str,
-    /// How to read it, then what it shows here.
-    pub(crate) caption: String,
-    /// What its pictures tell apart.
-    pub(crate) key: Key,
-    /// Its pictures.
-    pub(crate) panels: Vec<Panel>,
-    /// Its numbers; empty if the pictures have too many to list.
-    pub(crate) table: Table,
-}
-
-/// What lines and bars stand for.
-#[derive(Clone, Copy)]
-pub(crate) enum Key {
-    /// Those who are compared.
-    Contenders,
-    /// What an update met at a client that asks, and what theory says of it.
-    Meetings,
-}
-
-impl Figure {
-    /// Whether there is anything to see.
-    fn shows(&self) -> bool {
-        !self.panels.is_empty() || (self.table.open && !self.table.rows.is_empty())
-    }
-}
-
-/// One picture of a figure.
-pub(crate) struct Panel {
-    /// What is shown, with its unit.
-    pub(crate) title: String,
-    /// The picture.
-    pub(crate) svg: String,
-}
-
-/// Numbers behind pictures.
-#[derive(Default)]
-pub(crate) struct Table {
-    /// The columns' headings, units included.
-    pub(crate) head: Vec<String>,
-    /// The rows.
-    pub(crate) rows: Vec<Vec<String>>,
-    /// Whether it is to be seen at once, and not only by those who ask for it.
-    pub(crate) open: bool,
-}
-
-/// What all figures are drawn from.
-struct Source<'a> {
-    comparison: &'a Comparison<'a>,
-    sweep: Sweep<'a>,
-    /// The server's allocator.
-    allocator: &'a str,
-}
+use self::source::Source;
+use crate::{Results, compare::Comparison};
 
 /// Every figure that has something to show.
 pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure> {
-    let source = source(results, comparison);
+    let source = Source::of(results, comparison);
     let figures = [
         percentiles::figure,
         latency::figure,
@@ -108,40 +46,6 @@ pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure>
         keeping_up::figure,
     ];
     figures.into_iter().map(|figure| figure(&source)).filter(Figure::shows).collect()
-}
-
-fn source<'a>(results: &'a Results, comparison: &'a Comparison<'a>) -> Source<'a> {
-    Source { comparison, sweep: Sweep::of(comparison), allocator: &results.manifest.allocator }
-}
-
-impl Source<'_> {
-    /// The caption of a figure over the sweep's axis: how to read it, what it shows, what was left out.
-    fn caption(&self, reading: &str, metric: Metric) -> String {
-        let mut caption = reading.to_owned();
-        let shown = |case: &&Case<'_>| {
-            self.sweep.slices.iter().any(|slice| slice.cases.iter().any(|known| std::ptr::eq(*known, *case)))
-        };
-        let heaviest = self.comparison.heaviest_first();
-        if let Some(said) = heaviest.into_iter().filter(shown).find_map(|case| takeaway(case, metric)) {
-            caption = format!("{caption} {said}");
-        }
-        if self.sweep.left_out > 0 {
-            let left_out = self.sweep.left_out;
-            let (plural, are) = if left_out == 1 { ("", "is") } else { ("s", "are") };
-            caption =
-                format!("{caption} {left_out} further setting{plural} of the other axes {are} in the table only.");
-        }
-        caption
-    }
-
-    fn table(&self, metrics: &[Metric]) -> Table {
-        over_axis::table(self.comparison, metrics, ToString::to_string)
-    }
-
-    /// The same without spreads, to be seen at once.
-    fn values(&self, metrics: &[Metric]) -> Table {
-        Table { open: true, ..over_axis::table(self.comparison, metrics, |cell| cell.text.clone()) }
-    }
 }
 
 #[cfg(test)]
@@ -196,7 +100,7 @@ mod tests {
     #[test]
     fn a_line_ends_before_a_void_point() {
         let lines = |results: &crate::Results| {
-            let latency = super::latency::figure(&source(results, &Comparison::of(results)));
+            let latency = super::latency::figure(&Source::of(results, &Comparison::of(results)));
             latency.panels[0].svg.matches("stroke=\"var(--long-poll)\" stroke-dasharray").count()
         };
         let mut results = fixture::Sweep { clients: vec![10, 100, 1_000, 4_000], ..fixture::Sweep::quick() }.results();

@@ -3,9 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Panel,
-    chart::{Bar, Chart, Dot, Series, Tone, Word},
-    scale::Scale,
+    draw::{Bar, Chart, Dot, Scale, Series, Tone, Word},
+    figure::{Panel, Table},
 };
 use crate::{
     compare::{Case, Comparison, Measure, Slice, Standing, Sweep},
@@ -209,7 +208,7 @@ pub(super) fn with_unit(measure: Measure, metric: Metric) -> String {
 }
 
 /// The values behind pictures: a row a point, a column a metric.
-pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric], show: fn(&Cell) -> String) -> super::Table {
+pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric], show: fn(&Cell) -> String) -> Table {
     let sweep = Sweep::of(comparison);
     let mut head = vec!["load".to_owned(), "transport".to_owned()];
     head.extend(metrics.iter().map(|metric| metric.heading()));
@@ -221,5 +220,5 @@ pub(super) fn table(comparison: &Comparison<'_>, metrics: &[Metric], show: fn(&C
             rows.push(row);
         }
     }
-    super::Table { head, rows, open: false }
+    Table { head, rows, open: false }
 }

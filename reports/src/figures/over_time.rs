@@ -6,9 +6,10 @@ use protocol::{
 };
 
 use super::{
-    Figure, Key, Panel, Source, Table,
-    chart::{Chart, Dot, Series},
-    scale::Scale,
+    draw::{Chart, Dot, Scale, Series},
+    figure::{Figure, Panel, Table},
+    key::Key,
+    source::Source,
 };
 use crate::{
     compare::{Side, Standing},

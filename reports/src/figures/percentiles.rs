@@ -3,10 +3,11 @@
 use hdrhistogram::Histogram;
 
 use super::{
-    Figure, Key, Panel, Source, Table,
-    chart::{Chart, Dot, Series},
+    draw::{Chart, Dot, Scale, Series},
+    figure::{Figure, Panel, Table},
+    key::Key,
     over_axis,
-    scale::Scale,
+    source::Source,
 };
 use crate::{
     compare::Case,

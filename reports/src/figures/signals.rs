@@ -1,8 +1,10 @@
 //! What it takes a client to be heard: its own signals, while updates flow.
 
 use super::{
-    Figure, Key, Source,
+    figure::{Figure, Table},
+    key::Key,
     over_axis::{self, Scales},
+    source::Source,
 };
 use crate::metrics::{
     Metric::{self, SignalLatenessMs, SignalMs, UnansweredSignals, WayUpMs},
@@ -23,7 +25,7 @@ const LISTED: [Metric; 7] = [
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     let panels = over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "signals");
     // A sweep without signals has nothing to tell.
-    let table = if panels.is_empty() { super::Table::default() } else { source.values(&LISTED) };
+    let table = if panels.is_empty() { Table::default() } else { source.values(&LISTED) };
     Figure {
         id: "signals",
         title: "Signals of clients",

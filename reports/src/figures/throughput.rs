@@ -1,8 +1,10 @@
 //! Deliveries a second, and what a second of the server’s CPU delivers.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Scales},
+    source::Source,
 };
 use crate::metrics::Metric;
 

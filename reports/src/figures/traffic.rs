@@ -1,8 +1,10 @@
 //! What crosses the network for one delivery.
 
 use super::{
-    Figure, Key, Source,
+    figure::Figure,
+    key::Key,
     over_axis::{self, Stack},
+    source::Source,
 };
 use crate::metrics::Metric;
 

@@ -1,10 +1,9 @@
 //! How a figure went from one results folder to the next.
 
 use super::{
-    Panel,
-    chart::{Chart, Dot, Series},
+    draw::{Chart, Dot, Scale, Series},
+    figure::Panel,
     over_axis::{spread, with_unit},
-    scale::Scale,
 };
 use crate::{
     compare::{Case, Comparison, Measure},

@@ -2,7 +2,11 @@
 
 mod panels;
 
-use super::{Figure, Key, Source, Table};
+use super::{
+    figure::{Figure, Table},
+    key::Key,
+    source::Source,
+};
 use crate::{
     compare::Side,
     metrics::{

@@ -3,11 +3,9 @@
 use crate::{
     compare::{Case, Measure, Slice, Sweep},
     figures::{
-        Panel,
-        chart::{Bar, Chart, Dot, Series, Tone},
+        draw::{Bar, Chart, Dot, Scale, Series, Subject, Tone},
+        figure::Panel,
         over_axis::{spread, with_unit, words},
-        scale::Scale,
-        style::Subject,
     },
     metrics::{
         Meeting,
@@ -183,7 +181,7 @@ mod tests {
     use crate::{
         Results,
         compare::Comparison,
-        figures::{Panel, all},
+        figures::{all, figure::Panel},
         fixture,
     };
 

@@ -8,7 +8,7 @@ use plotters::{
 use protocol::Transport;
 
 use super::{
-    chart::{Bar, Series, Tone, Word},
+    marks::{Bar, Series, Tone, Word},
     scale::Scale,
     style::{AXIS, GRID, INK, Part, SHADE, Subject, Tip, colour},
 };
@@ -24,11 +24,11 @@ const SPREAD: u32 = 3;
 const OUTLINE: u32 = 4;
 
 /// Why a picture could not be drawn.
-pub(super) type Error = DrawingAreaErrorKind<std::io::Error>;
+pub(crate) type Error = DrawingAreaErrorKind<std::io::Error>;
 type Drawn = Result<(), Error>;
 
 /// A picture under way.
-pub(super) struct Canvas<'a> {
+pub(crate) struct Canvas<'a> {
     /// All of it, in pixels.
     page: DrawingArea<SVGBackend<'a>, Shift>,
     /// What lies within the axes, in values.
@@ -38,7 +38,7 @@ pub(super) struct Canvas<'a> {
 }
 
 impl<'a> Canvas<'a> {
-    pub(super) fn new(svg: &'a mut String, x: &Scale, y: &Scale) -> Result<Self, Error> {
+    pub(crate) fn new(svg: &'a mut String, x: &Scale, y: &Scale) -> Result<Self, Error> {
         let page = SVGBackend::with_string(svg, SIZE).into_drawing_area();
         let plane = ChartBuilder::on(&page)
             .margin_top(40)
@@ -50,7 +50,7 @@ impl<'a> Canvas<'a> {
         Ok(Self { page, plane, tips: Vec::new() })
     }
 
-    pub(super) fn axes(&mut self, x: &Scale, y: &Scale) -> Drawn {
+    pub(crate) fn axes(&mut self, x: &Scale, y: &Scale) -> Drawn {
         self.plane
             .configure_mesh()
             .disable_x_mesh()
@@ -65,13 +65,13 @@ impl<'a> Canvas<'a> {
     }
 
     /// Sets a span of x apart; drawn first, since it covers.
-    pub(super) fn shade(&self, from: f64, to: f64) -> Drawn {
+    pub(crate) fn shade(&self, from: f64, to: f64) -> Drawn {
         let (_, rows) = self.plane.plotting_area().get_pixel_range();
         let corners = [(self.pixel(from, 0.0).0, rows.start), (self.pixel(to, 0.0).0, rows.end)];
         self.page.draw(&Rectangle::new(corners, SHADE.filled()))
     }
 
-    pub(super) fn series(&mut self, series: &Series) -> Drawn {
+    pub(crate) fn series(&mut self, series: &Series) -> Drawn {
         let line = colour(series.subject, Part::Line).stroke_width(LINE);
         let points: Vec<_> = series.dots.iter().map(|dot| self.pixel(dot.x, dot.y)).collect();
         self.page.draw(&PathElement::new(points.clone(), line))?;
@@ -108,7 +108,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    pub(super) fn bar(&mut self, bar: &Bar) -> Drawn {
+    pub(crate) fn bar(&mut self, bar: &Bar) -> Drawn {
         let (left, right) = bar.x;
         let corners = |foot: f64, top: f64| [self.pixel(left, top), self.pixel(right, foot)];
         let mut top = 0.0;
@@ -131,13 +131,13 @@ impl<'a> Canvas<'a> {
     }
 
     /// A word just above the foot, each transport's above the one before.
-    pub(super) fn word(&self, word: &Word, foot: f64) -> Drawn {
+    pub(crate) fn word(&self, word: &Word, foot: f64) -> Drawn {
         let (x, y) = self.pixel(word.x, foot);
         let lift = 14 + 46 * (word.transport as i32);
         self.text(&word.text, (x, y - lift), colour(word.transport.into(), Part::Mark))
     }
 
-    pub(super) fn finish(self) -> Result<Vec<Tip>, Error> {
+    pub(crate) fn finish(self) -> Result<Vec<Tip>, Error> {
         self.page.present()?;
         Ok(self.tips)
     }

@@ -1,11 +1,10 @@
 //! Colours, and how a plotter's opaque SVG becomes one that follows the page: CSS variables, names, tooltips.
 
-use maud::{Markup, PreEscaped, html};
+use maud::{PreEscaped, html};
 use plotters::style::RGBColor;
 use protocol::Transport;
 
-use super::Key;
-use crate::{metrics::Meeting, points::Contender};
+use crate::metrics::Meeting;
 
 /// Stand-ins that no picture contains by chance; [`themed`] turns each into what stands beside it.
 const STAND_INS: [(RGBColor, &str); 16] = [
@@ -30,17 +29,17 @@ const STAND_INS: [(RGBColor, &str); 16] = [
 ];
 
 /// Text.
-pub(super) const INK: RGBColor = RGBColor(0, 0, 1);
+pub(crate) const INK: RGBColor = RGBColor(0, 0, 1);
 /// Axes and their ticks.
-pub(super) const AXIS: RGBColor = RGBColor(0, 0, 2);
+pub(crate) const AXIS: RGBColor = RGBColor(0, 0, 2);
 /// Lines behind the data.
-pub(super) const GRID: RGBColor = RGBColor(0, 0, 3);
+pub(crate) const GRID: RGBColor = RGBColor(0, 0, 3);
 /// An area that is set apart.
-pub(super) const SHADE: RGBColor = RGBColor(0, 0, 4);
+pub(crate) const SHADE: RGBColor = RGBColor(0, 0, 4);
 
 /// What is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Subject {
+pub(crate) enum Subject {
     /// A transport.
     Transport(Transport),
     /// The updates that met this.
@@ -57,7 +56,7 @@ impl From<Transport> for Subject {
 
 /// What a subject's colour is for.
 #[derive(Clone, Copy)]
-pub(super) enum Part {
+pub(crate) enum Part {
     /// Markers, bars and words.
     Mark,
     /// Lines, dashed for some.
@@ -65,7 +64,7 @@ pub(super) enum Part {
 }
 
 /// A subject's colour, the same in every picture.
-pub(super) fn colour(subject: Subject, part: Part) -> RGBColor {
+pub(crate) fn colour(subject: Subject, part: Part) -> RGBColor {
     let subject = match subject {
         Subject::Transport(Transport::WebSocket) => 1,
         Subject::Transport(Transport::LongPoll) => 2,
@@ -77,65 +76,16 @@ pub(super) fn colour(subject: Subject, part: Part) -> RGBColor {
     RGBColor(0, subject, part as u8)
 }
 
-/// The pictures' key, drawn as their lines and markers are.
-pub(crate) fn legend(key: Key, contenders: &[Contender]) -> Markup {
-    let entries: Vec<(Subject, String)> = match key {
-        Key::Contenders => {
-            contenders.iter().map(|contender| (contender.drawn_as().into(), contender.title())).collect()
-        }
-        Key::Meetings => Meeting::ALL
-            .into_iter()
-            .map(|meeting| (Subject::Met(meeting), meeting.name().to_owned()))
-            .chain([(Subject::Predicted, "predicted: no parked poll".to_owned())])
-            .collect(),
-    };
-    html! {
-        p class="legend" aria-hidden="true" {
-            @for (subject, name) in entries {
-                span {
-                    svg viewBox="0 0 36 12" width="36" height="12" {
-                        (PreEscaped(sample(subject)))
-                    }
-                    " " (name)
-                }
-            }
-        }
-    }
-}
-
-fn sample(subject: Subject) -> &'static str {
-    match subject {
-        Subject::Transport(Transport::WebSocket) => {
-            r#"<path d="M0 6H36" stroke="var(--websocket)" stroke-width="2"/><circle cx="18" cy="6" r="4" fill="var(--websocket)"/>"#
-        }
-        Subject::Transport(Transport::LongPoll) => {
-            r#"<path d="M0 6H36" stroke="var(--long-poll)" stroke-width="2" stroke-dasharray="6 3"/><path d="M13 10H23L18 1Z" fill="var(--long-poll)"/>"#
-        }
-        Subject::Met(Meeting::Parked) => {
-            r#"<path d="M0 6H36" stroke="var(--long-poll)" stroke-width="2"/><path d="M13 10H23L18 1Z" fill="var(--long-poll)"/>"#
-        }
-        Subject::Met(Meeting::Between) => {
-            r#"<path d="M0 6H36" stroke="var(--no-poll)" stroke-width="2"/><path d="M14 2H22V10H14Z" fill="var(--no-poll)"/>"#
-        }
-        Subject::Met(Meeting::Rode) => {
-            r#"<path d="M0 6H36" stroke="var(--rode)" stroke-width="2" stroke-dasharray="8 8"/><path d="M18 0L24 6L18 12L12 6Z" fill="var(--rode)"/>"#
-        }
-        Subject::Predicted => {
-            r#"<path d="M0 6H36" stroke="var(--soft)" stroke-width="2" stroke-dasharray="2 4"/><circle cx="18" cy="6" r="4" fill="var(--panel)" stroke="var(--soft)" stroke-width="1.5"/>"#
-        }
-    }
-}
-
 /// A place to point at, and what it then says.
-pub(super) struct Tip {
+pub(crate) struct Tip {
     /// Pixels.
-    pub(super) at: (i32, i32),
+    pub(crate) at: (i32, i32),
     /// What it says.
-    pub(super) text: String,
+    pub(crate) text: String,
 }
 
 /// Makes a plotter's SVG scale, follow the page's colours and font, and say what it shows.
-pub(super) fn themed(svg: &str, id: &str, title: &str, description: &str, tips: &[Tip]) -> String {
+pub(crate) fn themed(svg: &str, id: &str, title: &str, description: &str, tips: &[Tip]) -> String {
     let body_from = svg.find('>').map_or(0, |end| end + 1);
     let view_box = svg[..body_from].split("viewBox=\"").nth(1).and_then(|rest| rest.split('"').next()).unwrap_or("");
     let mut body = svg[body_from..].trim_end().trim_end_matches("</svg>").replace(" font-family=\"sans-serif\"", "");

@@ -8,9 +8,9 @@ use crate::words::{number, setting};
 
 /// An axis, which chooses its own marks: a plotter's are too many on a log scale, and not where we measured.
 #[derive(Clone)]
-pub(super) struct Scale {
+pub(crate) struct Scale {
     /// What stands under it, with its unit.
-    pub(super) label: String,
+    pub(crate) label: String,
     kind: Kind,
     /// Its ends, as [`map`] gives them.
     low: f64,
@@ -33,7 +33,7 @@ const LABEL_GAP: f64 = 0.13;
 
 impl Scale {
     /// From nought to just above the greatest value, linear.
-    pub(super) fn from_zero(greatest: f64) -> Self {
+    pub(crate) fn from_zero(greatest: f64) -> Self {
         // Where all is nought, any scale will do, but there must be one.
         let greatest = if greatest > 0.0 { greatest } else { 1.0 };
         let step = nice_step(greatest / 4.0);
@@ -44,13 +44,13 @@ impl Scale {
     }
 
     /// From nought to a hundred, with room above for a number.
-    pub(super) fn percent() -> Self {
+    pub(crate) fn percent() -> Self {
         let ticks = [0.0, 25.0, 50.0, 75.0, 100.0].map(|at| (at, setting(at))).to_vec();
         Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: 112.0, ticks }
     }
 
     /// Around positive values, marked at 1, 2 and 5 times powers of ten, or at these alone if they are many.
-    pub(super) fn log(least: f64, greatest: f64) -> Self {
+    pub(crate) fn log(least: f64, greatest: f64) -> Self {
         const ROOM: f64 = 1.2;
         let (low, high) = ((least / ROOM).log10(), (greatest * ROOM).log10());
         let digits: &[f64] = if high - low > 2.2 { &[1.0] } else { &[1.0, 2.0, 5.0] };
@@ -64,14 +64,14 @@ impl Scale {
     }
 
     /// Log if the positive values are far apart, else from nought.
-    pub(super) fn fitting(values: &[f64]) -> Self {
+    pub(crate) fn fitting(values: &[f64]) -> Self {
         let positive = || values.iter().copied().filter(|&value| value > 0.0);
         let (least, greatest) = (positive().fold(f64::INFINITY, f64::min), positive().fold(0.0, f64::max));
         if greatest / least > LOG_FROM { Self::log(least, greatest) } else { Self::from_zero(greatest) }
     }
 
     /// Exactly the values that were measured, ascending, with room on both sides.
-    pub(super) fn at(label: &str, values: &[f64], may_be_log: bool) -> Self {
+    pub(crate) fn at(label: &str, values: &[f64], may_be_log: bool) -> Self {
         let (first, last) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(1.0));
         let kind = if may_be_log && first > 0.0 && last / first >= LOG_FROM { Kind::Log } else { Kind::Linear };
         let (low, high) = (map(kind, first), map(kind, last));
@@ -87,7 +87,7 @@ impl Scale {
     }
 
     /// From one time to another, marked at round values.
-    pub(super) fn seconds(label: &str, from_s: f64, to_s: f64) -> Self {
+    pub(crate) fn seconds(label: &str, from_s: f64, to_s: f64) -> Self {
         let step = nice_step((to_s - from_s).max(f64::MIN_POSITIVE) / 5.0);
         let (first, last) = ((from_s / step).ceil() as i64, (to_s / step).floor() as i64);
         let ticks = (first..=last).map(|tick| tick as f64 * step).map(|at| (at, tick_label(at, step))).collect();
@@ -95,7 +95,7 @@ impl Scale {
     }
 
     /// Quantiles by their number of nines, up to `highest`.
-    pub(super) fn nines(label: &str, highest: f64) -> Self {
+    pub(crate) fn nines(label: &str, highest: f64) -> Self {
         let marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99, 0.999_999];
         let ticks = marks.iter().filter(|&&quantile| quantile <= highest + 1e-12);
         let ticks = ticks.map(|&quantile| (quantile, percent(quantile))).collect();
@@ -103,7 +103,7 @@ impl Scale {
     }
 
     /// One band a name, each of width one around a whole number.
-    pub(super) fn bands(label: &str, names: &[String]) -> Self {
+    pub(crate) fn bands(label: &str, names: &[String]) -> Self {
         // A plotter's labels are clipped, not wrapped: with many bands only every so many are named.
         let every = names.len().div_ceil(6).max(1);
         let ticks = names.iter().enumerate().filter(|(index, _)| (names.len() - 1 - index).is_multiple_of(every));
@@ -112,22 +112,22 @@ impl Scale {
     }
 
     /// What a reader must be told of it, to stand after the title.
-    pub(super) fn remark(&self) -> &'static str {
+    pub(crate) fn remark(&self) -> &'static str {
         if self.kind == Kind::Log { " (log scale)" } else { "" }
     }
 
     /// Where it begins.
-    pub(super) fn low(&self) -> f64 {
+    pub(crate) fn low(&self) -> f64 {
         unmap(self.kind, self.low)
     }
 
     /// Where it ends.
-    pub(super) fn high(&self) -> f64 {
+    pub(crate) fn high(&self) -> f64 {
         unmap(self.kind, self.high)
     }
 
     /// What stands at a marked value.
-    pub(super) fn label_at(&self, value: f64) -> String {
+    pub(crate) fn label_at(&self, value: f64) -> String {
         let marked = self.ticks.iter().find(|(tick, _)| tick.to_bits() == value.to_bits());
         marked.map(|(_, label)| label.clone()).unwrap_or_default()
     }

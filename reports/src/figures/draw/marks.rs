@@ -1,0 +1,53 @@
+//! What is drawn within the axes: lines, bars, words.
+
+use protocol::Transport;
+
+use super::style::Subject;
+
+/// One line.
+pub(crate) struct Series {
+    pub(crate) subject: Subject,
+    pub(crate) dots: Vec<Dot>,
+    /// Whether each value was measured by itself, and so has a marker and a tooltip.
+    pub(crate) marked: bool,
+}
+
+/// A value.
+pub(crate) struct Dot {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// Least and greatest over the repeats.
+    pub(crate) spread: Option<(f64, f64)>,
+    /// What it says when pointed at.
+    pub(crate) tip: String,
+}
+
+/// How strong a part of a bar is painted.
+#[derive(Clone, Copy)]
+pub(crate) enum Tone {
+    Strong,
+    Pale,
+    /// Neither, for what ought to be divided and could not be.
+    Between,
+}
+
+/// A bar of one or more parts, from the bottom.
+pub(crate) struct Bar {
+    pub(crate) subject: Subject,
+    /// Its sides.
+    pub(crate) x: (f64, f64),
+    pub(crate) parts: Vec<(f64, Tone)>,
+    /// Least and greatest of the whole over the repeats.
+    pub(crate) spread: Option<(f64, f64)>,
+    /// What stands on top.
+    pub(crate) label: String,
+    /// What it says when pointed at.
+    pub(crate) tip: String,
+}
+
+/// A word at the foot of the picture.
+pub(crate) struct Word {
+    pub(crate) transport: Transport,
+    pub(crate) x: f64,
+    pub(crate) text: String,
+}

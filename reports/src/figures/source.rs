@@ -1,0 +1,53 @@
+//! What all figures are drawn from, and what they say of it alike.
+
+use super::{figure::Table, over_axis};
+use crate::{
+    Results,
+    compare::{Case, Comparison, Sweep},
+    judge::headline::takeaway,
+    metrics::Metric,
+};
+
+/// What all figures are drawn from.
+pub(super) struct Source<'a> {
+    pub(super) comparison: &'a Comparison<'a>,
+    pub(super) sweep: Sweep<'a>,
+    /// The server's allocator.
+    pub(super) allocator: &'a str,
+}
+
+impl<'a> Source<'a> {
+    pub(super) fn of(results: &'a Results, comparison: &'a Comparison<'a>) -> Self {
+        Self { comparison, sweep: Sweep::of(comparison), allocator: &results.manifest.allocator }
+    }
+}
+
+impl Source<'_> {
+    /// The caption of a figure over the sweep's axis: how to read it, what it shows, what was left out.
+    pub(super) fn caption(&self, reading: &str, metric: Metric) -> String {
+        let mut caption = reading.to_owned();
+        let shown = |case: &&Case<'_>| {
+            self.sweep.slices.iter().any(|slice| slice.cases.iter().any(|known| std::ptr::eq(*known, *case)))
+        };
+        let heaviest = self.comparison.heaviest_first();
+        if let Some(said) = heaviest.into_iter().filter(shown).find_map(|case| takeaway(case, metric)) {
+            caption = format!("{caption} {said}");
+        }
+        if self.sweep.left_out > 0 {
+            let left_out = self.sweep.left_out;
+            let (plural, are) = if left_out == 1 { ("", "is") } else { ("s", "are") };
+            caption =
+                format!("{caption} {left_out} further setting{plural} of the other axes {are} in the table only.");
+        }
+        caption
+    }
+
+    pub(super) fn table(&self, metrics: &[Metric]) -> Table {
+        over_axis::table(self.comparison, metrics, ToString::to_string)
+    }
+
+    /// The same without spreads, to be seen at once.
+    pub(super) fn values(&self, metrics: &[Metric]) -> Table {
+        Table { open: true, ..over_axis::table(self.comparison, metrics, |cell| cell.text.clone()) }
+    }
+}
