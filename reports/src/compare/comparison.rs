@@ -87,7 +87,7 @@ impl Case<'_> {
     }
 
     /// Each that can be compared with the baseline here, and the baseline.
-    pub fn duels(&self) -> impl Iterator<Item = (Contender, Contender)> {
+    pub fn against_baseline(&self) -> impl Iterator<Item = (Contender, Contender)> {
         let baseline = self.baseline().filter(|baseline| self.sides[baseline].is_valid());
         self.sides
             .iter()

@@ -12,7 +12,7 @@ mod words;
 
 pub use comparison::{Case, Comparison};
 pub use ratio::{COMPARED, Ratio, Verdict};
-pub use side::{Measure, Side, Standing};
+pub use side::{Measure, PointStatus, Side};
 pub use slope::Slope;
 pub use sweep::{Slice, Sweep};
 pub(crate) use words::{difference, interval, with_interval};

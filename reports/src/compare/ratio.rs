@@ -172,14 +172,14 @@ mod tests {
         assert_eq!(of(1.04).verdict(), Verdict::NoDifferenceShown, "too small to matter");
         let (low, high) = of(2.0).interval().unwrap();
         assert!((low - 2.0).abs() < 1e-9 && (high - 2.0).abs() < 1e-9);
-        assert_eq!(of(1.0).could_not(), "differences under 5% could not have been shown");
+        assert_eq!(of(1.0).resolution_in_words(), "differences under 5% could not have been shown");
     }
 
     #[test]
     fn a_single_repeat_has_no_interval() {
         let once = Ratio::paired(&[(3.0, 1.0)]).unwrap();
         assert_eq!((once.interval(), once.verdict()), (None, Verdict::NoDifferenceShown));
-        assert_eq!(once.could_not(), "a single repeat has no interval");
+        assert_eq!(once.resolution_in_words(), "a single repeat has no interval");
         assert_eq!(Ratio::unpaired(&[3.0], &[1.0, 1.1]).unwrap().interval(), None);
     }
 

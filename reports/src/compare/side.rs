@@ -16,13 +16,13 @@ use crate::{
 pub struct Side<'a> {
     contender: Contender,
     runs: Vec<&'a Run>,
-    standing: Standing,
+    status: PointStatus,
     latency: Histogram<u64>,
 }
 
 /// Whether a point's numbers may be shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Standing {
+pub enum PointStatus {
     /// They may.
     Valid,
     /// They may not, for this reason.
@@ -49,13 +49,13 @@ impl<'a> Side<'a> {
         let name = PointName { contender, load: load.clone() };
         let runs: Vec<_> = runs.iter().copied().filter(|run| run.failure.is_none()).collect();
         let void = point_warnings(&name, &runs).into_iter().find(Warning::voids_point);
-        let standing = match void {
-            _ if runs.is_empty() => Standing::Unfinished,
-            Some(warning) => Standing::Void(warning.brief()),
-            None => Standing::Valid,
+        let status = match void {
+            _ if runs.is_empty() => PointStatus::Unfinished,
+            Some(warning) => PointStatus::Void(warning.brief()),
+            None => PointStatus::Valid,
         };
         let latency = merged(runs.iter().map(|run| &run.latency));
-        Self { contender, runs, standing, latency }
+        Self { contender, runs, status, latency }
     }
 
     /// Whose it is.
@@ -69,13 +69,13 @@ impl<'a> Side<'a> {
     }
 
     /// Whether its numbers may be shown.
-    pub fn standing(&self) -> &Standing {
-        &self.standing
+    pub fn status(&self) -> &PointStatus {
+        &self.status
     }
 
     /// Whether its numbers may be shown.
     pub fn is_valid(&self) -> bool {
-        self.standing == Standing::Valid
+        self.status == PointStatus::Valid
     }
 
     /// The latencies of all repeats together, nanoseconds; none if they must not be shown.

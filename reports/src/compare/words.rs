@@ -19,7 +19,7 @@ impl Verdict {
 
 impl Ratio {
     /// The resolution in words.
-    pub(crate) fn could_not(self) -> String {
+    pub(crate) fn resolution_in_words(self) -> String {
         match self.resolution() {
             Some(least) => format!("differences under {} could not have been shown", difference(least)),
             None => "a single repeat has no interval".to_owned(),

@@ -7,7 +7,7 @@ use super::{
     figure::{Panel, Table},
 };
 use crate::{
-    compare::{Case, Comparison, Measure, Slice, Standing, Sweep},
+    compare::{Case, Comparison, Measure, PointStatus, Slice, Sweep},
     metrics::Metric,
     points::Contender,
     table::Cell,
@@ -176,15 +176,15 @@ fn place(band: usize, case: &Case<'_>, contender: Contender) -> (f64, f64) {
 
 /// The word where a point has no number, lest its absence pass for an omission.
 pub(super) fn words(case: &Case<'_>, x: impl Fn(Contender) -> f64) -> Vec<Word> {
-    let word = |standing: &Standing| match standing {
-        Standing::Valid => None,
-        Standing::Void(_) => Some("void"),
-        Standing::Unfinished => Some("failed"),
+    let word = |status: &PointStatus| match status {
+        PointStatus::Valid => None,
+        PointStatus::Void(_) => Some("void"),
+        PointStatus::Unfinished => Some("failed"),
     };
     case.sides
         .iter()
         .filter_map(|(&contender, side)| {
-            Some(Word { transport: contender.drawn_as(), x: x(contender), text: word(side.standing())?.to_owned() })
+            Some(Word { transport: contender.drawn_as(), x: x(contender), text: word(side.status())?.to_owned() })
         })
         .collect()
 }

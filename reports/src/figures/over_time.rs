@@ -12,7 +12,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    compare::{Side, Standing},
+    compare::{PointStatus, Side},
     metrics::Quantile,
     points::Contender,
     words,
@@ -59,10 +59,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
 }
 
 fn not_drawn(contender: Contender, side: &Side<'_>) -> Option<String> {
-    let why = match side.standing() {
-        Standing::Valid => return None,
-        Standing::Void(why) => format!("void ({why})"),
-        Standing::Unfinished => "without a finished run".to_owned(),
+    let why = match side.status() {
+        PointStatus::Valid => return None,
+        PointStatus::Void(why) => format!("void ({why})"),
+        PointStatus::Unfinished => "without a finished run".to_owned(),
     };
     Some(format!(" Not drawn: {}, which is {why} here.", contender.title()))
 }

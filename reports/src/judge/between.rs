@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::{
     Results,
-    compare::{COMPARED, Case, Comparison, Ratio, Side, Standing, Sweep, Verdict, interval},
+    compare::{COMPARED, Case, Comparison, PointStatus, Ratio, Side, Sweep, Verdict, interval},
     metrics::Metric,
     points::Contender,
     read::Unlike,
@@ -168,10 +168,10 @@ impl fmt::Display for Change {
 
 /// Why a side is not compared, if so.
 pub(crate) fn unfit(side: &Side<'_>, which: &str) -> Option<String> {
-    match side.standing() {
-        Standing::Valid => None,
-        Standing::Void(_) => Some(format!("{which} void")),
-        Standing::Unfinished => Some(format!("{which} failed")),
+    match side.status() {
+        PointStatus::Valid => None,
+        PointStatus::Void(_) => Some(format!("{which} void")),
+        PointStatus::Unfinished => Some(format!("{which} failed")),
     }
 }
 

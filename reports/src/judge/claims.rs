@@ -39,7 +39,7 @@ pub fn claims(results: &Results) -> Claims {
     let comparison = Comparison::of(results);
     let mut claims = Claims { aa: results.manifest.scenario.aa, compared: 0, made: Vec::new() };
     for case in &comparison.cases {
-        for (contender, _) in case.duels() {
+        for (contender, _) in case.against_baseline() {
             for metric in COMPARED {
                 let Some(ratio) = case.ratio(contender, metric) else { continue };
                 claims.compared += 1;

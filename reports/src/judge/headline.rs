@@ -22,8 +22,8 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
         return claims(results).to_string();
     }
     let heaviest = comparison.heaviest_first();
-    if let Some(case) = heaviest.iter().find(|case| case.duels().next().is_some()) {
-        let sentences: Vec<String> = case.duels().map(|duel| compared(case, duel)).collect();
+    if let Some(case) = heaviest.iter().find(|case| case.against_baseline().next().is_some()) {
+        let sentences: Vec<String> = case.against_baseline().map(|pair| compared(case, pair)).collect();
         return format!("{}, {}{}", at(case), sentences.join(" "), certainty(case));
     }
     if results.runs.is_empty() {
@@ -38,8 +38,8 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
 /// One metric at one load as a sentence, for under a picture.
 pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
     let said: Vec<String> = case
-        .duels()
-        .filter_map(|duel| Some(format!("{}’s {}", duel.0.title(), clause(case, duel, metric, &metric.name(), true)?)))
+        .against_baseline()
+        .filter_map(|pair| Some(format!("{}’s {}", pair.0.title(), clause(case, pair, metric, &metric.name(), true)?)))
         .collect();
     (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
 }
@@ -50,19 +50,19 @@ fn at(case: &Case<'_>) -> String {
 }
 
 /// "long polling's p99 latency was 3.1× WebSocket's: 62 ms against 20 ms; its …."
-fn compared(case: &Case<'_>, duel: (Contender, Contender)) -> String {
+fn compared(case: &Case<'_>, pair: (Contender, Contender)) -> String {
     let mut clauses = Vec::new();
     // "was … WebSocket's" is said once, and then again only after something else was said.
     let mut in_full = true;
     for (metric, name) in METRICS {
-        let Some(clause) = clause(case, duel, metric, name, in_full) else { continue };
+        let Some(clause) = clause(case, pair, metric, name, in_full) else { continue };
         clauses.push(clause);
-        in_full = case.ratio(duel.0, metric).is_none_or(|ratio| !is_plain(ratio));
+        in_full = case.ratio(pair.0, metric).is_none_or(|ratio| !is_plain(ratio));
     }
     if clauses.is_empty() {
-        return format!("{} delivered nothing that could be compared.", duel.0.title());
+        return format!("{} delivered nothing that could be compared.", pair.0.title());
     }
-    format!("{}’s {}.", duel.0.title(), in_a_row(&clauses))
+    format!("{}’s {}.", pair.0.title(), in_a_row(&clauses))
 }
 
 fn clause(
@@ -81,7 +81,7 @@ fn clause(
         _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
         _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s: {values}"),
         Verdict::NoDifferenceShown => {
-            format!("{name} showed no difference: {times} {baseline}’s, {values} ({})", ratio.could_not())
+            format!("{name} showed no difference: {times} {baseline}’s, {values} ({})", ratio.resolution_in_words())
         }
         _ => format!("{name} {was} lower, {times} {baseline}’s: {values}"),
     })
@@ -94,7 +94,8 @@ fn is_plain(ratio: Ratio) -> bool {
 
 /// How sure the ratios are.
 fn certainty(case: &Case<'_>) -> &'static str {
-    let ratios = case.duels().flat_map(|(contender, _)| METRICS.map(|(metric, _)| case.ratio(contender, metric)));
+    let ratios =
+        case.against_baseline().flat_map(|(contender, _)| METRICS.map(|(metric, _)| case.ratio(contender, metric)));
     match ratios.flatten().map(Ratio::interval).reduce(Option::and) {
         Some(Some(_)) => " In parentheses after a ratio: its 95% interval.",
         Some(None) => " Only one repeat could be compared, and a single repeat has no interval.",

@@ -4,7 +4,7 @@ use protocol::results::{Run, Stream};
 
 use crate::{
     Results,
-    compare::{Comparison, Side, Standing},
+    compare::{Comparison, PointStatus, Side},
     metrics::{Meeting, Metric, Quantile, Share},
 };
 
@@ -112,8 +112,8 @@ pub(crate) fn runs(results: &Results) -> String {
 
 /// Why the point's figures must not be used, if so. They are kept here: a reader of this file has been told.
 fn void(side: Option<&Side<'_>>) -> &'static str {
-    match side.map(Side::standing) {
-        Some(Standing::Void(why)) => why,
+    match side.map(Side::status) {
+        Some(PointStatus::Void(why)) => why,
         _ => "",
     }
 }

@@ -23,7 +23,7 @@ pub fn summary_table(results: &Results) -> String {
         let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
         out += &comparison_table(&comparison_rows(&comparison));
     }
-    if comparison.cases.iter().any(|case| case.duels().next().is_some()) {
+    if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
         out += &wrapped(LEGEND);
     }
     if results.manifest.scenario.aa {

@@ -113,7 +113,7 @@ mod tests {
         let repeats: Vec<u32> = pooled.runs.iter().map(|run| run.repeat).collect();
         assert_eq!(repeats, [0, 0, 1, 1, 2, 2, 3, 3]);
         assert_eq!((pooled.manifest.planned_runs, pooled.manifest.scenario.repeats), (8, 4));
-        assert!(Comparison::of(&pooled).cases[0].duels().next().is_some());
+        assert!(Comparison::of(&pooled).cases[0].against_baseline().next().is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    compare::{Measure, Ratio, Side, Standing, Verdict, difference, interval},
+    compare::{Measure, PointStatus, Ratio, Side, Verdict, difference, interval},
     metrics::Metric,
     words::{number, times},
 };
@@ -26,10 +26,10 @@ pub(crate) struct Cell {
 impl Cell {
     /// A point's value, or the word that stands for it.
     pub(crate) fn of_side(side: &Side<'_>, metric: Metric) -> Self {
-        match side.standing() {
-            Standing::Valid => Self::of(side.measure(metric)),
-            Standing::Void(_) => Self::word("void"),
-            Standing::Unfinished => Self::word("failed"),
+        match side.status() {
+            PointStatus::Valid => Self::of(side.measure(metric)),
+            PointStatus::Void(_) => Self::word("void"),
+            PointStatus::Unfinished => Self::word("failed"),
         }
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn rows_of<'c>(comparison: &Comparison<'_>, cases: impl Iterator<Item
         for (contender, side) in &case.sides {
             rows.push(of_side(std::mem::take(&mut load), *contender, side));
         }
-        rows.extend(case.duels().map(|duel| of_ratio(case, duel)));
+        rows.extend(case.against_baseline().map(|pair| of_ratio(case, pair)));
     }
     rows
 }

@@ -50,7 +50,7 @@ pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
             }
             p class="note" {
                 "Small figures under a value: least to greatest over the repeats. "
-                @if comparison.cases.iter().any(|case| case.duels().next().is_some()) { (LEGEND) }
+                @if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) { (LEGEND) }
             }
         }
     }

@@ -6,7 +6,7 @@ use protocol::results::Run;
 use super::page::{scrolling, table};
 use crate::{
     Results,
-    compare::{Comparison, Side, Standing},
+    compare::{Comparison, PointStatus, Side},
     metrics::{Metric, Quantile},
     words::{self, count, number},
 };
@@ -53,10 +53,10 @@ fn row(run: &Run, side: Option<&Side<'_>>) -> Vec<String> {
 
 /// A run's own value, unless its point is void: one bad repeat among three voids them all, here too.
 fn value(run: &Run, side: Option<&Side<'_>>, metric: Metric) -> String {
-    match (side.map(Side::standing), metric.of_run(run)) {
-        (Some(Standing::Valid), Some(value)) => number(value),
-        (Some(Standing::Valid), None) => "–".to_owned(),
-        (Some(Standing::Void(_)), _) => "void".to_owned(),
-        (Some(Standing::Unfinished) | None, _) => "failed".to_owned(),
+    match (side.map(Side::status), metric.of_run(run)) {
+        (Some(PointStatus::Valid), Some(value)) => number(value),
+        (Some(PointStatus::Valid), None) => "–".to_owned(),
+        (Some(PointStatus::Void(_)), _) => "void".to_owned(),
+        (Some(PointStatus::Unfinished) | None, _) => "failed".to_owned(),
     }
 }
