@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use super::{overview, page::page};
+use super::{comparison, page::page};
 use crate::judge::{Between, between::LEGEND};
 
 /// The whole page.
@@ -30,7 +30,7 @@ pub(crate) fn changes(between: &Between) -> String {
             @if between.rows.is_empty() {
                 p { "They have no point in common." }
             } @else {
-                (overview::table("Every point", &between.rows))
+                (comparison::table("Every point", &between.rows))
                 p class="note" { (LEGEND) }
             }
         }

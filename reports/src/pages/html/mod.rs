@@ -1,6 +1,7 @@
 //! `report.html`: one page that opens offline, on any screen and on paper.
 
 mod changes;
+mod comparison;
 mod figures;
 mod index;
 mod method;
@@ -22,7 +23,7 @@ pub(crate) fn report(results: &Results) -> String {
     let comparison = Comparison::of(results);
     let main = html! {
         (overview::header(results, &comparison))
-        (overview::comparison(&comparison))
+        (comparison::section(&comparison))
         (overview::warnings(results))
         (figures::section(results, &comparison))
         (runs::section(results, &comparison))

@@ -1,18 +1,13 @@
-//! The top of the page: the result in words, the comparison as a table, and what to know before believing it.
+//! The top of the page: the result in words, and what to know before believing it.
 
 use maud::{Markup, html};
 
-use super::page::scrolling;
 use crate::{
     Results,
     compare::Comparison,
     judge::headline::headline,
-    table::{COLUMNS, Cell, LEGEND, Row, common_load, comparison_rows, rows_of},
     validity::{Validity, warnings as warnings_of},
 };
-
-/// More loads than this make a table that nobody reads; the heaviest of them come first then.
-const LOADS_MAX: usize = 6;
 
 pub(super) fn header(results: &Results, comparison: &Comparison<'_>) -> Markup {
     let scenario = &results.manifest.scenario;
@@ -27,78 +22,6 @@ pub(super) fn header(results: &Results, comparison: &Comparison<'_>) -> Markup {
             p class="why" { (scenario.why) }
             p class="headline" { (headline(results, comparison)) }
             p { span class={ "validity " (verdict.0) } { (verdict.1) } }
-        }
-    }
-}
-
-pub(super) fn comparison(comparison: &Comparison<'_>) -> Markup {
-    let loads = comparison.cases.len();
-    if loads == 0 {
-        return html! {};
-    }
-    html! {
-        section aria-labelledby="comparison" {
-            h2 id="comparison" { "Comparison" }
-            @if let Some(load) = common_load(comparison) { p { "All points: " (load) "." } }
-            @if loads <= LOADS_MAX {
-                (table("Comparison", &comparison_rows(comparison)))
-            } @else {
-                @let heaviest = comparison.heaviest_first();
-                p { "The " (LOADS_MAX) " heaviest of " (loads) " loads:" }
-                (table("Comparison of the heaviest loads", &rows_of(comparison, heaviest.into_iter().take(LOADS_MAX))))
-                details { summary { "All loads" } (table("Comparison of all loads", &comparison_rows(comparison))) }
-            }
-            p class="note" {
-                "Small figures under a value: least to greatest over the repeats. "
-                @if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) { (LEGEND) }
-            }
-        }
-    }
-}
-
-pub(super) fn table(name: &str, rows: &[Row]) -> Markup {
-    let table = html! {
-        table class="comparison" {
-            thead {
-                tr {
-                    th scope="col" { "transport" }
-                    @for metric in COLUMNS { th scope="col" class="number" { (metric.heading()) } }
-                    th scope="col" class="number" { "missed" }
-                }
-            }
-            tbody { @for row in rows { (table_rows(row)) } }
-        }
-    };
-    scrolling(name, &table)
-}
-
-/// A row of the table; the first of a load stands under the load's name.
-fn table_rows(row: &Row) -> Markup {
-    html! {
-        @if !row.load.is_empty() {
-            tr class="load" { th scope="rowgroup" colspan=(COLUMNS.len() + 2) { (row.load) } }
-        }
-        tr class=[row.is_ratio.then_some("ratio")] {
-            th scope="row" { (row.who) }
-            @for cell in &row.cells { (table_cell(cell)) }
-            td class=(if row.missed == "void" || row.missed == "failed" { "number void" } else { "number" }) { (row.missed) }
-        }
-    }
-}
-
-fn table_cell(cell: &Cell) -> Markup {
-    let class = match (cell.is_claim, cell.text.as_str()) {
-        (true, _) => "number clear",
-        (false, "void" | "failed") => "number void",
-        (false, _) if !cell.verdict.is_empty() => "number unclear",
-        _ => "number",
-    };
-    html! {
-        td class=(class) {
-            (cell.text)
-            @if !cell.spread.is_empty() { small { (cell.spread) } }
-            @if !cell.verdict.is_empty() { small class="verdict" { (cell.verdict) } }
-            @if !cell.unshown.is_empty() { small { "none " (cell.unshown) } }
         }
     }
 }
