@@ -2,6 +2,9 @@
 //!
 //! No sockets, no async, no clock, and nothing of the load generator: the results folder is the boundary.
 //! Whatever is shown is derived here, each time it is read, from what was observed.
+//!
+//! From the folder up: `read`, `points` (whose runs, under which load), `metrics` (read off a run), `validity` (what is
+//! void), `compare` (ratios), `table`, `judge` (claims, changes, gates), `figures`, `pages`. None uses what stands above.
 
 pub mod compare;
 mod figures;
