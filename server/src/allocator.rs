@@ -1,5 +1,5 @@
-//! Which memory allocator serves this process: glibc's, or jemalloc. It moves memory figures by multiples, so it is
-//! named beside them and can be chosen, and it says itself how much it has handed out.
+//! Which memory allocator serves this process: glibc's, or jemalloc where that is built in. It moves memory figures by
+//! multiples, so it is named beside them and can be chosen, and it says itself how much it has handed out.
 
 #![expect(unsafe_code, reason = "GlobalAlloc is an unsafe trait, every call is handed on unchanged; mallinfo2 is C")]
 
@@ -12,8 +12,12 @@ use std::{
     sync::atomic::{AtomicU8, Ordering::Relaxed},
 };
 
-use tikv_jemalloc_ctl::{epoch, stats};
+use anyhow::{Context, bail};
+#[cfg(feature = "jemalloc")]
 use tikv_jemallocator::Jemalloc;
+// Never asked for anything: [`Allocator::check`] comes first.
+#[cfg(not(feature = "jemalloc"))]
+use std::alloc::System as Jemalloc;
 
 /// The environment variable that chooses. It is read before the first allocation, when there are no options yet.
 pub const ENVIRONMENT: &str = "PUSHBENCH_ALLOCATOR";
@@ -54,15 +58,46 @@ impl Allocator {
                 let info = unsafe { libc::mallinfo2() };
                 (info.uordblks + info.hblkhd) as u64
             }
-            // The figures stand still until the epoch is advanced. Neither can fail where jemalloc runs.
-            Self::Jemalloc => epoch::advance().and_then(|_| stats::allocated::read()).map_or(0, |bytes| bytes as u64),
+            #[cfg(feature = "jemalloc")]
+            Self::Jemalloc => {
+                use tikv_jemalloc_ctl::{epoch, stats};
+                // The figures stand still until the epoch is advanced. Neither can fail where jemalloc runs.
+                epoch::advance().and_then(|_| stats::allocated::read()).map_or(0, |bytes| bytes as u64)
+            }
+            #[cfg(not(feature = "jemalloc"))]
+            Self::Jemalloc => 0,
+        }
+    }
+
+    /// Fails if it is not built in, and says how to build it in.
+    pub fn check(self) -> Result<Self, String> {
+        if self == Self::Jemalloc && !cfg!(feature = "jemalloc") {
+            return Err(
+                "jemalloc is not built in, as that takes `make` and minutes: add --features jemalloc to cargo's \
+                        options, as in cargo run --release --features jemalloc --bin loadgen -- .."
+                    .to_owned(),
+            );
+        }
+        Ok(self)
+    }
+
+    /// Sees to it that the one that was asked for serves this process, by an option or else by the environment. Fails if
+    /// it cannot.
+    pub fn settle(asked: Option<Self>) -> anyhow::Result<()> {
+        match (asked, std::env::var_os(ENVIRONMENT)) {
+            (Some(asked), _) => asked.insist().with_context(|| format!("cannot start again with --allocator {asked}")),
+            (None, Some(name)) => match name.to_string_lossy().parse::<Self>() {
+                Ok(_) => Ok(()),
+                Err(error) => bail!("{ENVIRONMENT}={}: {error}", name.display()),
+            },
+            (None, None) => Ok(()),
         }
     }
 
     /// Makes it serve this process, by starting the same program again in its place if another does now.
     ///
     /// Returns only if there was nothing to do, or the program could not be started.
-    pub fn insist(self) -> std::io::Result<()> {
+    fn insist(self) -> std::io::Result<()> {
         if Self::of_this_process() == self {
             return Ok(());
         }
@@ -82,7 +117,8 @@ impl FromStr for Allocator {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let known = || Self::ALL.map(Self::name).join(", ");
-        Self::ALL.into_iter().find(|allocator| allocator.name() == name).ok_or_else(|| format!("one of {}", known()))
+        let found = Self::ALL.into_iter().find(|allocator| allocator.name() == name);
+        found.ok_or_else(|| format!("one of {}", known()))?.check()
     }
 }
 
@@ -101,7 +137,8 @@ static CHOICE: AtomicU8 = AtomicU8::new(UNDECIDED);
 fn decide() -> u8 {
     // What reading the environment allocates comes from the system, and is given back to it before the choice is made.
     CHOICE.store(GLIBC, Relaxed);
-    let jemalloc = std::env::var_os(ENVIRONMENT).is_some_and(|name| name == Allocator::Jemalloc.name());
+    let jemalloc = cfg!(feature = "jemalloc")
+        && std::env::var_os(ENVIRONMENT).is_some_and(|name| name == Allocator::Jemalloc.name());
     let choice = if jemalloc { JEMALLOC } else { GLIBC };
     CHOICE.store(choice, Relaxed);
     choice
@@ -150,8 +187,10 @@ mod tests {
     #[test]
     fn names_are_read_back() {
         for allocator in Allocator::ALL {
-            assert_eq!(allocator.name().parse(), Ok(allocator));
+            assert_eq!(allocator.name().parse(), allocator.check());
         }
+        let (built_in, jemalloc) = (cfg!(feature = "jemalloc"), "jemalloc".parse::<Allocator>());
+        assert!(if built_in { jemalloc.is_ok() } else { jemalloc.unwrap_err().contains("--features jemalloc") });
         assert_eq!("tcmalloc".parse::<Allocator>(), Err("one of glibc, jemalloc".to_owned()));
     }
 

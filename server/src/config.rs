@@ -67,7 +67,7 @@ pub struct Config {
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
 
-    /// Memory allocator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
+    /// Memory allocator: glibc, or jemalloc if built in [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME")]
     pub allocator: Option<Allocator>,
 

@@ -54,9 +54,7 @@ pub struct Prepared {
 
 /// Does everything that can fail because of what was asked for.
 pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
-    if let Some(allocator) = config.allocator {
-        allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
-    }
+    Allocator::settle(config.allocator)?;
     if let Some(cpus) = &config.cpus {
         cpus.pin()?;
     }

@@ -2,12 +2,12 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use anyhow::Context;
 use clap::Args;
 use protocol::{
     Transport,
     results::{Disturbance, Scenario, Stream},
 };
+use server::Allocator;
 
 use super::{
     report::report,
@@ -49,9 +49,9 @@ pub struct RunArgs {
     #[command(flatten)]
     pub target: TargetArgs,
 
-    /// Memory allocator of server and generator: glibc or jemalloc [default: $PUSHBENCH_ALLOCATOR, or glibc]
+    /// Memory allocator of server and generator: glibc, or jemalloc if built in [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME", conflicts_with = "server")]
-    pub allocator: Option<server::Allocator>,
+    pub allocator: Option<Allocator>,
 
     /// The results folder [default: results/TIME-SCENARIO]
     #[arg(long, value_name = "DIR")]
@@ -98,10 +98,8 @@ struct Prepared {
 
 /// Does everything that can fail because of what was asked for, and makes the results folder.
 async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
-    if let Some(allocator) = args.allocator {
-        // For this process and, by its environment, for the servers that it starts.
-        allocator.insist().with_context(|| format!("cannot start again with --allocator {allocator}"))?;
-    }
+    // For this process and, by its environment, for the servers that it starts.
+    Allocator::settle(args.allocator)?;
     let (scenario, target) = resolve(args.scenario, args.settings, args.target).await?;
     let findings = doctor::examine(&need(&scenario, target.is_some()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
@@ -112,7 +110,7 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
         "this machine cannot run that; `loadgen doctor` shows every check"
     );
     let plan = plan(&scenario);
-    let own = server::Allocator::of_this_process().name();
+    let own = Allocator::of_this_process().name();
     let allocator = target.as_ref().map_or(own, |target| &target.health.allocator);
     let folder = Folder::create(args.out.as_deref(), &manifest(&scenario, plan.len() as u32, allocator))?;
     Ok(Prepared { scenario, target, plan, folder })
