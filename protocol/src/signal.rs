@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
+use crate::update::whole;
+
 /// A signal: `{"id":7,"data":<JSON>}`, as a text message or the body of a `POST`.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -16,11 +18,12 @@ pub struct Signal<'a> {
 
 /// What a signal is answered: `{"id":7,"received_ns":123456789012345}`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Ack {
     /// The signal's.
+    #[serde(deserialize_with = "whole")]
     pub id: u64,
     /// When the server had read it, in nanoseconds of [`crate::clock`].
+    #[serde(deserialize_with = "whole")]
     pub received_ns: u64,
 }
 
@@ -69,6 +72,18 @@ mod tests {
             let message = Signal::parse(text.as_bytes()).unwrap_err().to_string();
             assert!(message.starts_with(r#"not a signal such as {"id":7,"data":"hello"}: "#), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn an_acknowledgement_is_read_from_any_encoder_of_json() {
+        for text in [
+            r#"{"id": 7, "received_ns": 9}"#,
+            r#"{"at":"now","received_ns":9.0,"id":7}"#,
+            "{\"id\":7,\"received_ns\":9}\r\n",
+        ] {
+            assert_eq!(Ack::parse(text.as_bytes()), Some(Ack { id: 7, received_ns: 9 }), "{text}");
+        }
+        assert_eq!(Ack::parse(br#"{"id":7}"#), None);
     }
 
     proptest! {

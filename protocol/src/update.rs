@@ -1,5 +1,8 @@
 //! One update of the stream: how it is written as a line of JSON, and how the line is read back.
 
+use serde::{Deserialize, Deserializer, de::Error as _};
+use serde_json::{Number, value::RawValue};
+
 /// The shortest `--payload-bytes`: room for the envelope with a `seq` of 17 digits and a `due_ns` of 19.
 pub const PAYLOAD_BYTES_MIN: u32 = 64;
 /// The longest `--payload-bytes`, and the longest line of a replayed feed: 1 MiB.
@@ -34,11 +37,32 @@ impl<'a> Update<'a> {
         out.extend_from_slice(END);
     }
 
-    /// Reads a line as [`Self::encode_into`] writes it: the keys in that order, no white space between them.
-    ///
-    /// `data` is not checked to be JSON: it is timed, not read.
+    /// Reads a line, quickly if it is as [`Self::encode_into`] writes it: the keys in that order, no white space between them.
+    /// `data` is not checked to be JSON then: it is timed, not read.
     pub fn parse(line: &'a [u8]) -> Result<Self, MalformedUpdate> {
-        Self::parse_envelope(line).ok_or_else(|| MalformedUpdate::new(line))
+        match Self::parse_envelope(line) {
+            Some(update) => Ok(update),
+            None => Self::parse_json(line),
+        }
+    }
+
+    /// Reads what any other encoder of JSON may make of an update. Keys that nobody asked for are passed over.
+    #[cold]
+    fn parse_json(line: &'a [u8]) -> Result<Self, MalformedUpdate> {
+        #[derive(Deserialize)]
+        struct Envelope<'a> {
+            #[serde(deserialize_with = "whole")]
+            seq: u64,
+            #[serde(deserialize_with = "whole")]
+            due_ns: u64,
+            #[serde(borrow)]
+            data: &'a RawValue,
+        }
+        match serde_json::from_slice(line) {
+            Ok(Envelope { seq: 0, .. }) => Err(MalformedUpdate::new(line, "seq counts from 1")),
+            Ok(Envelope { seq, due_ns, data }) => Ok(Self { seq, due_ns, data: data.get().as_bytes() }),
+            Err(error) => Err(MalformedUpdate::new(line, error)),
+        }
     }
 
     fn parse_envelope(line: &'a [u8]) -> Option<Self> {
@@ -79,14 +103,24 @@ fn digits(bytes: &[u8]) -> Option<(u64, &[u8])> {
     Some((number, &bytes[end..]))
 }
 
+/// Reads a whole number, however it is written: an encoder whose numbers are all floating may say `17.0` or `1.5e15`.
+pub(crate) fn whole<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = Number::deserialize(deserializer)?;
+    let floating = || {
+        let number = number.as_f64().filter(|number| number.fract() == 0.0 && (0.0..u64::MAX as f64).contains(number));
+        number.map(|number| number as u64)
+    };
+    number.as_u64().or_else(floating).ok_or_else(|| D::Error::custom(format!("{number} is no whole number from 0 up")))
+}
+
 /// A line that is no update.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("not an update: `{0}`")]
+#[error("not an update such as {{\"seq\":17,\"due_ns\":123456789012345,\"data\":\"hello\"}} {0}")]
 pub struct MalformedUpdate(String);
 
 impl MalformedUpdate {
-    fn new(line: &[u8]) -> Self {
-        Self(String::from_utf8_lossy(&line[..line.len().min(80)]).into_owned())
+    fn new(line: &[u8], reason: impl std::fmt::Display) -> Self {
+        Self(format!("({reason}): `{}`", String::from_utf8_lossy(&line[..line.len().min(80)])))
     }
 }
 
@@ -105,6 +139,16 @@ mod tests {
             let mut line = Vec::new();
             update.encode_into(&mut line);
             prop_assert_eq!(Update::parse(&line), Ok(update));
+        }
+
+        #[test]
+        fn both_ways_read_the_same(seq in 1..=DIGITS_19, due_ns in 0..=DIGITS_19, data in "[^\n\r]{0,40}") {
+            let data = serde_json::to_vec(&data).unwrap();
+            let mut line = Vec::new();
+            Update { seq, due_ns, data: &data }.encode_into(&mut line);
+            let quick = Update::parse_envelope(&line);
+            prop_assert!(quick.is_some());
+            prop_assert_eq!(Update::parse_json(&line).ok(), quick);
         }
 
         #[test]
@@ -127,19 +171,41 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_update_is_refused() {
+    fn an_update_is_read_from_any_encoder_of_json() {
         for line in [
-            "",
-            "{}",
-            r#"{"seq":0,"due_ns":1,"data":1}"#,
-            r#"{"seq":01,"due_ns":1,"data":1}"#,
-            r#"{"seq":1,"due_ns":,"data":1}"#,
-            r#"{"seq":1,"due_ns":1,"data":}"#,
-            r#"{"seq":1,"due_ns":1,"data":1"#,
-            r#"{"seq":123456789012345678901,"due_ns":1,"data":1}"#,
-            r#"{ "seq":1,"due_ns":1,"data":1}"#,
+            r#"{"seq": 17, "due_ns": 1500000000000000, "data": [1, {"a": 2}]}"#,
+            r#"  {"data":[1, {"a": 2}] , "due_ns":1500000000000000,"seq":17} "#,
+            r#"{"seq":17,"due_ns":1500000000000000,"ts":1.5,"data":[1, {"a": 2}]}"#,
+            r#"{"v":{"seq":9},"data":[1, {"a": 2}],"seq":17,"due_ns":1500000000000000,"z":null}"#,
+            "{\"seq\":17,\"due_ns\":1500000000000000,\"data\":[1, {\"a\": 2}]}\r",
+            "{\t\"seq\":17,\r\n\"due_ns\":1500000000000000,\"data\":[1, {\"a\": 2}]}",
+            r#"{"seq":17.0,"due_ns":1.5e15,"data":[1, {"a": 2}]}"#,
+            r#"{"s\u0065q":17,"due_ns":1500000000000000.0,"data":[1, {"a": 2}]}"#,
         ] {
-            assert!(Update::parse(line.as_bytes()).is_err(), "{line}");
+            let update = Update { seq: 17, due_ns: 1_500_000_000_000_000, data: br#"[1, {"a": 2}]"# };
+            assert_eq!(Update::parse(line.as_bytes()), Ok(update), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_an_update_is_refused_with_the_reason() {
+        for (line, reason) in [
+            ("", "EOF while parsing a value"),
+            ("{}", "missing field `seq`"),
+            (r#"{"seq":0,"due_ns":1,"data":1}"#, "seq counts from 1"),
+            (r#"{"seq":01,"due_ns":1,"data":1}"#, "invalid number"),
+            (r#"{"seq":1.5,"due_ns":1,"data":1}"#, "1.5 is no whole number from 0 up"),
+            (r#"{"seq":-1,"due_ns":1,"data":1}"#, "-1 is no whole number from 0 up"),
+            (r#"{"seq":"1","due_ns":1,"data":1}"#, "expected a JSON number"),
+            (r#"{"seq":1,"due_ns":,"data":1}"#, "expected value"),
+            (r#"{"seq":1,"due_ns":1,"data":}"#, "expected value"),
+            (r#"{"seq":1,"due_ns":1}"#, "missing field `data`"),
+            (r#"{"seq":1,"due_ns":1,"data":1"#, "EOF while parsing an object"),
+            (r#"{"seq":123456789012345678901,"due_ns":1,"data":1}"#, "is no whole number from 0 up"),
+            (r#"{"seq":1,"due_ns":1,"seq":1,"data":1}"#, "duplicate field `seq`"),
+        ] {
+            let error = Update::parse(line.as_bytes()).unwrap_err().to_string();
+            assert!(error.contains(reason) && error.ends_with(&format!(": `{line}`")), "{line}: {error}");
         }
     }
 }

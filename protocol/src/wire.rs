@@ -196,15 +196,22 @@ impl Health {
     pub const SERVER: &'static str = "pushbench";
 }
 
-/// The updates in the payload of one frame or the body of one answer: one a line, the last line break optional.
+/// The updates in the payload of one frame or the body of one answer: one a line, the last line break optional. Lines that
+/// hold nothing but white space are passed over.
 pub fn updates(payload: &[u8]) -> impl Iterator<Item = Result<Update<'_>, MalformedUpdate>> {
     let payload = payload.strip_suffix(b"\n").unwrap_or(payload);
     let mut rest = (!payload.is_empty()).then_some(payload);
     std::iter::from_fn(move || {
-        let text = rest?;
-        let end = memchr::memchr(b'\n', text);
-        rest = end.map(|end| &text[end + 1..]);
-        Some(Update::parse(&text[..end.unwrap_or(text.len())]))
+        loop {
+            let text = rest?;
+            let end = memchr::memchr(b'\n', text);
+            rest = end.map(|end| &text[end + 1..]);
+            let line = &text[..end.unwrap_or(text.len())];
+            match Update::parse(line) {
+                Err(_) if line.trim_ascii().is_empty() => {}
+                parsed => return Some(parsed),
+            }
+        }
     })
 }
 
@@ -237,6 +244,18 @@ mod tests {
     }
 
     #[test]
+    fn lines_end_as_they_may_and_empty_ones_are_passed_over() {
+        let line = r#"{"seq": 1, "due_ns": 2, "data": 3}"#;
+        for body in
+            [format!("{line}\r\n{line}\r\n"), format!("\n \n{line}\n\r\n{line}\r\n\r\n"), format!("{line}\n{line}")]
+        {
+            let seqs: Vec<_> = updates(body.as_bytes()).map(|update| update.map(|update| update.seq)).collect();
+            assert_eq!(seqs, [Ok(1), Ok(1)], "{body}");
+        }
+        assert_eq!(updates(b"\r\n").count(), 0, "a sign of life");
+    }
+
+    #[test]
     fn an_expired_cursor_has_the_documented_body() {
         let body = serde_json::to_string(&Refusal::CursorExpired { oldest: 3, newest: 9 }).unwrap();
         assert_eq!(body, r#"{"error":"cursor_expired","oldest":3,"newest":9}"#);
@@ -262,7 +281,8 @@ mod tests {
             let (before, after) = lines.split_at(cut.min(lines.len() - 1));
             let (all, before, after) = (lines.join("\n"), before.join("\n") + "\n", after.join("\n"));
             let parts: Vec<_> = updates(before.as_bytes()).chain(updates(after.as_bytes())).collect();
-            prop_assert_eq!(parts.len(), lines.len(), "a bad line hides no other");
+            let held = lines.iter().filter(|line| !line.trim_ascii().is_empty()).count();
+            prop_assert_eq!(parts.len(), held, "a bad line hides no other");
             prop_assert_eq!(updates(all.as_bytes()).collect::<Vec<_>>(), parts);
         }
 
