@@ -55,7 +55,7 @@ impl StreamQuery {
     /// Reads a query string, `None` or empty for no query.
     ///
     /// Unknown and repeated keys are refused: a mistyped `after` would skip updates in silence. The token was seen to
-    /// before, and is passed over.
+    /// before, and is passed over; so is a key that begins with `_`, by which pages keep caches from answering.
     pub fn parse(query: Option<&str>) -> Result<Self, Refusal> {
         let mut parsed = Self::default();
         for (key, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
@@ -71,6 +71,7 @@ impl StreamQuery {
                     continue;
                 }
                 TOKEN_KEY => continue,
+                _ if key.starts_with('_') => continue,
                 _ => {
                     let message = format!("unknown key `{key}`: there are after, wait_ms, user, {TOKEN_KEY}");
                     return Err(Refusal::bad_query(message));
@@ -228,11 +229,14 @@ mod tests {
         assert_eq!(parse("after=17&wait_ms=5"), Ok(StreamQuery { after: Some(17), wait_ms: Some(5), user: None }));
         let named = StreamQuery { user: Some("J\u{f8} 1".to_owned()), ..StreamQuery::default() };
         assert_eq!(parse("user=J%C3%B8+1&token=x"), Ok(named));
+        let after = StreamQuery { after: Some(1), ..StreamQuery::default() };
+        assert_eq!(parse("_=1700000000&after=1&_=2&__cf=x&%5Fa"), Ok(after));
         for bad in [
             "after=",
             "after=-1",
             "after=x",
             "afer=1",
+            "a_=1",
             "after=1&after=2",
             "wait_ms=600001",
             "user=",
@@ -241,6 +245,12 @@ mod tests {
         ] {
             assert!(matches!(parse(bad), Err(Refusal::BadQuery { .. })), "{bad}");
         }
+    }
+
+    #[test]
+    fn an_unknown_key_is_named() {
+        let message = "unknown key `afer`: there are after, wait_ms, user, token".to_owned();
+        assert_eq!(StreamQuery::parse(Some("_=1&afer=1")), Err(Refusal::BadQuery { message }));
     }
 
     #[test]
