@@ -52,6 +52,7 @@ mod tests {
         let expected = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
         let open = Access::default();
         assert_eq!(plain_poll(bytes, &open, 100), Some((expected, bytes.len() - 3)));
+        assert!(plain_poll(b"GET /poll?_=17 HTTP/1.1\r\n\r\n", &open, 100).is_some(), "a page's key");
         assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n", &open, 5), Some((StreamQuery::default(), 22)));
     }
 
