@@ -52,7 +52,9 @@ pub fn sent(transport: Transport, updates: usize) -> Vec<u8> {
 
 /// Takes frames apart, down to the updates; the sum of their numbers.
 pub fn read_frames(bytes: &[u8]) -> u64 {
-    let Front::Whole(frame::Kind::Texts, end) = frame::front(bytes, 1 << 20) else { panic!("texts, and nothing else") };
+    let Front::Whole(frame::Kind::Messages, end) = frame::front(bytes, 1 << 20) else {
+        panic!("messages, and nothing else")
+    };
     let (mut rest, mut sum) = (&bytes[..end], 0);
     while let Some((text, after)) = frame::split(rest) {
         sum += read_lines(text);

@@ -58,12 +58,8 @@ impl Echo {
     async fn serve(&mut self) -> Result<(), ClientError> {
         while let Reader::Plain(inbox) = self.client.reader() {
             let taken = inbox.take(&self.scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await?;
-            let back: Vec<u8> = match taken {
-                Some((Kind::Texts, texts)) => {
-                    std::iter::successors(frame::split(&texts), |(_, rest)| frame::split(rest))
-                        .flat_map(|(text, _)| frame::text(&String::from_utf8_lossy(text)))
-                        .collect()
-                }
+            let back = match taken {
+                Some((Kind::Messages, messages)) => frame::echoed(&messages),
                 Some((Kind::Ping, ping)) => frame::pong(&ping),
                 Some((Kind::Other, _)) | None => break,
             };

@@ -17,7 +17,7 @@ impl<'a> Payload<'a> {
         Self { bytes, framed: false }
     }
 
-    /// Whole text frames, one after another.
+    /// Whole frames, one after another.
     pub(super) fn frames(bytes: Ref<'a, [u8]>) -> Self {
         Self { bytes, framed: true }
     }

@@ -1,6 +1,6 @@
-//! A WebSocket client: every text message is a payload.
+//! A WebSocket client: every message is a payload.
 //!
-//! The library opens the connection. Plain texts, which are all that a server sends while all is well, are then read
+//! The library opens the connection. Plain messages, which are all that a server sends while all is well, are then read
 //! past it. The first thing that is anything else gives the connection back to the library for good:
 //! control frames, fragments, Close and everything that is wrong are its business.
 
@@ -69,7 +69,7 @@ impl Client {
     pub(super) async fn next<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         if let Reader::Plain(inbox) = &mut self.0 {
             let pong = match inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await? {
-                Some((Kind::Texts, texts)) => return Ok(Payload::frames(texts)),
+                Some((Kind::Messages, messages)) => return Ok(Payload::frames(messages)),
                 Some((Kind::Ping, ping)) => Some(frame::pong(&ping)),
                 Some((Kind::Other, _)) | None => None,
             };
@@ -118,6 +118,7 @@ impl Client {
         let socket = self.library(limits(MESSAGE_BYTES_MAX)).await?;
         match socket.next().await.transpose()? {
             Some(Message::Text(text)) => Ok(Payload::lines(scratch.lend(text.as_bytes()))),
+            Some(Message::Binary(bytes)) => Ok(Payload::lines(scratch.lend(&bytes))),
             // Answered by the library, with the next read.
             Some(Message::Ping(_) | Message::Pong(_)) => Ok(Payload::lines(scratch.lend(&[]))),
             Some(Message::Close(frame)) => {
@@ -165,6 +166,7 @@ mod tests {
     use super::{super::script::*, *};
 
     const TEXT_BEGINS: u8 = 0x01;
+    const BINARY: u8 = 0x82;
     const ENDS: u8 = 0x80;
     const CLOSE: u8 = 0x88;
     const PING: u8 = 0x89;
@@ -229,7 +231,7 @@ mod tests {
             text("one"),
             text("two"),
             short(PING, b"are you there?"),
-            text("three"),
+            short(BINARY, b"three"),
             short(TEXT_BEGINS, b"fo"),
             short(PING, b""),
             short(ENDS, b"ur"),
@@ -260,6 +262,17 @@ mod tests {
         for bad in [&[0x81, 1, 0xff][..], &[0xc1, 0], &[0x83, 0], &too_long] {
             let (messages, error, _) = received([&text("good"), bad].concat(), 1 << 20).await;
             assert_eq!((messages, error.kind()), (vec!["good".to_owned()], "Protocol".to_owned()), "{bad:x?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn binary_messages_are_messages_for_the_library_too() {
+        let frames = [short(BINARY, b"\xff1"), short(0x02, b"fo"), short(ENDS, b"ur"), short(BINARY, b"5")].concat();
+        let script = scripted(|request| vec![[accepted(request), frames].concat()]).await;
+        let (mut client, _) = Client::open(script.stream, &script.request).await.unwrap();
+        let scratch = Scratch::default();
+        for message in [&b"\xff1"[..], b"four", b"5"] {
+            assert_eq!(client.next(&scratch).await.unwrap().messages().collect::<Vec<_>>(), [message]);
         }
     }
 
