@@ -27,6 +27,8 @@ pub struct Progress {
     pub failed: AtomicU64,
     /// How often a client that had come back was current again.
     pub current: AtomicU64,
+    /// Connections opened again because the server had ended them as HTTP allows.
+    pub reopened: AtomicU64,
     /// Deliveries that count.
     pub delivered: AtomicU64,
     /// Updates received at any time.
@@ -46,6 +48,7 @@ impl Default for Progress {
             ready: zero(),
             failed: zero(),
             current: zero(),
+            reopened: zero(),
             delivered: zero(),
             updates: zero(),
             payloads: zero(),

@@ -1,17 +1,25 @@
-//! One answer to a poll, as it lies in what was read.
+//! One answer, as it lies in what was read (RFC 9112).
 
 use std::ops::Range;
 
+use httparse::{EMPTY_HEADER, Header, Response, Status};
 use protocol::wire::CURSOR_HEADER;
 
-use super::{ClientError, inbox::Front, request::cursor};
+use super::{
+    ClientError,
+    chunks::{self, BODY_BYTES, BODY_BYTES_MAX},
+    inbox::Front,
+    request::cursor,
+};
 
 /// A head longer than this is no answer of ours.
 const HEAD_BYTES_MAX: usize = 16 * 1024;
-/// A body longer than this is no answer of ours: a batch is bounded, and so is an update.
-const BODY_BYTES_MAX: usize = 128 << 20;
 /// Room for the rest of a head that came in parts.
 const HEAD_BYTES: usize = 1024;
+/// Headers that there is room for at first: to make room costs instructions, and most answers have few.
+const HEADERS: usize = 32;
+/// Headers of an answer at most.
+const HEADERS_MAX: usize = 256;
 
 /// What an answer said.
 #[derive(Debug, PartialEq, Eq)]
@@ -22,37 +30,118 @@ pub struct Answer {
     pub cursor: Option<u64>,
     /// Where its body lies.
     pub body: Range<usize>,
+    /// Whether it lies there in chunks.
+    pub chunked: bool,
+    /// Whether the connection ends with it.
+    pub closes: bool,
+}
+
+impl Answer {
+    /// An answer that was not asked for, as an error with what the server said.
+    pub(super) fn refusal(&self, bytes: &[u8]) -> ClientError {
+        let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+        let mut head = Response::new(&mut headers);
+        // Whole, as it was read before.
+        let _ = head.parse(bytes);
+        let location = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("location"));
+        let body = match location.filter(|_| (300..400).contains(&self.status)) {
+            // Followed, another server or path would be measured than was named.
+            Some(Header { value, .. }) => format!(
+                "redirected to {}, and redirects are not followed: name in --server what answers itself",
+                String::from_utf8_lossy(value)
+            ),
+            None => String::from_utf8_lossy(&bytes[self.body.clone()]).trim().to_owned(),
+        };
+        ClientError::Status { status: self.status, body }
+    }
 }
 
 /// Finds a whole answer at the front.
 pub fn front(bytes: &[u8]) -> Result<Front<Answer>, ClientError> {
-    let mut headers = [httparse::EMPTY_HEADER; 32];
-    let mut head = httparse::Response::new(&mut headers);
-    let protocol = |error: String| ClientError::Protocol(error);
-    let httparse::Status::Complete(head_bytes) = head.parse(bytes).map_err(|error| protocol(error.to_string()))? else {
-        return match bytes.len() {
-            ..=HEAD_BYTES_MAX => Ok(Front::Needs(bytes.len() + HEAD_BYTES)),
-            _ => Err(protocol("endless head".to_owned())),
-        };
-    };
-    let header = |name: &str| head.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
+    read::<HEADERS>(bytes, false)
+}
+
+/// Finds the last answer of a connection that has ended: it may have ended with it.
+pub(super) fn last(bytes: &[u8]) -> Result<Front<Answer>, ClientError> {
+    read::<HEADERS>(bytes, true)
+}
+
+/// Kept apart, for its room is not the common answer's.
+#[cold]
+#[inline(never)]
+fn read_long(bytes: &[u8], ended: bool) -> Result<Front<Answer>, ClientError> {
+    read::<HEADERS_MAX>(bytes, ended)
+}
+
+fn read<const HEADERS: usize>(bytes: &[u8], ended: bool) -> Result<Front<Answer>, ClientError> {
+    let mut headers = [EMPTY_HEADER; HEADERS];
+    let mut head = Response::new(&mut headers);
+    match head.parse(bytes) {
+        Ok(Status::Complete(head_bytes)) => framed(&head, head_bytes, bytes, ended),
+        Ok(Status::Partial) if bytes.len() <= HEAD_BYTES_MAX => Ok(Front::Needs(bytes.len() + HEAD_BYTES)),
+        Ok(Status::Partial) => Err(ClientError::protocol("endless head")),
+        Err(httparse::Error::TooManyHeaders) if HEADERS < HEADERS_MAX => read_long(bytes, ended),
+        Err(httparse::Error::TooManyHeaders) => {
+            Err(ClientError::protocol(format!("an answer of more than {HEADERS_MAX} headers")))
+        }
+        Err(error) => Err(ClientError::protocol(error.to_string())),
+    }
+}
+
+/// Where the body behind a head ends: section 6.3.
+fn framed(head: &Response<'_, '_>, head_bytes: usize, bytes: &[u8], ended: bool) -> Result<Front<Answer>, ClientError> {
     let status = head.code.unwrap_or_default();
-    let cursor = header(CURSOR_HEADER).map(|header| cursor(Some(header.value))).transpose()?;
-    let body_bytes = match header("content-length") {
-        _ if status == 204 => 0,
-        Some(length) => std::str::from_utf8(length.value)
+    let (mut length, mut found, mut chunked, mut closes) = (None, None, false, head.version == Some(0));
+    for Header { name, value } in head.headers.iter() {
+        let is = |other: &str| name.eq_ignore_ascii_case(other);
+        match name.len() {
+            14 if is("content-length") => length = Some(*value),
+            16 if is(CURSOR_HEADER) => found = Some(cursor(Some(value))?),
+            10 if is("connection") => closes = lists(value, "close") || closes && !lists(value, "keep-alive"),
+            17 if is("transfer-encoding") && value.eq_ignore_ascii_case(b"chunked") => chunked = true,
+            17 if is("transfer-encoding") => return Err(unread(name, value)),
+            16 if is("content-encoding") && !value.eq_ignore_ascii_case(b"identity") => {
+                return Err(unread(name, value));
+            }
+            _ => {}
+        }
+    }
+    let body = &bytes[head_bytes..];
+    let none = matches!(status, 100..200 | 204 | 304);
+    let body_bytes = match length {
+        _ if none => 0,
+        _ if chunked => match chunks::split(body, |_| ())? {
+            Front::Whole((), end) => end,
+            Front::Needs(more) => return Ok(Front::Needs(head_bytes + more)),
+        },
+        Some(length) => std::str::from_utf8(length)
             .ok()
             .and_then(|length| length.parse::<usize>().ok())
             .filter(|length| *length <= BODY_BYTES_MAX)
-            .ok_or_else(|| protocol("bad content-length".to_owned()))?,
-        None => return Err(protocol("an answer without content-length".to_owned())),
+            .ok_or_else(|| ClientError::protocol("bad content-length"))?,
+        None if body.len() > BODY_BYTES_MAX => return Err(ClientError::protocol("an endless body")),
+        None if !ended => return Ok(Front::Needs(bytes.len() + BODY_BYTES)),
+        None => {
+            closes = true;
+            body.len()
+        }
     };
-    let body = head_bytes..head_bytes + body_bytes;
-    Ok(if bytes.len() < body.end {
-        Front::Needs(body.end)
+    let end = head_bytes + body_bytes;
+    Ok(if bytes.len() < end {
+        Front::Needs(end)
     } else {
-        Front::Whole(Answer { status, cursor, body: body.clone() }, body.end)
+        Front::Whole(Answer { status, cursor: found, body: head_bytes..end, chunked: chunked && !none, closes }, end)
     })
+}
+
+/// Whether a list such as `Connection` has it.
+fn lists(value: &[u8], option: &str) -> bool {
+    value.split(|byte| *byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+}
+
+#[cold]
+fn unread(name: &str, value: &[u8]) -> ClientError {
+    ClientError::protocol(format!("an answer with {name}: {}, which nobody asked for", String::from_utf8_lossy(value)))
 }
 
 #[cfg(test)]
@@ -70,7 +159,7 @@ mod tests {
             let (mut bytes, mut answers) = (Vec::new(), Vec::new());
             for part in [&TWO[..cut], &TWO[cut..]] {
                 bytes.extend_from_slice(part.as_bytes());
-                while let Front::Whole(Answer { status, cursor, body }, end) = front(&bytes).unwrap() {
+                while let Front::Whole(Answer { status, cursor, body, .. }, end) = front(&bytes).unwrap() {
                     answers.push((status, cursor, bytes[body].to_vec()));
                     bytes.drain(..end);
                 }
@@ -79,16 +168,60 @@ mod tests {
         }
     }
 
+    fn read(text: &str) -> Result<Answer, String> {
+        match front(text.as_bytes()).map_err(|error| error.to_string())? {
+            Front::Whole(answer, _) => Ok(answer),
+            Front::Needs(_) => Err("needs more".to_owned()),
+        }
+    }
+
+    #[test]
+    fn an_answer_says_whether_the_connection_ends_with_it() {
+        for (version, headers, closes) in [
+            ("1.1", "", false),
+            ("1.1", "Connection: Keep-Alive\r\n", false),
+            ("1.1", "connection: Close\r\n", true),
+            ("1.1", "Connection: foo, close\r\n", true),
+            ("1.0", "", true),
+            ("1.0", "connection: keep-alive\r\n", false),
+        ] {
+            let text = format!("HTTP/{version} 200 OK\r\n{headers}content-length: 0\r\n\r\n");
+            assert_eq!(read(&text).unwrap().closes, closes, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_answer_without_length_ends_with_its_connection() {
+        let text = "HTTP/1.1 200 OK\r\n\r\nabc";
+        assert_eq!(read(text), Err("needs more".to_owned()));
+        let Front::Whole(answer, end) = last(text.as_bytes()).unwrap() else { panic!("whole, for it has ended") };
+        assert_eq!((&text[answer.body], answer.closes, end), ("abc", true, text.len()));
+        let cut = last(b"HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nabc").unwrap();
+        assert!(matches!(cut, Front::Needs(_)), "it said how long it would be");
+    }
+
+    #[test]
+    fn an_answer_may_have_many_headers_and_none_without_end() {
+        let with = |count: usize| read(&format!("HTTP/1.1 204 X\r\n{}\r\n", "x-more: y\r\n".repeat(count)));
+        for count in [0, HEADERS, HEADERS + 1, HEADERS_MAX] {
+            assert_eq!(with(count).map(|answer| answer.status), Ok(204), "{count} headers");
+        }
+        let error = with(HEADERS_MAX + 1).unwrap_err();
+        assert_eq!(error, format!("protocol error: an answer of more than {HEADERS_MAX} headers"));
+    }
+
     #[test]
     fn what_is_no_answer_is_an_error() {
         for text in [
             "nonsense\r\n\r\n",
-            "HTTP/1.1 200 OK\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n",
             "HTTP/1.1 200 OK\r\ncontent-length: 18446744073709551615\r\n\r\n",
             "HTTP/1.1 204 No Content\r\npushbench-cursor: x\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nx\r\n",
         ] {
-            assert!(front(text.as_bytes()).is_err(), "{text}");
+            assert!(read(text).is_err_and(|error| error.starts_with("protocol error: ")), "{text}");
         }
         let endless = "HTTP/1.1 200 OK\r\nx: ".to_owned() + &"y".repeat(HEAD_BYTES_MAX);
         assert!(front(endless.as_bytes()).is_err());

@@ -18,6 +18,8 @@ const END: &[u8; 4] = b"\r\n\r\n";
 pub(super) struct HeadOnly<S = Stream> {
     /// The stream.
     pub(super) stream: S,
+    /// The head, or what has come of it.
+    pub(super) head: Vec<u8>,
     /// What came after the head.
     pub(super) rest: Vec<u8>,
     /// How many bytes of [`END`] have come.
@@ -26,7 +28,7 @@ pub(super) struct HeadOnly<S = Stream> {
 
 impl<S> HeadOnly<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, rest: Vec::new(), matched: 0 }
+        Self { stream, head: Vec::new(), rest: Vec::new(), matched: 0 }
     }
 }
 
@@ -44,6 +46,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for HeadOnly<S> {
                 break;
             }
         }
+        self.head.extend_from_slice(&buf.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -78,7 +81,7 @@ mod tests {
             while read.len() < head.len() {
                 assert!(stream.read_buf(&mut read).await.unwrap() > 0);
             }
-            assert_eq!(read, head.as_bytes(), "cut at {cut}");
+            assert_eq!((&read[..], &stream.head[..]), (head.as_bytes(), head.as_bytes()), "cut at {cut}");
             stream.stream.read_to_end(&mut stream.rest).await.unwrap();
             assert_eq!(stream.rest, after.as_bytes(), "cut at {cut}");
         }

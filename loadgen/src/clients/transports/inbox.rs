@@ -69,6 +69,11 @@ impl Inbox {
         &mut self.stream
     }
 
+    /// What nobody has taken yet.
+    pub(super) fn rest(&self) -> &[u8] {
+        &self.rest
+    }
+
     pub(super) fn into_parts(self) -> (Stream, Vec<u8>) {
         (self.stream, self.rest)
     }

@@ -1,23 +1,20 @@
-//! A long-polling client: asks, waits for the answer, and asks again at once on the same connection.
+//! A long-polling client: asks, waits for the answer, and asks again at once, on the same connection if the server keeps it.
 
 use std::{cell::Ref, io::Write};
 
 use protocol::wire::POLL_PATH;
-use tokio::io::AsyncWriteExt;
 
 use super::{
-    ClientError, Payload, Request, Stream,
-    answer::{self, Answer},
-    inbox::{Inbox, Scratch},
+    ClientError, Payload, Request, Scratch, Stream,
+    answer::Answer,
+    exchange::{Exchange, State},
     request::cursor,
 };
 
-/// A kept-alive connection.
+/// A client, and its connection of the moment.
 #[derive(Debug)]
 pub struct Client {
-    inbox: Inbox,
-    /// The last request; the next is written over it.
-    request: Vec<u8>,
+    exchange: Exchange,
     /// What follows the cursor in every request.
     tail: Box<str>,
 }
@@ -29,41 +26,36 @@ impl Client {
         let Request { server, poll_wait, after, .. } = request;
         let token = request.token();
         let tail = format!("&wait_ms={}{token} HTTP/1.1\r\nhost: {server}\r\n\r\n", poll_wait.as_millis());
-        let mut client = Self { inbox: Inbox::new(stream, Vec::new()), request: Vec::new(), tail: tail.into() };
+        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), tail: tail.into() };
         if let Some(after) = after {
             return Ok((client, *after));
         }
-        write!(client.request, "GET {POLL_PATH}?wait_ms=0{token} HTTP/1.1\r\nhost: {server}\r\n\r\n")?;
-        match client.ask(scratch).await? {
+        write!(client.exchange.request, "GET {POLL_PATH}?wait_ms=0{token} HTTP/1.1\r\nhost: {server}\r\n\r\n")?;
+        match client.exchange.ask(scratch).await? {
             (Answer { status: 204, cursor: Some(cursor), .. }, _) => Ok((client, cursor)),
             (Answer { status: 204, cursor: None, .. }, _) => Err(cursor(None).expect_err("no header, no cursor")),
-            (answer, bytes) => Err(unexpected(&answer, &bytes)),
+            (answer, bytes) => Err(answer.refusal(&bytes)),
         }
     }
 
     pub(super) async fn next<'a>(&mut self, cursor: u64, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         // Put together by hand: this is done for every update, and formatting costs as much as taking the update apart.
-        self.request.clear();
+        let request = &mut self.exchange.request;
+        request.clear();
         for part in ["GET ", POLL_PATH, "?after=", itoa::Buffer::new().format(cursor), &self.tail] {
-            self.request.extend_from_slice(part.as_bytes());
+            request.extend_from_slice(part.as_bytes());
         }
-        match self.ask(scratch).await? {
+        match self.exchange.ask(scratch).await? {
             (Answer { status: 200 | 204, body, .. }, bytes) => {
                 Ok(Payload::lines(Ref::map(bytes, |bytes| &bytes[body])))
             }
-            (answer, bytes) => Err(unexpected(&answer, &bytes)),
+            (answer, bytes) => Err(answer.refusal(&bytes)),
         }
     }
 
-    async fn ask<'a>(&mut self, scratch: &'a Scratch) -> Result<(Answer, Ref<'a, [u8]>), ClientError> {
-        self.inbox.stream().write_all(&self.request).await?;
-        self.inbox.take(scratch, answer::front).await?.ok_or_else(|| ClientError::Closed(String::new()))
+    pub(super) fn reopen(&mut self, stream: Stream) {
+        self.exchange.reopen(stream);
     }
-}
-
-pub(super) fn unexpected(answer: &Answer, bytes: &[u8]) -> ClientError {
-    let body = String::from_utf8_lossy(&bytes[answer.body.clone()]).trim().to_owned();
-    ClientError::Status { status: answer.status, body }
 }
 
 #[cfg(test)]
@@ -87,7 +79,7 @@ mod tests {
             let payload = client.next(cursor, &scratch).await.unwrap();
             assert_eq!(payload.messages().collect::<Vec<_>>(), [body.as_bytes()]);
             drop(payload);
-            assert!(matches!(client.next(8, &scratch).await, Err(ClientError::Closed(_))));
+            assert!(matches!(client.next(8, &scratch).await, Err(ClientError::Ended)));
             drop(client);
             assert_eq!(script.tally.bytes_in.load(Relaxed), sent);
             let host = script.request.server;

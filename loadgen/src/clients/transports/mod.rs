@@ -1,10 +1,12 @@
 //! How clients get updates. A client only produces bytes: it reads no clock, keeps no statistics, knows no scenario.
-//! A transport is a file here, a variant of [`Client`] and an arm in each of its two methods.
+//! A transport is a file here, a variant of [`Client`] and an arm in each of its methods.
 
 #[doc(hidden)]
 pub mod answer;
+mod chunks;
 pub mod echo;
 mod error;
+mod exchange;
 #[doc(hidden)]
 pub mod frame;
 mod handshake;
@@ -61,11 +63,20 @@ impl Client {
     ///
     /// `cursor` is the last update received, which a transport that asks anew each time needs.
     /// It lies in `scratch`, and must be let go before any client reads again. A payload that holds nothing is a sign of
-    /// life. Over a WebSocket, dropping the future loses nothing.
+    /// life. Over a WebSocket, dropping the future loses nothing. After [`ClientError::Ended`] it is to be called again once the
+    /// client is [reopened](Self::reopen).
     pub async fn next<'a>(&mut self, cursor: u64, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
         match self {
             Self::WebSocket(client) => client.next(scratch).await,
             Self::LongPoll(client) => client.next(cursor, scratch).await,
+        }
+    }
+
+    /// Goes on over another connection, after [`ClientError::Ended`].
+    pub fn reopen(&mut self, stream: Stream) {
+        match self {
+            Self::WebSocket(_) => unreachable!("a WebSocket that has ended is opened anew, with its handshake"),
+            Self::LongPoll(client) => client.reopen(stream),
         }
     }
 

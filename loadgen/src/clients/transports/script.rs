@@ -1,4 +1,4 @@
-//! A server for tests: it reads one request and writes what it is told, part by part.
+//! Servers for tests: one reads a request and writes what it is told, part by part; one answers many connections.
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -51,6 +51,59 @@ pub(super) async fn scripted(parts: impl FnOnce(&str) -> Vec<Vec<u8>> + Send + '
         request: Request { server, poll_wait: Duration::from_secs(20), after: None, token: None },
         tally,
         heard,
+    }
+}
+
+/// How a server ends a connection.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum End {
+    /// FIN.
+    Orderly,
+    /// RST.
+    Reset,
+}
+
+/// A server that answers requests so on one connection after another, and what it heard on each.
+pub(super) struct Answering {
+    pub(super) server: SocketAddr,
+    pub(super) heard: JoinHandle<Vec<Vec<u8>>>,
+}
+
+impl Answering {
+    /// Each connection is ended once its last answer is written.
+    pub(super) async fn start(connections: Vec<(Vec<String>, End)>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let heard = tokio::spawn(async move {
+            let mut heard = Vec::new();
+            for (answers, end) in connections {
+                let (mut stream, _) = listener.accept().await.unwrap();
+                let mut requests = Vec::new();
+                for answer in answers {
+                    while !requests.ends_with(b"\r\n\r\n") {
+                        assert!(stream.read_buf(&mut requests).await.unwrap() > 0, "a request is missing");
+                    }
+                    stream.write_all(answer.as_bytes()).await.unwrap();
+                    requests.push(b'|');
+                }
+                match end {
+                    End::Orderly => {
+                        stream.shutdown().await.unwrap();
+                        // What the client writes all the same; it may have left with bytes unread.
+                        let _ = stream.read_to_end(&mut requests).await;
+                    }
+                    End::Reset => socket2::SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap(),
+                }
+                heard.push(requests);
+            }
+            heard
+        });
+        Self { server, heard }
+    }
+
+    pub(super) async fn dial(&self) -> Stream {
+        let stream = TcpStream::connect(self.server).await.unwrap();
+        Stream::new(Socket::new(stream, None).unwrap(), Arc::default())
     }
 }
 

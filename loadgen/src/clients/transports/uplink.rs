@@ -3,43 +3,45 @@
 use std::{cell::Ref, io::Write};
 
 use protocol::wire::SEND_PATH;
-use tokio::io::AsyncWriteExt;
 
 use super::{
     ClientError, Payload, Request, Scratch, Stream,
-    answer::{self, Answer},
-    inbox::Inbox,
-    long_poll::unexpected,
+    answer::Answer,
+    exchange::{Exchange, State},
 };
 
-/// A kept-alive connection to post on.
+/// A connection to post on.
 #[derive(Debug)]
 pub struct Uplink {
-    inbox: Inbox,
-    /// The last request; the next is written over it.
-    request: Vec<u8>,
+    exchange: Exchange,
     /// What every request begins with.
     head: Box<str>,
 }
 
 impl Uplink {
-    /// Takes a connection.
+    /// Takes a connection, which will lie idle until there is a signal: the server need not keep it for so long.
     pub fn new(stream: Stream, request: &Request) -> Self {
         let token = request.token().replacen('&', "?", 1);
         let head = format!("POST {SEND_PATH}{token} HTTP/1.1\r\nhost: {}\r\ncontent-length: ", request.server);
-        Self { inbox: Inbox::new(stream, Vec::new()), request: Vec::new(), head: head.into() }
+        Self { exchange: Exchange::new(stream, State::Kept), head: head.into() }
     }
 
     /// Posts a signal, and waits for what acknowledges it.
-    pub async fn signal<'a>(&mut self, signal: String, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
-        self.request.clear();
-        write!(self.request, "{}{}\r\n\r\n{signal}", self.head, signal.len())?;
-        self.inbox.stream().write_all(&self.request).await?;
-        let answered = self.inbox.take(scratch, answer::front).await?;
-        match answered.ok_or_else(|| ClientError::Closed(String::new()))? {
+    ///
+    /// After [`ClientError::Ended`] the same signal is to be posted again once this is [reopened](Self::reopen). That a
+    /// server takes it twice does no harm: its id says that it is the same (RFC 9110, section 9.2.2).
+    pub async fn signal<'a>(&mut self, signal: &str, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        self.exchange.request.clear();
+        write!(self.exchange.request, "{}{}\r\n\r\n{signal}", self.head, signal.len())?;
+        match self.exchange.ask(scratch).await? {
             (Answer { status: 200, body, .. }, bytes) => Ok(Payload::lines(Ref::map(bytes, |bytes| &bytes[body]))),
-            (answer, bytes) => Err(unexpected(&answer, &bytes)),
+            (answer, bytes) => Err(answer.refusal(&bytes)),
         }
+    }
+
+    /// Goes on over another connection.
+    pub fn reopen(&mut self, stream: Stream) {
+        self.exchange.reopen(stream);
     }
 }
 
@@ -54,10 +56,10 @@ mod tests {
         let script = scripted(move |_| cut(answers.as_bytes(), 7)).await;
         let (scratch, host) = (Scratch::default(), script.request.server);
         let mut uplink = Uplink::new(script.stream, &Request { token: Some("a&b".into()), ..script.request });
-        let ack = uplink.signal("one\r\n\r\n".to_owned(), &scratch).await.unwrap();
+        let ack = uplink.signal("one\r\n\r\n", &scratch).await.unwrap();
         assert_eq!(ack.messages().collect::<Vec<_>>(), [b"{\"id\":1}\n"]);
         drop(ack);
-        let error = uplink.signal("second".to_owned(), &scratch).await.unwrap_err();
+        let error = uplink.signal("second", &scratch).await.unwrap_err();
         assert_eq!(error.to_string(), "status 400: bad");
         drop(uplink);
         let posted = |signal: &str| {

@@ -21,6 +21,7 @@ use tokio_tungstenite::{
 
 use super::{
     ClientError, Payload, Request, Stream,
+    exchange::Exchange,
     frame::{self, Kind},
     handshake::HeadOnly,
     inbox::{Inbox, Scratch},
@@ -54,15 +55,10 @@ impl Client {
     /// Opens a WebSocket there, whatever it is for.
     pub(super) async fn connect(stream: Stream, url: &str) -> Result<(Self, Response), ClientError> {
         let mut stream = HeadOnly::new(stream);
-        let opened = client_async_with_config(url, &mut stream, Some(limits(0))).await.map(|(_, response)| response);
-        let response = match opened.map_err(ClientError::from) {
-            // The library was not let read the body.
-            Err(ClientError::Status { status, .. }) => {
-                return Err(ClientError::Status { status, body: String::from_utf8_lossy(&stream.rest).into_owned() });
-            }
-            opened => opened?,
-        };
-        Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), response))
+        match client_async_with_config(url, &mut stream, Some(limits(0))).await {
+            Ok((_, response)) => Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), response)),
+            Err(error) => Err(refusal(stream, error.into()).await),
+        }
     }
 
     /// A payload that holds nothing stands for a sign of life. Dropping the future loses nothing.
@@ -127,6 +123,16 @@ impl Client {
             Some(other) => Err(ClientError::Protocol(format!("unexpected {other:?}"))),
             None => Err(ClientError::Closed(String::new())),
         }
+    }
+}
+
+/// Why there is no WebSocket: what the server answered instead, if it was HTTP. The library was not let read the body, and
+/// reads less of HTTP than a server may say.
+async fn refusal(stream: HeadOnly, error: ClientError) -> ClientError {
+    let mut exchange = Exchange::answered(stream.stream, [stream.head, stream.rest].concat());
+    match exchange.answer(&Scratch::default()).await {
+        Ok((answer, bytes)) if answer.status != 101 => answer.refusal(&bytes),
+        _ => error,
     }
 }
 
@@ -277,9 +283,29 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_refusal_says_why() {
-        let script = scripted(|_| vec![b"HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nfull".to_vec()]).await;
+    async fn a_refusal_says_why_however_http_lets_it_be_said() {
+        for (answer, sentence) in [
+            ("HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nfull", "status 503: full"),
+            ("HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfull\r\n0\r\n\r\n", "status 503: full"),
+            ("HTTP/1.0 503 Busy\r\n\r\nfull", "status 503: full"),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", "status 200: hi"),
+            (
+                "HTTP/1.1 307 X\r\nlocation: /real/ws\r\ncontent-length: 0\r\n\r\n",
+                "status 307: redirected to /real/ws, and redirects are not followed: name in --server what answers itself",
+            ),
+        ] {
+            for part_bytes in [1, 50, 1_000] {
+                let script = scripted(move |_| cut(answer.as_bytes(), part_bytes)).await;
+                let error = Client::open(script.stream, &script.request).await.unwrap_err();
+                assert_eq!(error.to_string(), sentence, "in parts of {part_bytes}");
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn a_bad_acceptance_is_the_librarys_to_refuse() {
+        let script = scripted(|_| vec![b"HTTP/1.1 101 X\r\nupgrade: websocket\r\n\r\n".to_vec()]).await;
         let error = Client::open(script.stream, &script.request).await.unwrap_err();
-        assert_eq!(error.to_string(), "status 503: full");
+        assert!(error.to_string().contains("upgrade"), "{error}");
     }
 }

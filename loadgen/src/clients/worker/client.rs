@@ -45,11 +45,19 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
     loop {
         let payload = tokio::select! {
             biased;
-            payload = client.next(cursor, &shared.scratch) => payload?,
+            payload = client.next(cursor, &shared.scratch) => payload,
             due = due(&mut pace, shared) => {
                 Box::pin(client.signal(due.signal(shared))).await?;
                 continue;
             }
+        };
+        let payload = match payload {
+            Err(ClientError::Ended) => {
+                client.reopen(Box::pin(shared.reopen(index)).await?);
+                asked_ns = clock::now_ns();
+                continue;
+            }
+            payload => payload?,
         };
         let received_ns = clock::now_ns();
         cursor = shared.received(index, &payload, Receipt { asked_ns, received_ns })?;

@@ -72,6 +72,20 @@ impl Shared {
         }
     }
 
+    /// Opens a connection in place of one that the server ended as HTTP allows. What a disturbance ended is no such: from that
+    /// a client comes back as from any loss.
+    pub(super) async fn reopen(&self, index: usize) -> Result<Stream, ClientError> {
+        if let Some(at_ns) = self.assignment.disturbed.at_ns()
+            && let Some(client) = &self.report.borrow().clients[index]
+            && client.reconnect.since(at_ns)[0].is_none()
+        {
+            return Err(ClientError::Ended);
+        }
+        let stream = self.secured(self.dial(index).await?).await?;
+        self.progress.reopened.fetch_add(1, Relaxed);
+        Ok(stream)
+    }
+
     /// A TLS handshake was done.
     pub(super) fn agreed(&self, what: String, took_ns: u64) {
         let report = &mut *self.report.borrow_mut();

@@ -81,8 +81,13 @@ async fn post(shared: &Shared, index: usize) -> Result<Infallible, ClientError> 
     let mut uplink = Uplink::new(shared.secured(shared.dial(index).await?).await?, &shared.request(index));
     let mut pace = Pace::new(shared);
     loop {
-        let due = pace.due(shared).await;
-        let payload = uplink.signal(due.signal(shared), &shared.scratch).await?;
+        let signal = pace.due(shared).await.signal(shared);
+        let payload = loop {
+            match uplink.signal(&signal, &shared.scratch).await {
+                Err(ClientError::Ended) => uplink.reopen(shared.reopen(index).await?),
+                payload => break payload?,
+            }
+        };
         let now_ns = clock::now_ns();
         payload.messages().try_for_each(|message| shared.acknowledged(message, now_ns))?;
     }
