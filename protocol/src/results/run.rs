@@ -178,6 +178,9 @@ pub struct Traffic {
     pub payloads: u64,
     /// Writes by the clients: the requests of long polling, the pongs of WebSocket, signals.
     pub requests: u64,
+    /// Connections that clients opened again because the server had ended theirs as HTTP allows, and not by an error.
+    #[serde(default)]
+    pub connections: u64,
     /// Bytes received, heads and framing included, without TCP and IP.
     pub bytes_in: u64,
     /// Bytes sent, likewise.

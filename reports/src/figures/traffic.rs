@@ -21,11 +21,12 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         title: "Requests and bytes per delivery",
         caption: source.caption(
             "Bytes are counted as they cross the clients’ sockets, heads and framing included, TCP and IP not: strong \
-             colour is received, pale is sent. More than one update a payload means that updates were delivered in batches.",
+             colour is received, pale is sent. Connections are those that clients opened again because the server did not keep \
+             theirs. More than one update a payload means that updates were delivered in batches.",
             Metric::BytesPerDelivery,
         ),
         key: Key::Contenders,
         panels: over_axis::bars(&source.sweep, &stacks, "traffic"),
-        table: source.table(&[stacks[0].whole, BYTES[0], BYTES[1], stacks[2].whole]),
+        table: source.table(&[stacks[0].whole, Metric::ConnectionsPerDelivery, BYTES[0], BYTES[1], stacks[2].whole]),
     }
 }

@@ -40,6 +40,8 @@ pub enum Metric {
     KernelMib,
     /// HTTP requests per delivery.
     RequestsPerDelivery,
+    /// Connections that clients opened again, because the server does not keep them, per delivery.
+    ConnectionsPerDelivery,
     /// Bytes that clients received and sent per delivery.
     BytesPerDelivery,
     /// Bytes received by clients per delivery.

@@ -34,6 +34,7 @@ impl Metric {
             Self::DrainedUserMib => "server memory, clients gone".to_owned(),
             Self::KernelMib => "kernel memory".to_owned(),
             Self::RequestsPerDelivery => "requests per delivery".to_owned(),
+            Self::ConnectionsPerDelivery => "connections per delivery".to_owned(),
             Self::BytesPerDelivery => "bytes per delivery".to_owned(),
             Self::BytesInPerDelivery => "bytes received per delivery".to_owned(),
             Self::BytesOutPerDelivery => "bytes sent per delivery".to_owned(),
@@ -75,6 +76,7 @@ impl Metric {
             | Self::ReconnectsPerS
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
+            | Self::ConnectionsPerDelivery
             | Self::BytesPerDelivery
             | Self::BytesInPerDelivery
             | Self::BytesOutPerDelivery
@@ -110,6 +112,7 @@ impl Metric {
             | Self::ReconnectsPerS
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
+            | Self::ConnectionsPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite => ("more", "fewer"),
             Self::Fairness
@@ -144,6 +147,7 @@ impl Metric {
             | Self::ReconnectsPerS
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
+            | Self::ConnectionsPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite
             | Self::Fairness

@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 68] = [
+const COLUMNS: [Column; 69] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -61,6 +61,7 @@ const COLUMNS: [Column; 68] = [
     ("server_in_use_kib_per_client", |run| value(Metric::InUseKibPerClient, run)),
     ("kernel_memory_kib_per_client", |run| value(Metric::KernelKibPerClient, run)),
     ("requests_per_delivery", |run| value(Metric::RequestsPerDelivery, run)),
+    ("connections_per_delivery", |run| value(Metric::ConnectionsPerDelivery, run)),
     ("bytes_received_per_delivery", |run| value(Metric::BytesInPerDelivery, run)),
     ("bytes_sent_per_delivery", |run| value(Metric::BytesOutPerDelivery, run)),
     ("updates_per_payload", |run| value(Metric::UpdatesPerPayload, run)),
