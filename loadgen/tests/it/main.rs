@@ -5,6 +5,7 @@ mod broken;
 mod commands;
 mod compare;
 mod gate;
+mod habits;
 mod interrupted;
 mod program;
 mod prove;

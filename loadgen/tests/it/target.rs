@@ -17,7 +17,7 @@ use crate::{
     sweep::SHORT,
 };
 
-fn serve(dir: &Path, options: &str) -> (Loadgen, SocketAddr) {
+pub(crate) fn serve(dir: &Path, options: &str) -> (Loadgen, SocketAddr) {
     let server = Loadgen::start(dir, &format!("serve --listen 127.0.0.1:0 {options}"));
     let ready = server.stdout_line();
     let Event::Ready { listen, .. } = serde_json::from_str(&ready).unwrap() else { panic!("{ready}") };
