@@ -14,6 +14,7 @@ pub mod transports;
 pub mod values;
 
 mod http;
+mod open_files;
 mod response;
 mod run;
 mod signal;
@@ -21,6 +22,7 @@ mod threads;
 
 pub use allocator::Allocator;
 pub use config::Config;
+pub use open_files::{FILES_BESIDES, raise_open_files};
 pub use run::{Embedded, Prepared, prepare};
 
 /// Whether a log on stderr may be coloured: on a terminal, unless `NO_COLOR` is set.

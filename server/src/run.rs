@@ -21,6 +21,7 @@ use crate::{
     control,
     http::Http,
     metrics::Metrics,
+    open_files::{FILES_BESIDES, raise_open_files},
     stream::{
         fault::{Fault, Hubs},
         hub::Hub,
@@ -50,6 +51,7 @@ pub struct Prepared {
     source: Source,
     tls: Option<Tls>,
     listener: std::net::TcpListener,
+    open_files: u64,
 }
 
 /// Does everything that can fail because of what was asked for.
@@ -61,7 +63,7 @@ pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
     let source = Source::open(&config.stream(), config.seed)?;
     let tls = Tls::of(&config.tls, config.listen)?;
     let listener = listener::bind(config.listen, &config.bounds)?;
-    Ok(Prepared { config, source, tls, listener })
+    Ok(Prepared { config, source, tls, listener, open_files: raise_open_files() })
 }
 
 impl Prepared {
@@ -76,7 +78,7 @@ impl Prepared {
     /// Serves clients as [`Self::run`] does, for as long as the runtime lives in which this is called, and publishes
     /// nothing: benches do, one update at a time.
     pub fn embed(self) -> anyhow::Result<Embedded> {
-        let Self { config, source, tls, listener } = self;
+        let Self { config, source, tls, listener, .. } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let server = Server::new(&config, source, tls);
@@ -87,12 +89,15 @@ impl Prepared {
     }
 
     async fn serve(self, under_control: bool) -> anyhow::Result<()> {
-        let Self { config, source, tls, listener } = self;
+        let Self { config, source, tls, listener, open_files } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
         let server = Server::new(&config, source, tls);
         let threads = server.start_threads(&config)?;
+        if !under_control {
+            warn_of(open_files, config.bounds.max_connections);
+        }
         announce(address, certificate, &config, under_control)?;
         let stop = tokio::select! {
             () = server.accept(listener, &config, &threads) => Ok("the threads ended"),
@@ -118,6 +123,18 @@ fn announce(
         warn!(%fault, "misbehaving as told; this server is for proofs only");
     }
     control::emit(&Event::Ready { listen: address, certificate })
+}
+
+/// Who controls the server has looked at that limit before; it is the same for both.
+fn warn_of(open_files: u64, max_connections: u32) {
+    if open_files < u64::from(max_connections) + FILES_BESIDES {
+        let most = open_files.saturating_sub(FILES_BESIDES);
+        warn!(
+            open_files,
+            max_connections,
+            "files that may be open suffice for {most} connections: raise the limit (`ulimit -Hn`), or lower --max-connections"
+        );
+    }
 }
 
 struct Server {

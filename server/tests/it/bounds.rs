@@ -139,3 +139,21 @@ fn without_descriptors_it_neither_spins_nor_stops() {
         assert_eq!(connection.get("/healthz").status, 200, "within {DEADLINE:?}");
     }
 }
+
+#[test]
+fn it_raises_its_own_limit_and_warns_where_that_is_too_low() {
+    let logged = |max_connections: u32| {
+        let options = format!("{ONE_UPDATE} --max-connections {max_connections}");
+        let (server, log) = Server::with_open_files(100, 300, &options);
+        let limits = std::fs::read_to_string(format!("/proc/{}/limits", server.pid())).unwrap();
+        let open_files: Vec<_> =
+            limits.lines().find(|line| line.starts_with("Max open files")).unwrap().split_whitespace().collect();
+        assert_eq!(open_files[3..5], ["300", "300"], "the soft limit and the hard one");
+        // What it says before it says that it serves.
+        log.iter().take_while(|line| !line.contains("serving")).collect::<Vec<_>>().join("\n")
+    };
+    assert_eq!(logged(236), "");
+    let warning = logged(237);
+    assert!(warning.contains("WARN") && warning.contains("suffice for 236 connections"), "{warning}");
+    assert!(warning.contains("ulimit -Hn"), "{warning}");
+}

@@ -41,6 +41,18 @@ impl Server {
         (Self::of(child), log)
     }
 
+    /// The same with so many open files, softly and hardly.
+    pub(crate) fn with_open_files(soft: u32, hard: u32, options: &str) -> (Self, Receiver<String>) {
+        let mut limited = Command::new("sh");
+        limited.args(["-c", &format!("ulimit -Sn {soft} && ulimit -Hn {hard} && exec \"$0\" \"$@\"")]);
+        let server = command(options);
+        limited.arg(server.get_program()).args(server.get_args());
+        limited.env("RUST_LOG", "info").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = limited.spawn().unwrap();
+        let log = lines(child.stderr.take().unwrap());
+        (Self::of(child), log)
+    }
+
     fn of(mut child: Child) -> Self {
         let stdout = lines(child.stdout.take().unwrap());
         let ready = stdout.recv_timeout(DEADLINE).expect("a ready line");
