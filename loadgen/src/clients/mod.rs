@@ -12,4 +12,4 @@ pub mod transports;
 pub mod window;
 pub mod worker;
 
-pub use dial::CLIENTS_PER_SOURCE;
+pub use dial::{CLIENTS_PER_SOURCE, spreads};

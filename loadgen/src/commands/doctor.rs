@@ -3,22 +3,22 @@
 use std::process::ExitCode;
 
 use super::{
-    run::{RunArgs, need},
-    status::{FAILED, USAGE, fail},
+    run::{RunArgs, need, resolve},
+    status::{FAILED, USAGE, fail, in_runtime},
 };
 use crate::{
     machine::doctor::{self, Level},
-    output, scenario,
+    output,
 };
 
 /// Prints every check, the good ones too.
 pub fn run(args: RunArgs) -> ExitCode {
-    check(args).unwrap_or_else(|error| fail(&error, USAGE))
+    in_runtime(async { check(args).await.unwrap_or_else(|error| fail(&error, USAGE)) })
 }
 
-fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let scenario = scenario::load(&args.scenario, args.settings)?;
-    let findings = doctor::examine(&need(&scenario, args.target.server.is_some()));
+async fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
+    let (scenario, target) = resolve(args.scenario, args.settings, args.target).await?;
+    let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in &findings {
         output::print(&finding.to_string())?;
     }

@@ -14,7 +14,7 @@ use super::{
     status::{FAILED, Outcome, USAGE, ended, fail, in_runtime},
 };
 use crate::{
-    clients::CLIENTS_PER_SOURCE,
+    clients::{CLIENTS_PER_SOURCE, spreads},
     machine::{
         doctor::{self, Level, Need, ServerNeed},
         interrupt,
@@ -101,7 +101,7 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     // For this process and, by its environment, for the servers that it starts.
     Allocator::settle(args.allocator)?;
     let (scenario, target) = resolve(args.scenario, args.settings, args.target).await?;
-    let findings = doctor::examine(&need(&scenario, target.is_some()));
+    let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         eprintln!("{finding}");
     }
@@ -117,7 +117,11 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
 }
 
 /// The scenario and, if one is named, the server that runs already.
-async fn resolve(name: String, settings: Settings, target: TargetArgs) -> anyhow::Result<(Scenario, Option<Target>)> {
+pub(super) async fn resolve(
+    name: String,
+    settings: Settings,
+    target: TargetArgs,
+) -> anyhow::Result<(Scenario, Option<Target>)> {
     let mut scenario = scenario::load(&name, settings)?;
     let Some(url) = target.server.clone() else { return Ok((scenario, None)) };
     let target = Target::examine(&url, &target).await?;
@@ -145,13 +149,16 @@ async fn resolve(name: String, settings: Settings, target: TargetArgs) -> anyhow
 }
 
 /// What a scenario asks of the machine at its largest.
-pub fn need(scenario: &Scenario, server_is_there: bool) -> Need {
+pub(super) fn need(scenario: &Scenario, target: Option<&Target>) -> Need {
     let server = ServerNeed { threads: scenario.server_threads, backlog: BACKLOG };
+    let each = connections_each(scenario);
+    let spread = target.is_none_or(|target| spreads(target.address.ip()));
     Need {
-        clients: scenario.clients.iter().copied().max().unwrap_or(0) * connections_each(scenario),
-        clients_per_source: CLIENTS_PER_SOURCE,
+        clients: scenario.clients.iter().copied().max().unwrap_or(0) * each,
+        per_source: spread.then_some(CLIENTS_PER_SOURCE * each),
         workers: scenario.workers,
-        server: (!server_is_there).then_some(server),
+        running: target.map(|target| target.health.pid),
+        server: target.is_none().then_some(server),
     }
 }
 

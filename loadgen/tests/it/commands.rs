@@ -2,7 +2,10 @@
 
 use loadgen::scenario::BUILT_IN;
 
-use crate::program::{Loadgen, loadgen};
+use crate::{
+    program::{Loadgen, loadgen},
+    target::ready,
+};
 
 #[test]
 fn the_doctor_lists_every_check() {
@@ -25,6 +28,30 @@ fn the_doctor_fails_a_plan_that_cannot_be_run() {
     let failed: Vec<_> = ended.stdout.iter().filter(|line| line.starts_with("fail")).collect();
     assert_eq!(failed.len(), 1, "{:#?}", ended.stdout);
     assert!(failed[0].contains("file descriptors") && failed[0].contains("hard limit is 300"), "{failed:?}");
+}
+
+#[test]
+fn the_doctor_looks_at_a_server_that_is_there() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = Loadgen::with_open_files(dir.path(), 64, "serve --listen 127.0.0.1:0");
+    let ended = loadgen(dir.path(), &format!("doctor --clients 100 --server http://{}", ready(&server)));
+    assert_eq!(ended.status, Some(0), "{ended:#?}");
+    let found: Vec<_> = ended.stdout.iter().filter(|line| line.contains("of 64 file descriptors open")).collect();
+    assert!(found.len() == 1 && found[0].starts_with("warn  server"), "{:#?}", ended.stdout);
+}
+
+#[test]
+fn more_clients_than_one_source_address_has_ports_are_refused_before_the_start() {
+    let dir = tempfile::tempdir().unwrap();
+    for (listen, refused) in [("[::1]", true), ("127.0.0.5", false)] {
+        let server = Loadgen::start(dir.path(), &format!("serve --listen {listen}:0"));
+        // More than there are ports at all.
+        let ended = loadgen(dir.path(), &format!("doctor --clients 65537 --server http://{}", ready(&server)));
+        let ports: Vec<_> = ended.stdout.iter().filter(|line| line.contains("needed by each source")).collect();
+        assert_eq!(ports.len(), 1, "{listen}: {:#?}", ended.stdout);
+        assert_eq!(ports[0].starts_with("fail  ports"), refused, "{listen}: {ports:?}");
+        assert_eq!(ports[0].contains("65,537 of"), refused, "{listen}: {ports:?}");
+    }
 }
 
 #[test]

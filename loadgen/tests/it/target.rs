@@ -19,9 +19,15 @@ use crate::{
 
 pub(crate) fn serve(dir: &Path, options: &str) -> (Loadgen, SocketAddr) {
     let server = Loadgen::start(dir, &format!("serve --listen 127.0.0.1:0 {options}"));
+    let listen = ready(&server);
+    (server, listen)
+}
+
+/// Where it listens, once it does.
+pub(crate) fn ready(server: &Loadgen) -> SocketAddr {
     let ready = server.stdout_line();
     let Event::Ready { listen, .. } = serde_json::from_str(&ready).unwrap() else { panic!("{ready}") };
-    (server, listen)
+    listen
 }
 
 #[test]

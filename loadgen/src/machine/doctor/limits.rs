@@ -1,7 +1,7 @@
 //! Limits on what may be open at once: file descriptors, ports, the listener's backlog.
 
 use protocol::results::Limits;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use server::{FILES_BESIDES, raise_open_files};
 
 use super::{
     finding::{Finding, count},
@@ -9,8 +9,6 @@ use super::{
     read::numbers,
 };
 
-/// Descriptors that a process needs besides its connections.
-const FILES_BESIDES: u64 = 64;
 const SOMAXCONN: &str = "/proc/sys/net/core/somaxconn";
 const PORTS: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
@@ -30,7 +28,7 @@ pub(super) fn open_files(need: &Need) -> Finding {
 
 pub(super) fn ports(need: &Need) -> Finding {
     match port_range() {
-        Some(range) => judge_ports(need.clients.min(need.clients_per_source), range),
+        Some(range) => judge_ports(need.clients, need.per_source, range),
         None => Finding::unknown("ports", PORTS),
     }
 }
@@ -67,18 +65,32 @@ fn judge_open_files(clients: u32, limit: u64) -> Finding {
     )
 }
 
-fn judge_ports(clients: u32, (first, last): (u16, u16)) -> Finding {
+fn judge_ports(connections: u32, per_source: Option<u32>, (first, last): (u16, u16)) -> Finding {
     const CHECK: &str = "ports";
     let ports = u32::from(last.saturating_sub(first)) + 1;
+    let needed = connections.min(per_source.unwrap_or(connections));
     let found = format!(
         "{} of {} ({first}-{last}) needed by each source address",
-        count(u64::from(clients)),
+        count(u64::from(needed)),
         count(u64::from(ports))
     );
-    if clients <= ports {
+    if needed <= ports {
         return Finding::ok(CHECK, found);
     }
-    Finding::fail(CHECK, found, "sysctl -w net.ipv4.ip_local_port_range='1024 65535'")
+    let widen = "sysctl -w net.ipv4.ip_local_port_range='1024 65535'";
+    match per_source {
+        Some(_) => Finding::fail(CHECK, found, widen),
+        None => Finding::fail(
+            CHECK,
+            format!(
+                "{found}, of which there is one: clients are spread over several only towards an IPv4 address of this machine"
+            ),
+            format!(
+                "Name the server by such an address, as in 127.0.0.1; ask for at most {} connections; or {widen}",
+                count(u64::from(ports))
+            ),
+        ),
+    }
 }
 
 fn port_range() -> Option<(u16, u16)> {
@@ -86,14 +98,6 @@ fn port_range() -> Option<(u16, u16)> {
         [first, last] => Some((first.try_into().ok()?, last.try_into().ok()?)),
         _ => None,
     }
-}
-
-/// Raises the soft limit on open files as far as an unprivileged process may, and returns what is then in force.
-fn raise_open_files() -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    // Refused only where something outside us forbids it; then the old limit stays in force, and is returned.
-    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
 }
 
 #[cfg(test)]
@@ -113,17 +117,21 @@ mod tests {
     }
 
     #[test]
-    fn the_soft_limit_is_raised_to_the_hard_one() {
-        let before = getrlimit(Resource::Nofile);
-        setrlimit(Resource::Nofile, Rlimit { current: before.maximum.map(|hard| hard - 1), ..before }).unwrap();
-        assert_eq!(limits().open_files, before.maximum.unwrap());
+    fn a_tiny_port_range_is_a_failure() {
+        let level = |connections, per_source, range| judge_ports(connections, per_source, range).level;
+        assert_eq!(level(80_000, Some(20_000), (32_768, 60_999)), Level::Ok);
+        assert_eq!(level(11, Some(20), (1_000, 1_009)), Level::Fail);
+        assert_eq!(level(10, Some(20), (1_000, 1_009)), Level::Ok);
     }
 
     #[test]
-    fn a_tiny_port_range_is_a_failure() {
-        assert_eq!(judge_ports(20_000, (32_768, 60_999)).level, Level::Ok);
-        assert_eq!(judge_ports(11, (1_000, 1_009)).level, Level::Fail);
-        assert_eq!(judge_ports(10, (1_000, 1_009)).level, Level::Ok);
+    fn clients_that_cannot_be_spread_need_a_port_each() {
+        let range = (32_768, 60_999);
+        assert_eq!(judge_ports(28_232, None, range).level, Level::Ok);
+        let Finding { level, found, remedy, .. } = judge_ports(28_233, None, range);
+        assert_eq!(level, Level::Fail);
+        assert!(found.starts_with("28,233 of 28,232 (32768-60999)") && found.contains("IPv4 address of this machine"));
+        assert!(remedy.unwrap().contains("at most 28,232 connections"));
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! May this machine run this plan? What is too small for it, and what would disturb it.
 
+mod descriptors;
 mod finding;
 mod limits;
 mod machine;
@@ -8,6 +9,7 @@ mod need;
 mod processors;
 mod read;
 
+pub use descriptors::Descriptors;
 pub use finding::{Finding, Level};
 pub use limits::limits;
 pub use machine::machine;
@@ -20,6 +22,7 @@ pub use need::{Need, ServerNeed};
 /// and is no fault.
 pub fn examine(need: &Need) -> Vec<Finding> {
     let mut findings = vec![limits::open_files(need), limits::ports(need)];
+    findings.extend(need.running.map(|pid| descriptors::of_server(pid, need.clients)));
     findings.extend(need.server.as_ref().map(limits::backlog));
     findings.push(memory::available(need));
     findings.push(memory::tcp(need));
@@ -42,7 +45,7 @@ mod tests {
     #[test]
     fn a_plan_for_a_billion_clients_fails_and_every_check_has_its_say() {
         let server = Some(ServerNeed { threads: 1, backlog: 4_096 });
-        let need = Need { clients: 1_000_000_000, clients_per_source: 20_000, workers: 1, server };
+        let need = Need { clients: 1_000_000_000, per_source: Some(20_000), workers: 1, running: None, server };
         let findings = examine(&need);
         assert_eq!(findings.len(), 9);
         assert_eq!(worst(&findings), Level::Fail);

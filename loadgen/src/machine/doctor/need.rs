@@ -5,10 +5,12 @@
 pub struct Need {
     /// Clients connected at once, at most.
     pub clients: u32,
-    /// How many of them share one source address.
-    pub clients_per_source: u32,
+    /// How many of them share one source address; all do if they cannot be spread.
+    pub per_source: Option<u32>,
     /// Generator threads.
     pub workers: u32,
+    /// A server that is there already, and whose limits are looked at from outside.
+    pub running: Option<u32>,
     /// What the server asks, if we start it and it therefore runs here.
     pub server: Option<ServerNeed>,
 }
