@@ -88,6 +88,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         server,
         clients: 0..clients,
         connect_rate: 10_000.0,
+        give_up_ns: u64::MAX,
         tls: None,
         token: None,
         signal_rate_hz: 0.0,

@@ -41,9 +41,8 @@ impl Disturbed {
 
 /// A client's way back. Times are of [`protocol::clock`], 0 for not yet.
 #[derive(Debug, Clone, Copy, Default)]
+#[expect(clippy::struct_field_names, reason = "units stand last in names")]
 pub struct Reconnect {
-    /// Tries in vain since it was last connected.
-    pub(super) tries: u32,
     /// When it was connected reconnect.
     connected_ns: u64,
     /// When it last received something, or was connected reconnect.
@@ -53,7 +52,7 @@ pub struct Reconnect {
 
 impl Reconnect {
     pub(super) fn connected(&mut self, at_ns: u64) {
-        *self = Self { tries: 0, connected_ns: at_ns, so_far_ns: at_ns, current_ns: 0 };
+        *self = Self { connected_ns: at_ns, so_far_ns: at_ns, current_ns: 0 };
     }
 
     /// Updates have come of which the first was due then. True if that shows that the client was current: the next thing

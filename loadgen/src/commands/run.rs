@@ -1,13 +1,15 @@
 //! A sweep: check the machine, make the plan, measure point by point, report.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
+use anyhow::Context;
 use clap::Args;
 use protocol::{
     Transport,
-    results::{Disturbance, Scenario, Stream},
+    results::{Arrivals, Disturbance, Failure, Scenario, Stream},
 };
 use server::Allocator;
+use tokio::{net::TcpStream, time::timeout};
 
 use super::{
     report::report,
@@ -20,18 +22,21 @@ use crate::{
         interrupt,
     },
     measure::{
-        self, Sweep,
+        self, Phase, Sweep,
         target::{Target, TargetArgs},
     },
     output::{folder::Folder, manifest::manifest, progress::Progress},
     scenario::{
         self, Settings,
         plan::{Planned, plan},
+        validate_rates,
     },
 };
 
 /// The backlog of a server that is started here; its own default.
 const BACKLOG: u32 = 4096;
+/// A server that runs already, and does not take a connection for so long, is gone.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Options of a run.
 #[derive(Debug, Default, Args)]
@@ -136,6 +141,10 @@ pub(super) async fn resolve(
             scenario.arrivals = *arrivals;
             scenario.rate_hz = vec![*rate_hz];
             scenario.payload_bytes = vec![*payload_bytes];
+            // When random ones are due, and where in its feed it stands, it does not say.
+            if *arrivals == Arrivals::Constant {
+                validate_rates(&scenario).with_context(|| format!("--server {url}"))?;
+            }
         }
         Stream::Replay { feed, speed } => {
             scenario.replay = Some(feed.clone());
@@ -188,9 +197,10 @@ impl Prepared {
             };
             self.folder.append(&run)?;
             progress.finished(&run);
-            if run.failure.is_some() {
-                // Whatever broke it would break the next; somebody should look first.
-                progress.line("A run failed: the rest of the plan is left out.");
+            if let Some(failure) = &run.failure
+                && let Some(why) = self.no_server(failure).await
+            {
+                progress.line(&format!("{why}: the rest of the plan is left out."));
                 break;
             }
         }
@@ -198,9 +208,20 @@ impl Prepared {
         self.report()
     }
 
+    /// Why there will be no server for the runs to come, after one that failed.
+    async fn no_server(&self, failure: &Failure) -> Option<&'static str> {
+        match &self.target {
+            None => (failure.phase == Phase::Start.to_string()).then_some("The server cannot be started"),
+            Some(target) => {
+                let there = timeout(PATIENCE, TcpStream::connect(target.address)).await;
+                (!matches!(there, Ok(Ok(_)))).then_some("The server of --server is gone")
+            }
+        }
+    }
+
     fn introduce(&self, progress: &Progress) {
         let Scenario { name, why, .. } = &self.scenario;
-        let about = humantime::format_duration(std::time::Duration::from_secs(progress.estimate().as_secs()));
+        let about = humantime::format_duration(Duration::from_secs(progress.estimate().as_secs()));
         progress.line(&format!("Scenario {name}: {why}"));
         progress.line(&format!(
             "{} runs, about {about}. Results go to {}.",

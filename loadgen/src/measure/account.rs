@@ -2,12 +2,13 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use anyhow::ensure;
+use anyhow::Context;
 use protocol::{
     control::Published,
     results::{Cpu, Disturbance, Expectation},
 };
 
+use super::phase::Halt;
 use crate::clients::worker::Worker;
 
 /// An edge of the measure phase.
@@ -36,19 +37,29 @@ impl Account {
     }
 
     /// `seq` has no gaps: what lies between the last update before the phase and the first one after it was due in it.
-    pub(super) fn bracketed(workers: &[Worker]) -> anyhow::Result<Self> {
-        let last_before = workers.iter().map(|worker| worker.progress.last_before.load(Relaxed)).max();
-        let (last_before, first_after) = (last_before.unwrap_or(0), first_after(workers));
-        ensure!(last_before > 0, "no update came before the measure phase: lengthen --warm-up");
-        ensure!(first_after < u64::MAX, "no update came after the measure phase: lengthen --drain");
+    pub(super) fn bracketed(last_before: u64, first_after: u64) -> Result<Self, Halt> {
+        if last_before == 0 {
+            return Err(Halt::short("no update came before the measure phase", "lengthen --warm-up"));
+        }
+        if first_after == u64::MAX {
+            return Err(Halt::short("no update came after the measure phase", "lengthen --drain"));
+        }
+        let updates = first_after
+            .checked_sub(last_before + 1)
+            .with_context(|| format!("update {first_after} was due after update {last_before}, which follows it"))?;
         Ok(Self {
             first_seq: last_before + 1,
-            updates: first_after - last_before - 1,
+            updates,
             source: Expectation::Bracketed,
             lateness_ns: None,
             writes: None,
         })
     }
+}
+
+/// The last update seen that was due before the measure phase; 0 for none.
+pub(super) fn last_before(workers: &[Worker]) -> u64 {
+    workers.iter().map(|worker| worker.progress.last_before.load(Relaxed)).max().unwrap_or(0)
 }
 
 /// The first update seen that was due after the measure phase; `u64::MAX` for none yet.
@@ -63,4 +74,24 @@ pub(super) struct Storm {
     pub(super) at_ns: u64,
     pub(super) until_ns: u64,
     pub(super) server_cpu: Option<Cpu>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::worker::Errors;
+
+    #[test]
+    fn what_lies_between_was_due_and_may_be_nothing() {
+        let between = |last, first| Account::bracketed(last, first).map(|account| (account.first_seq, account.updates));
+        assert_eq!(between(5, 9).unwrap(), (6, 3));
+        assert_eq!(between(5, 6).unwrap(), (6, 0), "a lull, which voids its point");
+        let short = |last, first| match between(last, first) {
+            Err(halt @ Halt::Short { .. }) => halt.reason(&Errors::default()).unwrap(),
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(short(0, 9), "no update came before the measure phase; lengthen --warm-up");
+        assert_eq!(short(5, u64::MAX), "no update came after the measure phase; lengthen --drain");
+        assert!(matches!(between(9, 5), Err(Halt::Failed(_))), "due times that do not ascend");
+    }
 }

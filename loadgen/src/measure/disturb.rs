@@ -30,8 +30,7 @@ impl Session<'_> {
             Disturbance::Drop => self.workers.iter().for_each(Worker::drop_all),
             Disturbance::Restart => self.restart(first_due_ns, window).await?,
         }
-        let clients = u64::from(self.planned.point.load.clients);
-        self.wait(window.to_ns, |session| session.current() >= clients).await?;
+        self.wait(window.to_ns, |session| session.current() >= session.ready()).await?;
         let server_cpu = before.zip(self.gathered.server_cpu()?).map(|(before, after)| cpu_between(before, after));
         self.gathered.storm = Some(Storm { disturbance, at_ns, until_ns: clock::now_ns(), server_cpu });
         Ok(())

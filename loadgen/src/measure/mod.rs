@@ -1,6 +1,7 @@
 //! One run of one point: connect, settle, warm up, measure, drain.
 
 mod account;
+mod connect;
 mod disturb;
 mod gather;
 mod phase;
@@ -25,8 +26,6 @@ use session::Session;
 
 /// The first update is due so long after the publisher is told to start, which gives it time to.
 const LEAD_NS: u64 = 30_000_000;
-/// Connecting may take this much longer than its pace asks for.
-const CONNECT_GRACE_S: f64 = 30.0;
 
 /// Measures one point once. `None` if it was interrupted; a failure is a run too.
 pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
@@ -36,10 +35,10 @@ pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
     let ended = phases(&mut session, sweep.scenario).await.map_err(|halt| session.explain(halt));
     let closed = session.close().await.map_err(Halt::Failed);
     match ended.and(closed) {
-        Err(Halt::Interrupted) => None,
         Ok(()) => Some(session.into_run(started_utc, None)),
-        Err(Halt::Failed(error)) => {
-            let failure = Failure { phase: session.phase.to_string(), reason: format!("{error:#}") };
+        Err(halt) => {
+            let reason = halt.reason(&session.gathered.errors())?;
+            let failure = Failure { phase: session.phase.to_string(), reason };
             Some(session.into_run(started_utc, Some(failure)))
         }
     }
@@ -49,11 +48,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     session.start_server().await?;
 
     session.enter(Phase::Connect);
-    session.start_workers()?;
-    let clients = u64::from(session.planned.point.load.clients);
-    let patience_s = clients as f64 / f64::from(scenario.connect_rate) + CONNECT_GRACE_S;
-    session.wait(after_s(patience_s), |session| session.ready() == clients || session.failed() > 0).await?;
-    session.check_connected(clients)?;
+    session.connect().await?;
 
     session.enter(Phase::Settle);
     session.wait(after_s(scenario.settle_s), |_| false).await?;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::clients::worker::Errors;
+
 /// Where a run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Phase {
@@ -42,6 +44,30 @@ pub enum Halt {
     Interrupted,
     /// Something went wrong.
     Failed(anyhow::Error),
+    /// Clients came short of something. What they met says why, if they met anything.
+    Short {
+        /// Of what.
+        what: String,
+        /// The reason where they met nothing.
+        otherwise: String,
+    },
+}
+
+impl Halt {
+    /// `remedy`: what to do where clients met nothing that explains it.
+    pub(super) fn short(what: &str, remedy: &str) -> Self {
+        Self::Short { what: what.to_owned(), otherwise: format!("{what}; {remedy}") }
+    }
+
+    /// Why the run failed, given what its clients met; nothing if it did not.
+    pub(super) fn reason(self, errors: &Errors) -> Option<String> {
+        match self {
+            Self::Interrupted => None,
+            Self::Failed(error) => Some(format!("{error:#}")),
+            Self::Short { otherwise, .. } if errors.is_empty() => Some(otherwise),
+            Self::Short { what, .. } => Some(format!("{what}: {errors}")),
+        }
+    }
 }
 
 impl<E: Into<anyhow::Error>> From<E> for Halt {

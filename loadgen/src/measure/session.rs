@@ -15,7 +15,7 @@ use protocol::{
 use server::values::Cpus;
 
 use super::{
-    account::{Account, Edge, first_after},
+    account::{Account, Edge, first_after, last_before},
     gather::Gathered,
     phase::{Halt, Phase},
     server_process::{Launch, ServerProcess},
@@ -101,8 +101,8 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
-    /// Starts the workers, which begin to connect at once.
-    pub(super) fn start_workers(&mut self) -> Result<(), Halt> {
+    /// Starts the workers, which begin to connect at once, and give up those that are not ready by then.
+    pub(super) fn start_workers(&mut self, give_up_ns: u64) -> Result<(), Halt> {
         let scenario = self.sweep.scenario;
         let clients = self.planned.point.load.clients;
         let workers = scenario.workers.min(clients);
@@ -116,6 +116,7 @@ impl<'a> Session<'a> {
                 server,
                 clients: edge(worker)..edge(worker + 1),
                 connect_rate: f64::from(scenario.connect_rate) / f64::from(workers),
+                give_up_ns,
                 tls: self.tls()?,
                 token: self.sweep.target.and_then(|target| target.token.clone()),
                 signal_rate_hz: scenario.signal_rate_hz,
@@ -124,18 +125,6 @@ impl<'a> Session<'a> {
                 disturbed: self.disturbed.clone(),
                 cpus: scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
             })?);
-        }
-        Ok(())
-    }
-
-    /// Fails unless every client is ready.
-    pub(super) fn check_connected(&self, clients: u64) -> Result<(), Halt> {
-        let (ready, failed) = (self.ready(), self.failed());
-        if failed > 0 {
-            return Err(anyhow!("{failed} of {clients} clients could not connect").into());
-        }
-        if ready < clients {
-            return Err(anyhow!("only {ready} of {clients} clients were ready in time; lower --connect-rate").into());
         }
         Ok(())
     }
@@ -168,7 +157,7 @@ impl<'a> Session<'a> {
     /// If the server has died, that is the reason, whatever failed first because of it.
     pub(super) fn explain(&mut self, halt: Halt) -> Halt {
         match (halt, self.server.as_mut().and_then(ServerProcess::death)) {
-            (Halt::Failed(_), Some(death)) => Halt::Failed(anyhow!(death)),
+            (Halt::Failed(_) | Halt::Short { .. }, Some(death)) => Halt::Failed(anyhow!(death)),
             (halt, _) => halt,
         }
     }
@@ -212,16 +201,15 @@ impl<'a> Session<'a> {
             )
         } else {
             self.wait(until_ns, |session| first_after(&session.workers) < u64::MAX).await?;
-            Account::bracketed(&self.workers)?
+            Account::bracketed(last_before(&self.workers), first_after(&self.workers))?
         };
         self.gathered.account = Some(account);
         Ok(())
     }
 
-    /// Whether everything that was published in the measure phase has arrived everywhere.
+    /// Whether everything that was published in the measure phase has arrived wherever there is a client.
     pub(super) fn is_complete(&self) -> bool {
-        let clients = u64::from(self.planned.point.load.clients);
-        let expected = self.gathered.account.as_ref().map(|account| account.updates * clients);
+        let expected = self.gathered.account.as_ref().map(|account| account.updates * self.ready());
         expected.is_some_and(|expected| self.delivered() >= expected)
     }
 

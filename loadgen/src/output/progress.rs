@@ -104,7 +104,13 @@ fn estimate_s(run: &Planned, scenario: &Scenario) -> f64 {
 fn figures(run: &Run) -> String {
     let ms = |quantile| run.latency.value_at_quantile(quantile) as f64 / 1e6;
     let counts = &run.counts;
-    let mut text = format!("p50 {:.2} ms, p99 {:.2} ms, {} delivered", ms(0.5), ms(0.99), counts.delivered);
+    let mut text = format!("{} delivered", counts.delivered);
+    if !run.latency.is_empty() {
+        text = format!("p50 {:.2} ms, p99 {:.2} ms, {text}", ms(0.5), ms(0.99));
+    }
+    if run.stream.updates == 0 {
+        text = style("no update was due").for_stderr().yellow().to_string();
+    }
     for (count, name) in [(counts.missed, "MISSED"), (counts.duplicated, "duplicated"), (counts.reordered, "reordered")]
     {
         if count > 0 {

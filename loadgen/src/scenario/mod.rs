@@ -9,8 +9,10 @@ use std::{path::Path, time::Duration};
 use anyhow::Context;
 use protocol::{Transport, results::Scenario};
 
+use settings::Percent;
 pub use settings::Settings;
 use valid::validate;
+pub(crate) use valid::validate_rates;
 
 use crate::machine::pinning;
 
@@ -101,6 +103,8 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         measure_s: seconds(options.measure, file.measure, 3.0),
         drain_s: seconds(options.drain, file.drain, 10.0),
         connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(5_000),
+        connect_grace_s: seconds(options.connect_grace, file.connect_grace, 30.0),
+        absent_max_percent: options.absent_max.or(file.absent_max).map_or(0.0, |Percent(percent)| percent),
         workers: options.workers.or(file.workers).unwrap_or(generator_cores),
         server_threads: options.server_threads.or(file.server_threads).unwrap_or(1),
         pinned,
@@ -169,6 +173,30 @@ mod tests {
         ] {
             assert!(refused(toml).contains(reason), "{toml}: {}", refused(toml));
         }
+    }
+
+    #[test]
+    fn a_stream_that_is_silent_while_it_is_measured_is_refused() {
+        let dir = tempfile::tempdir().unwrap();
+        let feed = dir.path().join("lull.ndjson");
+        // Twice, five seconds apart; then the same again, five seconds later.
+        std::fs::write(&feed, "{\"at_us\":0,\"data\":1}\n{\"at_us\":5000000,\"data\":2}\n").unwrap();
+        let toml = |times: &str| format!("replay = {feed:?}\n{times}");
+        for times in ["warm_up = \"1s\"\nmeasure = \"3s\"", "speed = [9, 0.5]\nwarm_up = \"1s\"\nmeasure = \"3s\""] {
+            assert!(refused(&toml(times)).contains("no update is due in the measure phase, 3 s after 1 s"), "{times}");
+        }
+        let long = refused(&toml("warm_up = \"10001s\"\nmeasure = \"3s\""));
+        assert!(long.contains("due 4.0 s after"), "{long}");
+        // The first nanosecond counts, and the last does not.
+        assert!(refused(&toml("warm_up = \"1s\"\nmeasure = \"4s\"")).contains("due 4.0 s after"));
+        for times in ["warm_up = \"5s\"\nmeasure = \"1s\"", "speed = [2]\nwarm_up = \"1s\"\nmeasure = \"3s\""] {
+            check("test", &toml(times)).unwrap();
+        }
+        let poisson =
+            |seed: &u64| format!("arrivals = \"poisson\"\nrate_hz = [2]\nmeasure = \"1s\"\nrepeats = 1\nseed = {seed}");
+        let silent = (0..100).filter(|seed| check("test", &poisson(seed)).is_err()).count();
+        // One in e² of them is silent: 13.5 of a hundred in the mean, and always the same of these.
+        assert!((5..25).contains(&silent), "{silent}");
     }
 
     #[test]

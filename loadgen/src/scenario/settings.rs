@@ -1,6 +1,6 @@
 //! Everything that a scenario may say, in a file or by options.
 
-use std::{convert::Infallible, time::Duration};
+use std::{convert::Infallible, str::FromStr, time::Duration};
 
 use clap::Args;
 use protocol::{
@@ -86,6 +86,15 @@ pub struct Settings {
     #[arg(long, value_name = "N")]
     pub connect_rate: Option<u32>,
 
+    /// How much longer connecting may take; clients that are refused come again until then
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub connect_grace: Option<Duration>,
+
+    /// Clients that may stay away without the run being given up; the point is void then [default: 0%]
+    #[arg(long, value_name = "PERCENT")]
+    pub absent_max: Option<Percent>,
+
     /// Generator threads (default: one for each processor that is the generator's)
     #[arg(long, value_name = "N")]
     pub workers: Option<u32>,
@@ -126,6 +135,29 @@ impl Settings {
             || arrivals.is_some()
             || replay.is_some()
             || axes.contains(&true)
+    }
+}
+
+/// A share, written `5%`: of 100, and less than all.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Percent(pub f64);
+
+impl FromStr for Percent {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = text.strip_suffix('%').and_then(|number| number.trim().parse().ok());
+        let within = number.filter(|percent| (0.0..100.0).contains(percent)).map(Self);
+        within.ok_or_else(|| format!("`{text}` must be from 0% to less than 100%, as in 5%"))
+    }
+}
+
+impl TryFrom<String> for Percent {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
     }
 }
 

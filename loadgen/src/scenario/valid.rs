@@ -2,13 +2,19 @@
 
 use anyhow::{Context, bail, ensure};
 use protocol::{
-    results::Scenario,
+    clock::NS_PER_SEC,
+    results::{Arrivals, Scenario},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
-use server::{stream::replay::Feed, values::RATE_HZ_MAX};
+use server::{
+    stream::{replay::Feed, schedule::Schedule},
+    values::RATE_HZ_MAX,
+};
 
 const CLIENTS_MAX: u32 = 1_000_000;
 const RUNS_MAX: usize = 10_000;
+/// Where so many random updates are due in the mean, that none is has never happened.
+const RARE: f64 = 50.0;
 
 /// Refuses what cannot be run, naming the value, the reason and the remedy.
 pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
@@ -41,6 +47,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
         ("warm-up", scenario.warm_up_s, 0.1),
         ("measure", scenario.measure_s, 0.1),
         ("drain", scenario.drain_s, 0.1),
+        ("connect-grace", scenario.connect_grace_s, 0.0),
     ] {
         ensure!((least..=86_400.0).contains(&seconds), "{name} {seconds} s: must be between {least} s and a day");
     }
@@ -51,13 +58,33 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     validate_stream(scenario)
 }
 
+/// Refuses a stream of which it is known that too little, or nothing, of it would count.
 fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
-    let measure_s = scenario.measure_s;
+    let from_ns = ns(scenario.warm_up_s);
     if let Some(feed) = &scenario.replay {
-        Feed::open(feed).with_context(|| format!("replay {feed}"))?;
-        return Ok(());
+        let read = Feed::open(feed).with_context(|| format!("replay {feed}"))?;
+        return scenario.speed.iter().try_for_each(|speed| {
+            let what = || format!("replay {feed} at speed {speed}");
+            something_is_due(scenario, first_of_feed(&read, *speed, from_ns), what, "replay it faster")
+        });
     }
     ensure!(scenario.speed == [1.0], "speed: there is no feed to speed up; add --replay FILE, or use --rate");
+    validate_rates(scenario)?;
+    let poisson = scenario.arrivals == Arrivals::Poisson;
+    let rare = scenario.rate_hz.iter().filter(|rate| poisson && **rate * scenario.measure_s < RARE);
+    let repeats = scenario.repeats * if scenario.aa { 2 } else { 1 };
+    for (rate, repeat) in rare.flat_map(|rate| (0..repeats).map(move |repeat| (rate, repeat))) {
+        let mut schedule = Schedule::new(Arrivals::Poisson, *rate, scenario.seed + u64::from(repeat));
+        let first_ns = schedule.find(|due_ns| *due_ns >= from_ns).expect("a schedule has no end");
+        let what = || format!("rate {rate}, poisson, repeat {}", repeat + 1);
+        something_is_due(scenario, first_ns, what, "choose another --seed")?;
+    }
+    Ok(())
+}
+
+/// Refuses a rate at which hardly anything is due in the measure phase.
+pub(crate) fn validate_rates(scenario: &Scenario) -> anyhow::Result<()> {
+    let measure_s = scenario.measure_s;
     match scenario.rate_hz.iter().find(|rate| *rate * measure_s < 2.0) {
         Some(rate) => bail!(
             "rate {rate}: fewer than two updates are due in a measure phase of {measure_s} s; measure at least {} s",
@@ -65,6 +92,38 @@ fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
         ),
         None => Ok(()),
     }
+}
+
+/// `first_ns`: the due time of the first update that is due when the measure phase begins, or later.
+fn something_is_due(scenario: &Scenario, first_ns: u64, what: impl Fn() -> String, remedy: &str) -> anyhow::Result<()> {
+    let (warm_up_s, measure_s) = (scenario.warm_up_s, scenario.measure_s);
+    ensure!(
+        first_ns < ns(warm_up_s) + ns(measure_s),
+        "{}: no update is due in the measure phase, {measure_s} s after {warm_up_s} s of warm-up; the next would be due {:.1} s after \
+         it began; measure longer, choose another --warm-up, or {remedy}",
+        what(),
+        (first_ns - ns(warm_up_s)) as f64 / NS_PER_SEC as f64,
+    );
+    Ok(())
+}
+
+/// By halving, for a feed may be played many times over in a long warm-up.
+fn first_of_feed(feed: &Feed, speed: f64, from_ns: u64) -> u64 {
+    // As the server has it.
+    let due_ns = |index| (feed.message(index).0 as f64 * 1_000.0 / speed) as u64;
+    let (mut first, mut after) = (0, 1);
+    while due_ns(after) < from_ns {
+        after *= 2;
+    }
+    while first < after {
+        let middle = u64::midpoint(first, after);
+        if due_ns(middle) < from_ns { first = middle + 1 } else { after = middle }
+    }
+    due_ns(first)
+}
+
+fn ns(seconds: f64) -> u64 {
+    (seconds * NS_PER_SEC as f64) as u64
 }
 
 fn axis<T: PartialEq + std::fmt::Display>(

@@ -41,6 +41,8 @@ fn absurd_values_are_refused_with_what_is_allowed() {
         ("--measure 0s", &["measure 0 s", "must be between"]),
         ("--measure soon", &["soon", "--measure"]),
         ("--speed 2", &["speed", "--replay FILE"]),
+        ("--absent-max 100%", &["100%", "less than 100%"]),
+        ("--absent-max 5", &["5", "as in 5%"]),
         ("--workers 0", &["workers 0", "between 1 and"]),
         ("--server http://127.0.0.1:1 --rate 5", &["--server", "--rate", "cannot be used with"]),
         ("--cleints 5", &["--cleints", "--clients"]),

@@ -72,6 +72,12 @@ pub struct Scenario {
     pub drain_s: f64,
     /// Connections started a second, at most.
     pub connect_rate: u32,
+    /// Seconds that connecting may take longer than its pace asks for.
+    #[serde(default = "grace_s")]
+    pub connect_grace_s: f64,
+    /// Clients, in percent of all, that may stay away without the run being given up.
+    #[serde(default)]
+    pub absent_max_percent: f64,
     /// Generator threads.
     pub workers: u32,
     /// Server threads.
@@ -94,6 +100,10 @@ pub struct Scenario {
 
 fn without() -> Vec<bool> {
     vec![false]
+}
+
+fn grace_s() -> f64 {
+    30.0
 }
 
 /// Which processors were whose.

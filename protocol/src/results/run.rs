@@ -160,6 +160,9 @@ pub struct Counts {
     pub clients_ready: u64,
     /// Errors of clients by kind, whenever they happened.
     pub errors: BTreeMap<String, u64>,
+    /// The first of each kind in words, the server's if it said why; also of those that a disturbance set off.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub first_errors: BTreeMap<String, String>,
 }
 
 impl Counts {

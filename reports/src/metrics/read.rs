@@ -42,6 +42,8 @@ impl Metric {
         let traffic = run.traffic;
         let per_delivery = |amount: u64| divide(amount as f64, traffic.updates as f64);
         match self {
+            // A rate of nothing is a figure too, and none was taken.
+            Self::DeliveriesPerS | Self::DeliveriesPerCpuS if run.counts.delivered == 0 => None,
             Self::DeliveriesPerS => divide(run.counts.delivered as f64, run.phases.measure_s),
             Self::DeliveriesPerCpuS => {
                 divide(traffic.updates as f64, run.server.as_ref()?.cpu.total_ns as f64 / NS_PER_S)
@@ -137,7 +139,7 @@ fn fairness(of: &hdrhistogram::Histogram<u64>) -> Option<f64> {
 /// The share of updates that ought to find no parked poll: after an answer no poll is there for a round trip, in which
 /// rate times round trip updates are due.
 fn predicted_unparked(run: &Run) -> Option<f64> {
-    run.polling.as_ref()?;
+    run.polling.as_ref().filter(|_| run.stream.updates > 0)?;
     let round_trip_s = quantile_ms(&run.exchange, 0.5)? / 1e3;
     Some((divide(run.stream.updates as f64, run.phases.measure_s)? * round_trip_s).min(1.0))
 }

@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 69] = [
+const COLUMNS: [Column; 71] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -44,6 +44,10 @@ const COLUMNS: [Column; 69] = [
     ("reordered", |run| run.counts.reordered.to_string()),
     ("out_of_range", |run| run.counts.out_of_range.to_string()),
     ("errors", |run| run.counts.errors.values().sum::<u64>().to_string()),
+    ("clients_ready", |run| run.counts.clients_ready.to_string()),
+    ("errors_by_kind", |run| {
+        run.counts.errors.iter().map(|(kind, times)| format!("{kind}:{times}")).collect::<Vec<_>>().join(" ")
+    }),
     ("latency_p50_ms", |run| value(Metric::LatencyMs(Quantile::P50), run)),
     ("latency_p90_ms", |run| value(Metric::LatencyMs(Quantile::P90), run)),
     ("latency_p99_ms", |run| value(Metric::LatencyMs(Quantile::P99), run)),
@@ -125,6 +129,8 @@ fn value(metric: Metric, run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
+    use protocol::results::{FanOut, Polling, Traffic};
+
     use super::*;
     use crate::fixture::{Sweep, fail};
 
@@ -160,6 +166,35 @@ mod tests {
         assert_eq!(field(&names, &rows[0], "failure"), "refused, \"twice\"\nand again");
         assert_eq!(field(&names, &rows[1], "void"), "generator saturated");
         assert_eq!(field(&names, &rows[2], "void"), "");
+    }
+
+    #[test]
+    fn no_figure_is_written_for_nothing() {
+        let mut results = Sweep::quick().results();
+        // What a run leaves that has met a lull in the feed.
+        let run = &mut results.runs[1];
+        let nothing = || crate::fixture::histogram([]);
+        (run.stream.updates, run.stream.lateness) = (0, Some(nothing()));
+        (run.counts.expected, run.counts.delivered) = (0, 0);
+        (run.latency, run.client_means) = (nothing(), nothing());
+        run.fan_out = FanOut { first: nothing(), last: nothing(), span: nothing(), last_from_send: Some(nothing()) };
+        run.polling = Some(Polling { parked: nothing(), between: nothing(), rode: nothing() });
+        run.traffic = Traffic::default();
+        run.slices.iter_mut().for_each(|slice| slice.latency = nothing());
+        let (names, rows) = table(&results);
+        assert_eq!(field(&names, &rows[1], "void"), "nothing was measured");
+        for (name, value) in names.iter().zip(&rows[1]) {
+            let of_updates = ["latency", "deliver", "fan_out", "last_from", "_per_payload", "_per_server_write"];
+            let others = ["jain", "clients_p99", "_percent", "lateness", "signal", "current"];
+            let counted = ["delivered", "busiest_worker_percent", "stolen_percent"].contains(&name.as_str());
+            let is_figure = of_updates.iter().chain(&others).any(|part| name.contains(part)) && !counted;
+            assert!(!is_figure || value.is_empty(), "{name} is {value}");
+        }
+        for text in [crate::pages::terminal::summary_table(&results), crate::pages::markdown::summary(&results)] {
+            let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(text.contains("no update was due in the measure phase (1 of 3 runs)"), "{text}");
+            assert!(!text.contains(" 0.00 ") && !text.contains("NaN"), "{text}");
+        }
     }
 
     #[test]

@@ -68,7 +68,7 @@ fn busy(results: &Results) -> Option<Warning> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::Transport;
+    use protocol::{Transport, results::Counts};
 
     use super::*;
     use crate::{
@@ -218,10 +218,19 @@ mod tests {
         let point = results.runs[0].point.clone();
         for run in results.runs.iter_mut().filter(|run| run.point == point) {
             run.counts.errors.insert("reset".to_owned(), 2);
+            run.counts.first_errors.insert("reset".to_owned(), "reset by peer".to_owned());
         }
         let contender = Contender { transport: point.transport, arm: None };
         let side = PointName { contender, load: point.load };
-        assert_eq!(warnings(&results), [Warning::ClientErrors { point: side, kind: "reset".to_owned(), errors: 6 }]);
+        let (kind, first) = ("reset".to_owned(), Some("reset by peer".to_owned()));
+        assert_eq!(warnings(&results), [Warning::ClientErrors { point: side, kind, errors: 6, first }]);
+    }
+
+    #[test]
+    fn who_stayed_away_voids_the_point() {
+        let warning = only(after(|run| run.counts.clients_ready -= 3));
+        assert!(warning.voids_point());
+        assert!(warning.to_string().contains("up to 3 of 100 clients stayed away (1 of 3 runs)"), "{warning}");
     }
 
     #[test]
@@ -258,8 +267,31 @@ mod tests {
 
     #[test]
     fn every_threshold_needs_deliveries() {
-        let found = after(|run| run.latency = histogram([]));
-        assert_eq!(found, [], "an empty histogram must not divide by nothing");
+        let found = after(|run| {
+            run.latency = histogram([]);
+            run.stream.lateness = Some(histogram([9_000_000_000; 50]));
+            run.generator.loop_lag = Some(histogram([9_000_000_000; 50]));
+        });
+        assert_eq!(found, [], "no share of nothing, nor a latency of 0 ms");
+    }
+
+    #[test]
+    fn a_run_that_measured_nothing_voids_its_point() {
+        for (updates, said) in
+            [(0, "no update was due in the measure phase"), (7, "none of 7 updates arrived anywhere")]
+        {
+            let found = after(|run| {
+                let expected = u64::from(run.point.load.clients) * updates;
+                run.stream.updates = updates;
+                run.counts = Counts { expected, missed: expected, ..run.counts.clone() };
+                run.counts.delivered = 0;
+                run.latency = histogram([]);
+            });
+            assert!(found[0].voids_point(), "{found:?}");
+            assert!(found[0].to_string().contains(&format!("{said} (1 of 3 runs)")), "{}", found[0]);
+            let missed = found.iter().filter(|warning| matches!(warning, Warning::Missed { .. })).count();
+            assert_eq!((found.len(), missed), (1 + usize::from(updates > 0), usize::from(updates > 0)), "{found:?}");
+        }
     }
 
     #[test]

@@ -52,7 +52,8 @@ fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
 }
 
 fn lagged(point: &PointName, runs: &[&Run]) -> Option<Warning> {
-    let lags = runs.iter().filter_map(|run| Some((mean_lag_ms(run)?, run.latency.mean() / NS_PER_MS)));
+    let measured = runs.iter().filter(|run| !run.latency.is_empty());
+    let lags = measured.filter_map(|run| Some((mean_lag_ms(run)?, run.latency.mean() / NS_PER_MS)));
     let lags: Vec<_> = lags.filter(|&(lag_ms, latency_ms)| LAG.is_passed(lag_ms, latency_ms)).collect();
     let warnings = lags.iter().map(|&(lag_mean_ms, latency_mean_ms)| Warning::GeneratorLagged {
         point: point.clone(),
@@ -76,7 +77,7 @@ fn mean_lag_ms(run: &Run) -> Option<f64> {
 }
 
 fn late(point: &PointName, run: &Run) -> Option<Warning> {
-    let lateness = run.stream.lateness.as_ref()?;
+    let lateness = run.stream.lateness.as_ref().filter(|_| !run.latency.is_empty())?;
     let (lateness_mean_ms, latency_mean_ms) = (lateness.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
     let p99_ms = |histogram: &LosslessHistogram| histogram.value_at_quantile(0.99) as f64 / NS_PER_MS;
     let (lateness_p99_ms, latency_p99_ms) = (p99_ms(lateness), p99_ms(&run.latency));

@@ -10,6 +10,8 @@ use crate::points::PointName;
 /// What is wrong with the finished runs of one point.
 pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let mut found: Vec<_> = runs.iter().filter_map(|run| not_conserved(point, run)).collect();
+    found.extend(nothing_delivered(point, runs));
+    found.extend(absent(point, runs));
     found.extend(keeping_up::of_generator(point, runs));
     found.extend(keeping_up::of_machine(point, runs));
     found.extend(counted(point, runs));
@@ -29,6 +31,21 @@ fn not_conserved(point: &PointName, run: &Run) -> Option<Warning> {
     })
 }
 
+fn nothing_delivered(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let silent = || runs.iter().filter(|run| run.counts.delivered == 0);
+    let updates = silent().map(|run| run.stream.updates).sum();
+    let (runs, of_runs) = (silent().count(), runs.len());
+    (runs > 0).then(|| Warning::NothingDelivered { point: point.clone(), runs, of_runs, updates })
+}
+
+fn absent(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let clients = u64::from(point.load.clients);
+    let absent: Vec<u64> = runs.iter().map(|run| clients.saturating_sub(run.counts.clients_ready)).collect();
+    let absent_runs = absent.iter().filter(|absent| **absent > 0).count();
+    let most = absent.into_iter().max().filter(|most| *most > 0)?;
+    Some(Warning::Absent { point: point.clone(), runs: absent_runs, of_runs: runs.len(), absent: most, clients })
+}
+
 fn counted(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let sum = |part: fn(&Counts) -> u64| -> u64 { runs.iter().map(|run| part(&run.counts)).sum() };
     let (expected, delivered) = (sum(|counts| counts.expected), sum(|counts| counts.delivered));
@@ -40,20 +57,21 @@ fn counted(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
         (out_of_range > 0).then(|| Warning::OutOfRange { point: point(), out_of_range, delivered }),
         (duplicated > 0).then(|| Warning::Duplicated { point: point(), duplicated, delivered }),
         (reordered > 0).then(|| Warning::Reordered { point: point(), reordered, delivered }),
-        (delivered < DELIVERIES_MIN).then(|| Warning::FewDeliveries { point: point(), delivered }),
+        (0 < delivered && delivered < DELIVERIES_MIN).then(|| Warning::FewDeliveries { point: point(), delivered }),
     ]
     .into_iter()
     .flatten()
     .collect()
 }
 
-fn errors<'a>(point: &'a PointName, runs: &[&Run]) -> impl Iterator<Item = Warning> + use<'a> {
+fn errors(point: &PointName, runs: &[&Run]) -> impl Iterator<Item = Warning> {
     let mut by_kind = BTreeMap::<String, u64>::new();
     for (kind, errors) in runs.iter().flat_map(|run| &run.counts.errors) {
         *by_kind.entry(kind.clone()).or_default() += errors;
     }
     by_kind.into_iter().filter(|&(_, errors)| errors > 0).map(|(kind, errors)| Warning::ClientErrors {
         point: point.clone(),
+        first: runs.iter().find_map(|run| run.counts.first_errors.get(&kind).cloned()),
         kind,
         errors,
     })

@@ -18,6 +18,10 @@ pub enum Warning {
     RunFailed { run: u32, point: PointName, phase: String, reason: String },
     /// Delivered and missed do not add up to expected.
     NotConserved { point: PointName, run: u32, expected: u64, delivered: u64, missed: u64 },
+    /// Not a single update that counts arrived. `updates` were due in those runs.
+    NothingDelivered { point: PointName, runs: usize, of_runs: usize, updates: u64 },
+    /// Clients never came to the server; what they would have received counts as missed.
+    Absent { point: PointName, runs: usize, of_runs: usize, absent: u64, clients: u64 },
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
     /// The generator read late what had arrived.
@@ -44,8 +48,8 @@ pub enum Warning {
     ServerFellBehind { point: PointName, first_ms: f64, last_ms: f64 },
     /// Latency was another in the second half of the measure phase than in the first.
     HalvesDiffer { point: PointName, first_ms: f64, second_ms: f64 },
-    /// Clients met errors of one kind.
-    ClientErrors { point: PointName, kind: String, errors: u64 },
+    /// Clients met errors of one kind; the first in words.
+    ClientErrors { point: PointName, kind: String, errors: u64, first: Option<String> },
     /// Too little was delivered for a p99.
     FewDeliveries { point: PointName, delivered: u64 },
     /// The server's process could not be read.
@@ -70,7 +74,11 @@ impl Warning {
     /// Whether the point it speaks of has no numbers worth showing.
     pub fn voids_point(&self) -> bool {
         match self {
-            Self::NotConserved { .. } | Self::GeneratorSaturated { .. } | Self::PublisherOverrun { .. } => true,
+            Self::NotConserved { .. }
+            | Self::NothingDelivered { .. }
+            | Self::Absent { .. }
+            | Self::GeneratorSaturated { .. }
+            | Self::PublisherOverrun { .. } => true,
             Self::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => {
                 LAG_VOID.is_passed(*lag_mean_ms, *latency_mean_ms)
             }
@@ -93,6 +101,8 @@ impl Warning {
     pub fn brief(&self) -> &'static str {
         match self {
             Self::NotConserved { .. } => "updates unaccounted for",
+            Self::NothingDelivered { .. } => "nothing was measured",
+            Self::Absent { .. } => "clients absent",
             Self::GeneratorSaturated { .. } => "generator saturated",
             Self::GeneratorLagged { .. } => "generator could not keep up",
             Self::TimeStolen { .. } => "processor time stolen",

@@ -19,6 +19,16 @@ impl Warning {
             Self::NotConserved { .. } => {
                 "That is a defect of the benchmark, not of a transport: the point is void. Please report it."
             }
+            Self::NothingDelivered { updates: 0, .. } => {
+                "Nothing was measured: the point is void. Measure longer, or where the feed is not silent."
+            }
+            Self::NothingDelivered { .. } => {
+                "Nothing was measured: the point is void. Look for client errors, or lengthen --drain."
+            }
+            Self::Absent { .. } => {
+                "The server had fewer clients than were asked for: the point is void. See why they were refused, and what \
+                 --absent-max allows."
+            }
             Self::GeneratorSaturated { .. } => {
                 "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
             }
@@ -94,73 +104,51 @@ impl Warning {
             Self::RunFailed { run, point, phase, reason } => {
                 write!(f, "Run {} ({}) failed in its {phase} phase: {reason}.", run + 1, point)
             }
-            Self::NotConserved { point, run, expected, delivered, missed } => write!(
-                f,
-                "{}: in run {}, {} delivered and {} missed are not the {} expected.",
-                point,
-                run + 1,
-                count(*delivered),
-                count(*missed),
-                count(*expected),
-            ),
-            Self::GeneratorSaturated { point, runs, of_runs, busy_percent } => write!(
-                f,
-                "{}: a thread of the load generator used {}% of a core ({runs} of {of_runs} runs).",
-                point,
-                number(*busy_percent),
-            ),
-            Self::GeneratorLagged { point, runs, of_runs, lag_mean_ms, latency_mean_ms } => write!(
-                f,
-                "{}: what had arrived was read {} ms later in the mean, of a mean latency of {} ms ({runs} of {of_runs} runs).",
-                point,
-                number(*lag_mean_ms),
-                number(*latency_mean_ms),
-            ),
-            Self::TimeStolen { point, runs, of_runs, share } => write!(
-                f,
-                "{}: the hypervisor took {}% of the machine's processors away ({runs} of {of_runs} runs).",
-                point,
-                number(100.0 * share),
-            ),
+            Self::GeneratorSaturated { point, runs, of_runs, busy_percent } => {
+                let what = format!("a thread of the load generator used {}% of a core", number(*busy_percent));
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::GeneratorLagged { point, runs, of_runs, lag_mean_ms, latency_mean_ms } => {
+                let (lag_ms, latency_ms) = (number(*lag_mean_ms), number(*latency_mean_ms));
+                let what = format!(
+                    "what had arrived was read {lag_ms} ms later in the mean, of a mean latency of {latency_ms} ms"
+                );
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::TimeStolen { point, runs, of_runs, share } => {
+                let what = format!("the hypervisor took {}% of the machine's processors away", number(100.0 * share));
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
             Self::ListenOverflows { point, overflows } => {
                 write!(f, "{}: {} connections found the listener's queue full.", point, count(*overflows))
             }
             Self::MemoryPressure { point, pressures } => {
                 write!(f, "{}: TCP came under memory pressure {} times.", point, count(*pressures))
             }
-            Self::HalvesDiffer { point, first_ms, second_ms } => write!(
-                f,
-                "{}: the median latency was {} ms in the first half of the measure phase and {} ms in the second.",
-                point,
-                number(*first_ms),
-                number(*second_ms),
-            ),
-            Self::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms } => write!(
-                f,
-                "{}: updates were published {} ms late in the mean, of a mean latency of {} ms.",
-                point,
-                number(*lateness_mean_ms),
-                number(*latency_mean_ms),
-            ),
-            Self::PublisherLate { point, lateness_p99_ms, latency_p99_ms } => write!(
-                f,
-                "{}: an update in a hundred was published over {} ms late, of a p99 latency of {} ms.",
-                point,
-                number(*lateness_p99_ms),
-                number(*latency_p99_ms),
-            ),
-            Self::ServerFellBehind { point, first_ms, last_ms } => write!(
-                f,
-                "{}: the median latency grew from {} ms to {} ms while it was measured.",
-                point,
-                number(*first_ms),
-                number(*last_ms),
-            ),
-            Self::ClientErrors { point, kind, errors } => {
-                write!(f, "{}: clients met {} errors of the kind `{kind}`.", point, count(*errors))
+            Self::HalvesDiffer { point, first_ms, second_ms } => {
+                let (first, second) = (number(*first_ms), number(*second_ms));
+                write!(
+                    f,
+                    "{point}: the median latency was {first} ms in the first half of the measure phase and {second} ms in the second."
+                )
             }
-            Self::FewDeliveries { point, delivered } => {
-                write!(f, "{}: only {} updates were delivered in all.", point, count(*delivered))
+            Self::PublisherOverrun { point, lateness_mean_ms, latency_mean_ms } => {
+                let (first, second) = (number(*lateness_mean_ms), number(*latency_mean_ms));
+                write!(
+                    f,
+                    "{point}: updates were published {first} ms late in the mean, of a mean latency of {second} ms."
+                )
+            }
+            Self::PublisherLate { point, lateness_p99_ms, latency_p99_ms } => {
+                let (first, second) = (number(*lateness_p99_ms), number(*latency_p99_ms));
+                write!(
+                    f,
+                    "{point}: an update in a hundred was published over {first} ms late, of a p99 latency of {second} ms."
+                )
+            }
+            Self::ServerFellBehind { point, first_ms, last_ms } => {
+                let (first, second) = (number(*first_ms), number(*last_ms));
+                write!(f, "{point}: the median latency grew from {first} ms to {second} ms while it was measured.")
             }
             Self::ServerUnobserved { runs, of_runs } => {
                 write!(f, "The server's process could not be read in {runs} of {of_runs} runs.")
@@ -171,18 +159,71 @@ impl Warning {
                 number(100.0 * share),
             ),
             Self::SingleRepeat => write!(f, "Every point was measured once."),
+            Self::NotConserved { .. }
+            | Self::NothingDelivered { .. }
+            | Self::Absent { .. }
+            | Self::Missed { .. }
+            | Self::OutOfRange { .. }
+            | Self::Duplicated { .. }
+            | Self::Reordered { .. }
+            | Self::FewDeliveries { .. }
+            | Self::ClientErrors { .. } => self.write_of_counts(f),
+        }
+    }
+
+    /// Of those that speak of what was counted.
+    fn write_of_counts(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotConserved { point, run, expected, delivered, missed } => {
+                let [expected, delivered, missed] = [expected, delivered, missed].map(|part| count(*part));
+                let run = run + 1;
+                write!(
+                    f,
+                    "{point}: in run {run}, {delivered} delivered and {missed} missed are not the {expected} expected."
+                )
+            }
+            Self::NothingDelivered { point, runs, of_runs, updates: 0 } => {
+                write_runs(f, point, *runs, *of_runs, "no update was due in the measure phase")
+            }
+            Self::NothingDelivered { point, runs, of_runs, updates } => {
+                write_runs(f, point, *runs, *of_runs, &format!("none of {} updates arrived anywhere", count(*updates)))
+            }
+            Self::Absent { point, runs, of_runs, absent, clients } => {
+                let what = format!("up to {} of {} clients stayed away", count(*absent), count(*clients));
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::ClientErrors { point, kind, errors, first } => {
+                write!(
+                    f,
+                    "{point}: clients met {} errors of the kind `{kind}`{}.",
+                    count(*errors),
+                    the_first(first.as_deref())
+                )
+            }
+            Self::FewDeliveries { point, delivered } => {
+                write!(f, "{}: only {} updates were delivered in all.", point, count(*delivered))
+            }
             Self::Missed { point, missed, expected } => write_share(f, point, *missed, *expected, "never arrived"),
             Self::OutOfRange { point, out_of_range, delivered } => {
                 write_share(f, point, *out_of_range, *delivered, "took over a minute, or came before they were due")
             }
-            Self::Duplicated { point, duplicated, delivered } => {
-                write_share(f, point, *duplicated, *delivered, "arrived again")
+            Self::Duplicated { point, duplicated: part, delivered } => {
+                write_share(f, point, *part, *delivered, "arrived again")
             }
-            Self::Reordered { point, reordered, delivered } => {
-                write_share(f, point, *reordered, *delivered, "arrived out of order")
+            Self::Reordered { point, reordered: part, delivered } => {
+                write_share(f, point, *part, *delivered, "arrived out of order")
             }
+            _ => Ok(()),
         }
     }
+}
+
+fn the_first(error: Option<&str>) -> String {
+    error.map(|error| format!("; the first: {error}")).unwrap_or_default()
+}
+
+fn write_runs(f: &mut fmt::Formatter<'_>, point: &PointName, runs: usize, of_runs: usize, what: &str) -> fmt::Result {
+    write!(f, "{point}: {what} ({runs} of {of_runs} runs).")
 }
 
 fn write_share(f: &mut fmt::Formatter<'_>, point: &PointName, part: u64, whole: u64, what: &str) -> fmt::Result {

@@ -8,6 +8,7 @@ use protocol::wire::CURSOR_HEADER;
 use super::{
     ClientError,
     chunks::{self, BODY_BYTES, BODY_BYTES_MAX},
+    error::retry_after_s,
     inbox::Front,
     request::cursor,
 };
@@ -52,7 +53,7 @@ impl Answer {
             ),
             None => String::from_utf8_lossy(&bytes[self.body.clone()]).trim().to_owned(),
         };
-        ClientError::Status { status: self.status, body }
+        ClientError::Status { status: self.status, body, retry_after_s: retry_after_s(&bytes[..self.body.start]) }
     }
 }
 

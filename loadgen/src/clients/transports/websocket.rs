@@ -151,7 +151,9 @@ impl From<Error> for ClientError {
         match error {
             Error::Io(error) => Self::Socket(error),
             Error::ConnectionClosed | Error::AlreadyClosed => Self::Closed(String::new()),
-            Error::Http(response) => Self::Status { status: response.status().as_u16(), body: String::new() },
+            Error::Http(response) => {
+                Self::Status { status: response.status().as_u16(), body: String::new(), retry_after_s: None }
+            }
             error => Self::Protocol(error.to_string()),
         }
     }
@@ -285,7 +287,7 @@ mod tests {
     #[tokio::test]
     async fn a_refusal_says_why_however_http_lets_it_be_said() {
         for (answer, sentence) in [
-            ("HTTP/1.1 503 Busy\r\ncontent-length: 4\r\n\r\nfull", "status 503: full"),
+            ("HTTP/1.1 503 Busy\r\nretry-after: 7\r\ncontent-length: 4\r\n\r\nfull", "status 503: full"),
             ("HTTP/1.1 503 Busy\r\ntransfer-encoding: chunked\r\n\r\n4\r\nfull\r\n0\r\n\r\n", "status 503: full"),
             ("HTTP/1.0 503 Busy\r\n\r\nfull", "status 503: full"),
             ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", "status 200: hi"),
@@ -298,6 +300,7 @@ mod tests {
                 let script = scripted(move |_| cut(answer.as_bytes(), part_bytes)).await;
                 let error = Client::open(script.stream, &script.request).await.unwrap_err();
                 assert_eq!(error.to_string(), sentence, "in parts of {part_bytes}");
+                assert_eq!(error.retry_after().as_secs(), if answer.contains("retry-after: 7") { 7 } else { 0 });
             }
         }
     }

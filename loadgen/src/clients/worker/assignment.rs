@@ -18,6 +18,8 @@ pub struct Assignment {
     pub clients: std::ops::Range<u32>,
     /// Connections it may begin a second.
     pub connect_rate: f64,
+    /// A client that is not ready by then stays away.
+    pub give_up_ns: u64,
     /// Whom they trust, if the server speaks TLS.
     pub tls: Option<Tls>,
     /// What the server asks them to show.

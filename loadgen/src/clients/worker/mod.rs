@@ -2,11 +2,12 @@
 
 mod assignment;
 mod client;
+mod errors;
 mod report;
 mod shared;
 mod signals;
 
-use std::{rc::Rc, sync::Arc, thread, time::Duration};
+use std::{pin::pin, rc::Rc, sync::Arc, thread, time::Duration};
 
 use anyhow::Context;
 use server::metrics::Tally;
@@ -14,7 +15,7 @@ use tokio::{
     runtime::{Builder, LocalOptions},
     sync::{Notify, Semaphore},
     task::spawn_local,
-    time::{Instant, interval, sleep_until},
+    time::{Instant, interval, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -23,6 +24,7 @@ use client::client;
 use shared::Shared;
 
 pub use assignment::Assignment;
+pub use errors::Errors;
 pub use report::{Report, SignalRecord};
 
 /// Connections of one worker that may be under way at once: enough to hide a round trip, too few to fill a backlog.
@@ -95,6 +97,7 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
         spawn_local(async move { releaser.polls.release().await });
         tokio::select! {
             () = ramp(&shared) => {}
+            () = sleep(shared.until_give_up()) => {}
             () = orders.stop.cancelled() => {}
         }
         tokio::select! {
@@ -120,11 +123,19 @@ async fn ramp(shared: &Rc<Shared>) {
     }
 }
 
-/// Has clients come back that were told to drop their connection, or whose server has fallen silent.
+/// Has clients come back that were told to drop their connection, or whose server has fallen silent; and ends the tries of
+/// those that are not ready in time.
 async fn watch(shared: &Rc<Shared>, orders: &Orders) {
     let mut looks = interval(SILENCE_LOOK);
+    let mut give_up = pin!(sleep(shared.until_give_up()));
+    let mut given_up = false;
     loop {
         let left = tokio::select! {
+            () = &mut give_up, if !given_up => {
+                given_up = true;
+                shared.give_up();
+                continue;
+            }
             () = orders.drop_all.notified() => shared.all_ready(),
             _ = looks.tick() => shared.unheard(),
         };

@@ -1,11 +1,11 @@
 //! What a worker brings back.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use hdrhistogram::Histogram;
 use protocol::signal::Ack;
 
-use super::assignment::Assignment;
+use super::{assignment::Assignment, errors::Errors};
 use crate::clients::{
     recorder::{ClientRecord, Progress, Recorder},
     window::histogram,
@@ -28,14 +28,12 @@ pub struct Report {
     pub clients: Vec<Option<ClientRecord>>,
     /// What became of its clients' signals.
     pub signals: SignalRecord,
-    /// Connections that ended, and tries to connect again that failed, after a disturbance; by kind.
-    pub disturbances: BTreeMap<String, u64>,
+    /// Connections that ended, and tries to connect again that failed, after a disturbance.
+    pub disturbances: Errors,
     /// How late bytes were read, on a sample of the connections.
     pub loop_lag: Histogram<u64>,
-    /// Errors that ended connections otherwise, by kind.
-    pub errors: BTreeMap<String, u64>,
-    /// The first of them in words.
-    pub first_error: Option<String>,
+    /// The same otherwise, first connections included.
+    pub errors: Errors,
 }
 
 impl Report {
@@ -49,10 +47,9 @@ impl Report {
             tls_agreed: None,
             clients: vec![None; assignment.clients.len()],
             signals: SignalRecord::default(),
-            disturbances: BTreeMap::new(),
+            disturbances: Errors::default(),
             loop_lag: histogram(3),
-            errors: BTreeMap::new(),
-            first_error: None,
+            errors: Errors::default(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{
     cell::RefCell,
+    collections::HashMap,
     rc::Rc,
     sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
@@ -31,6 +32,15 @@ const SILENCE_NS_MAX: u64 = 60 * clock::NS_PER_SEC;
 /// The status of a cursor that the server no longer holds.
 const GONE: u16 = 410;
 
+/// Before a client tries again.
+#[derive(Debug, Clone, Copy, Default)]
+struct Pause {
+    /// Tries in vain since it was last connected.
+    tries: u32,
+    /// The least that the server asks for.
+    least: Duration,
+}
+
 pub(super) struct Shared {
     pub(super) assignment: Assignment,
     pub(super) lag: LagMeter,
@@ -40,6 +50,8 @@ pub(super) struct Shared {
     pub(super) rng: RefCell<SmallRng>,
     /// Each client's task.
     pub(super) tasks: RefCell<Vec<AbortHandle>>,
+    /// What those wait for whose last try was in vain.
+    pauses: RefCell<HashMap<usize, Pause>>,
     progress: Arc<Progress>,
     tally: Arc<Tally>,
 }
@@ -53,8 +65,9 @@ impl Shared {
         report: Report,
     ) -> Self {
         let rng = SmallRng::seed_from_u64(assignment.seed ^ u64::from(assignment.clients.start)).into();
-        let (scratch, polls, tasks) = (Scratch::default(), DeferredPolls::default(), RefCell::default());
-        Self { assignment, lag, scratch, polls, report: report.into(), rng, tasks, progress, tally }
+        let (scratch, polls) = (Scratch::default(), DeferredPolls::default());
+        let (tasks, pauses) = Default::default();
+        Self { assignment, lag, scratch, polls, report: report.into(), rng, tasks, pauses, progress, tally }
     }
 
     /// Opens a connection for a client.
@@ -118,6 +131,7 @@ impl Shared {
         report.handshake.saturating_record(took_ns[0]);
         report.exchange.saturating_record(took_ns[1]);
         self.progress.ready.fetch_add(1, Relaxed);
+        self.pauses.borrow_mut().remove(&index);
     }
 
     pub(super) fn rejoined(&self, index: usize, at_ns: u64) {
@@ -125,6 +139,7 @@ impl Shared {
             client.reconnect.connected(at_ns);
             client.heard_ns = at_ns;
         }
+        self.pauses.borrow_mut().remove(&index);
     }
 
     /// Records what a payload held and gives the cursor after it.
@@ -169,30 +184,51 @@ impl Shared {
         Ok(())
     }
 
-    /// A connection has ended, or did not come about. Whether the client is to try again: not one that never was ready, nor
-    /// one that has lost its place.
+    /// A connection has ended, or did not come about. Whether the client is to try again: not one that has lost its place,
+    /// nor one that never was ready and would come too late, or be refused once more.
     pub(super) fn lost(&self, index: usize, error: &ClientError) -> bool {
         let report = &mut *self.report.borrow_mut();
         let disturbed = self.assignment.disturbed.at_ns().is_some();
         let errors = if disturbed { &mut report.disturbances } else { &mut report.errors };
-        *errors.entry(error.kind()).or_default() += 1;
-        report.first_error.get_or_insert_with(|| error.to_string());
-        match &mut report.clients[index] {
-            Some(client) if !matches!(error, ClientError::Status { status: GONE, .. }) => {
-                client.reconnect.tries += 1;
-                true
-            }
-            _ => {
-                self.progress.failed.fetch_add(1, Relaxed);
-                false
-            }
+        errors.meet(error);
+        let least = error.retry_after();
+        let again = match &report.clients[index] {
+            Some(_) => !matches!(error, ClientError::Status { status: GONE, .. }),
+            None => !error.is_final() && least < self.until_give_up(),
+        };
+        if again {
+            let pause = &mut *self.pauses.borrow_mut();
+            let tries = pause.get(&index).map_or(1, |pause| pause.tries + 1);
+            pause.insert(index, Pause { tries, least });
+        } else {
+            self.progress.failed.fetch_add(1, Relaxed);
         }
+        again
     }
 
-    /// How long a client waits before it tries again.
+    /// How long a client waits before it tries again. Who was told the same time does not come back at the same moment.
     pub(super) fn backoff(&self, index: usize) -> Duration {
-        let tries = self.report.borrow().clients[index].as_ref().map_or(0, |client| client.reconnect.tries);
-        backoff(tries.saturating_sub(1), &mut *self.rng.borrow_mut())
+        let Pause { tries, least } = self.pauses.borrow().get(&index).copied().unwrap_or_default();
+        least.saturating_add(backoff(tries.saturating_sub(1), &mut *self.rng.borrow_mut()))
+    }
+
+    /// How long clients may still try for the first time.
+    pub(super) fn until_give_up(&self) -> Duration {
+        Duration::from_nanos(self.assignment.give_up_ns.saturating_sub(clock::now_ns()))
+    }
+
+    /// Those who are not ready stay away.
+    pub(super) fn give_up(&self) {
+        let (report, tasks) = (self.report.borrow(), self.tasks.borrow());
+        for (index, _) in report.clients.iter().enumerate().filter(|(_, client)| client.is_none()) {
+            match tasks.get(index) {
+                Some(task) if task.is_finished() => {}
+                task => {
+                    task.into_iter().for_each(AbortHandle::abort);
+                    self.progress.failed.fetch_add(1, Relaxed);
+                }
+            }
+        }
     }
 
     /// The clients that have been ready.
@@ -212,7 +248,7 @@ impl Shared {
             {
                 // Not before as long again.
                 client.heard_ns = now_ns;
-                *report.errors.entry("Silence".to_owned()).or_default() += 1;
+                report.errors.meet_as("Silence", "nothing was heard for a minute");
                 unheard.push(index);
             }
         }

@@ -1,7 +1,5 @@
 //! What the clients' own records come to: their signals, their way back, how evenly they were served.
 
-use std::collections::BTreeMap;
-
 use hdrhistogram::Histogram;
 use protocol::{
     control::Window,
@@ -10,11 +8,20 @@ use protocol::{
 
 use super::{gathered::Gathered, merged::merged};
 use crate::{
-    clients::{window::histogram, worker::Report},
+    clients::{
+        window::histogram,
+        worker::{Errors, Report},
+    },
     measure::account::Storm,
 };
 
 impl Gathered {
+    /// What they met, be it by a disturbance or by themselves.
+    pub(in crate::measure) fn errors(&self) -> Errors {
+        let all = self.reports.iter().fold(Errors::default(), |all, report| all.and(&report.errors));
+        self.reports.iter().fold(all, |all, report| all.and(&report.disturbances))
+    }
+
     /// What became of their signals, if they sent any.
     pub(super) fn signals(&self) -> Option<Signals> {
         let sent: u64 = self.reports.iter().map(|report| report.signals.sent).sum();
@@ -30,12 +37,9 @@ impl Gathered {
     /// How they came back, if they were disturbed.
     pub(super) fn recovery(&self, window: Option<Window>) -> Option<Recovery> {
         let Storm { disturbance, at_ns, until_ns, server_cpu } = self.storm?;
-        let mut failed = BTreeMap::new();
+        let failed = self.reports.iter().fold(Errors::default(), |all, report| all.and(&report.disturbances)).counts();
         let [mut connected, mut current] = [histogram(3), histogram(3)];
         for report in &self.reports {
-            for (kind, count) in &report.disturbances {
-                *failed.entry(kind.clone()).or_default() += count;
-            }
             for client in report.clients.iter().flatten() {
                 let [connected_ns, current_ns] = client.reconnect.since(at_ns);
                 // The measure phase may be longer than a histogram; nobody is away for a minute and comes back.

@@ -14,7 +14,12 @@ use super::{
     merged::{lateness, merged},
 };
 use crate::{
-    clients::{recorder::SLICES, spread::fan_out, window::histogram, worker::Report},
+    clients::{
+        recorder::SLICES,
+        spread::fan_out,
+        window::histogram,
+        worker::{Errors, Report},
+    },
     machine::usage::{cpu_between, machine_between},
     scenario::plan::Planned,
 };
@@ -77,7 +82,8 @@ impl Gathered {
 
     /// Two independent counts: deliveries as they came, by due time; and what is missing in the end, by `seq`.
     fn counts(&self, clients: u64) -> Counts {
-        let mut counts = Counts::default();
+        let (mut counts, mut errors) =
+            (Counts { first_errors: self.errors().firsts(), ..Counts::default() }, Errors::default());
         for report in &self.reports {
             let recorder = &report.recorder;
             counts.delivered += recorder.delivered();
@@ -85,10 +91,9 @@ impl Gathered {
             counts.reordered += recorder.reordered;
             counts.out_of_range += recorder.out_of_range;
             counts.clients_ready += report.clients.iter().flatten().count() as u64;
-            for (kind, count) in &report.errors {
-                *counts.errors.entry(kind.clone()).or_default() += count;
-            }
+            errors = errors.and(&report.errors);
         }
+        counts.errors = errors.counts();
         if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
             let last_seq = account.first_seq + account.updates - 1;
             counts.expected = clients * account.updates;

@@ -1,0 +1,62 @@
+//! What stands before a server and turns some away: it reads each request, and answers as told, or lets the client through.
+
+use std::{
+    io::{Read, Write, copy},
+    net::{SocketAddr, TcpListener, TcpStream},
+    sync::Arc,
+    thread::spawn,
+};
+
+/// What becomes of a request.
+pub(crate) enum Reply {
+    /// It and all that follow on the connection are the server's.
+    Pass,
+    /// This is the answer.
+    Say(String),
+}
+
+/// Stands before `server`; `replies` is told each request's first line. Gives where it listens.
+pub(crate) fn before(server: SocketAddr, replies: impl Fn(&str) -> Reply + Send + Sync + 'static) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let replies = Arc::new(replies);
+    spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let replies = Arc::clone(&replies);
+            // Whoever leaves ends a copy, or a read.
+            spawn(move || serve(client, server, &*replies));
+        }
+    });
+    address
+}
+
+/// An answer that says no, or something else.
+pub(crate) fn answer(status: u16, headers: &str, body: &str) -> Reply {
+    Reply::Say(format!("HTTP/1.1 {status} X\r\n{headers}content-length: {}\r\n\r\n{body}", body.len()))
+}
+
+fn serve(mut client: TcpStream, server: SocketAddr, replies: &dyn Fn(&str) -> Reply) -> Option<()> {
+    loop {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            client.read_exact(&mut byte).ok()?;
+            head.extend(byte);
+        }
+        let text = std::str::from_utf8(&head).ok()?;
+        match replies(text.lines().next()?) {
+            Reply::Say(text) => client.write_all(text.as_bytes()).ok()?,
+            Reply::Pass => {
+                let mut server = TcpStream::connect(server).ok()?;
+                server.write_all(&head).ok()?;
+                let (mut up, mut down) = (client.try_clone().ok()?, server.try_clone().ok()?);
+                spawn(move || {
+                    let _ = copy(&mut up, &mut down);
+                    let _ = down.shutdown(std::net::Shutdown::Both);
+                });
+                let _ = copy(&mut server, &mut client);
+                return client.shutdown(std::net::Shutdown::Both).ok();
+            }
+        }
+    }
+}
