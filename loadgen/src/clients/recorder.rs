@@ -25,6 +25,8 @@ pub struct Progress {
     pub ready: AtomicU64,
     /// Clients that have ended in error.
     pub failed: AtomicU64,
+    /// Clients that were refused, never were ready, and try again.
+    pub trying_again: AtomicU64,
     /// How often a client that had come back was current again.
     pub current: AtomicU64,
     /// Connections opened again because the server had ended them as HTTP allows.
@@ -47,6 +49,7 @@ impl Default for Progress {
         Self {
             ready: zero(),
             failed: zero(),
+            trying_again: zero(),
             current: zero(),
             reopened: zero(),
             delivered: zero(),

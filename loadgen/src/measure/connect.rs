@@ -35,7 +35,8 @@ impl Session<'_> {
         if ready + may_be_absent >= clients {
             return Ok(());
         }
-        let what = format!("{} of {clients} clients could not connect", failed.max(1));
+        let refused = failed + self.trying_again();
+        let what = format!("{} of {clients} clients could not connect", refused.max(1));
         let ready = format!("only {ready} of {clients} clients were ready");
         Err(match self.full() {
             Some(server) => Halt::Failed(anyhow!(

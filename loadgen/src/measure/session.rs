@@ -246,6 +246,10 @@ impl<'a> Session<'a> {
         self.sum(|worker| worker.progress.failed.load(Relaxed))
     }
 
+    pub(super) fn trying_again(&self) -> u64 {
+        self.sum(|worker| worker.progress.trying_again.load(Relaxed))
+    }
+
     pub(super) fn current(&self) -> u64 {
         self.sum(|worker| worker.progress.current.load(Relaxed))
     }

@@ -131,7 +131,7 @@ impl Shared {
         report.handshake.saturating_record(took_ns[0]);
         report.exchange.saturating_record(took_ns[1]);
         self.progress.ready.fetch_add(1, Relaxed);
-        self.pauses.borrow_mut().remove(&index);
+        self.no_longer_tries(index);
     }
 
     pub(super) fn rejoined(&self, index: usize, at_ns: u64) {
@@ -197,13 +197,26 @@ impl Shared {
             None => !error.is_final() && least < self.until_give_up(),
         };
         if again {
-            let pause = &mut *self.pauses.borrow_mut();
-            let tries = pause.get(&index).map_or(1, |pause| pause.tries + 1);
-            pause.insert(index, Pause { tries, least });
+            let pauses = &mut *self.pauses.borrow_mut();
+            let tries = pauses.get(&index).map_or(0, |pause| pause.tries);
+            if tries == 0 && report.clients[index].is_none() {
+                self.progress.trying_again.fetch_add(1, Relaxed);
+            }
+            pauses.insert(index, Pause { tries: tries + 1, least });
         } else {
+            if report.clients[index].is_none() {
+                self.no_longer_tries(index);
+            }
             self.progress.failed.fetch_add(1, Relaxed);
         }
         again
+    }
+
+    /// For the first time, because it is ready or because it is given up.
+    fn no_longer_tries(&self, index: usize) {
+        if self.pauses.borrow_mut().remove(&index).is_some() {
+            self.progress.trying_again.fetch_sub(1, Relaxed);
+        }
     }
 
     /// How long a client waits before it tries again. Who was told the same time does not come back at the same moment.
@@ -225,6 +238,7 @@ impl Shared {
                 Some(task) if task.is_finished() => {}
                 task => {
                     task.into_iter().for_each(AbortHandle::abort);
+                    self.no_longer_tries(index);
                     self.progress.failed.fetch_add(1, Relaxed);
                 }
             }
