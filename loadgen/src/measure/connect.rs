@@ -12,7 +12,8 @@ use crate::machine::doctor::Descriptors;
 const SLACK_S: f64 = 1.0;
 /// Where no client became ready for so long, it is looked whether the server is full, and no more often.
 const STILL_NS: u64 = NS_PER_SEC;
-/// Clients that come slowly have not come for less than this, for TCP tries again after 1, 2, 4 and 8 s.
+/// Clients that come slowly have not come for less than this, for TCP tries again after 1, 2, 4 and 8 s; nor for half of the time
+/// that they had.
 const SLOW_NS: u64 = 10 * NS_PER_SEC;
 
 impl Session<'_> {
@@ -31,18 +32,18 @@ impl Session<'_> {
             ready + failed >= clients || failed > may_be_absent || (too_few && is_still && session.full().is_some())
         })
         .await?;
-        let (ready, failed) = (self.ready(), self.failed());
-        if ready + may_be_absent >= clients {
+        let (ready_clients, failed) = (self.ready(), self.failed());
+        if ready_clients + may_be_absent >= clients {
             return Ok(());
         }
         let refused = failed + self.trying_again();
         let what = format!("{} of {clients} clients could not connect", refused.max(1));
-        let ready = format!("only {ready} of {clients} clients were ready");
+        let ready = format!("only {ready_clients} of {clients} clients were ready");
         Err(match self.full() {
             Some(server) => Halt::Failed(anyhow!(
                 "{ready}: {server}; raise its limit where it is started (`ulimit -n`), or ask for fewer clients"
             )),
-            None if growth.is_slow() => {
+            None if is_slow(ready_clients, growth.stands_for_ns(), (patience_s * 1e9) as u64) => {
                 Halt::Short { what, otherwise: format!("{ready} in time; lower --connect-rate") }
             }
             None => Halt::Short {
@@ -89,8 +90,26 @@ impl Growth {
         is_due
     }
 
-    /// Whether it grew to the end.
-    fn is_slow(&self) -> bool {
-        self.ready.get() > 0 && clock::now_ns() - self.grew_ns.get() < SLOW_NS
+    /// For how long it has not grown.
+    fn stands_for_ns(&self) -> u64 {
+        clock::now_ns() - self.grew_ns.get()
+    }
+}
+
+/// Whether clients were still coming when their time was over, so that a lower pace would help.
+fn is_slow(ready: u64, stands_for_ns: u64, patience_ns: u64) -> bool {
+    ready > 0 && stands_for_ns < SLOW_NS.min(patience_ns / 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_where_clients_still_come_is_the_pace_the_cause() {
+        let s = NS_PER_SEC;
+        assert!(is_slow(3, s, 30 * s) && is_slow(3, 9 * s, 30 * s));
+        assert!(!is_slow(0, s, 30 * s), "nobody was ever answered");
+        assert!(!is_slow(3, 10 * s, 30 * s) && !is_slow(3, s, 2 * s), "nobody has come for long");
     }
 }

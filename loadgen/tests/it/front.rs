@@ -13,6 +13,8 @@ pub(crate) enum Reply {
     Pass,
     /// This is the answer.
     Say(String),
+    /// There is none.
+    Hold,
 }
 
 /// Stands before `server`; `replies` is told each request's first line. Gives where it listens.
@@ -45,6 +47,8 @@ fn serve(mut client: TcpStream, server: SocketAddr, replies: &dyn Fn(&str) -> Re
         }
         let text = std::str::from_utf8(&head).ok()?;
         match replies(text.lines().next()?) {
+            // The next thing to be read is that the client has left.
+            Reply::Hold => {}
             Reply::Say(text) => client.write_all(text.as_bytes()).ok()?,
             Reply::Pass => {
                 let mut server = TcpStream::connect(server).ok()?;

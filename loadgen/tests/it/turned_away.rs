@@ -55,7 +55,10 @@ fn who_is_refused_comes_again_and_that_is_counted_by_status() {
         assert_eq!(run.counts.first_errors["Status503"], "status 503: full; ask for fewer");
     }
     let said = ended.stdout.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
-    assert!(said.contains("5 errors of the kind `Status503`; the first: status 503: full; ask for fewer."), "{said}");
+    assert!(
+        said.contains("5 errors of the kind `Status503`; the first error: status 503: full; ask for fewer."),
+        "{said}"
+    );
 }
 
 #[test]
@@ -95,6 +98,18 @@ fn who_is_told_to_come_back_too_late_does_not_wait_for_it() {
     assert_eq!(ended.status, Some(1), "{ended:#?}");
     for run in &results.runs {
         assert_eq!((run.counts.clients_ready, refusals(run)), (0, 20), "each asked once");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_not_taken_for_a_slow_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let deaf = |request: &str| if request.contains("/healthz") { Reply::Pass } else { Reply::Hold };
+    let (ended, results) = measure(dir.path(), deaf, "--connect-grace 100ms");
+    assert_eq!((ended.status, results.runs.len()), (Some(1), 2), "{ended:#?}");
+    for run in &results.runs {
+        let reason = &run.failure.as_ref().expect("nobody was answered").reason;
+        assert!(reason.starts_with("only 0 of 20 clients were ready in time; the server did not answer"), "{reason}");
     }
 }
 

@@ -68,7 +68,10 @@ fn busy(results: &Results) -> Option<Warning> {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Transport, results::Counts};
+    use protocol::{
+        Transport,
+        results::{Counts, Disturbance, Recovery},
+    };
 
     use super::*;
     use crate::{
@@ -224,6 +227,24 @@ mod tests {
         let side = PointName { contender, load: point.load };
         let (kind, first) = ("reset".to_owned(), Some("reset by peer".to_owned()));
         assert_eq!(warnings(&results), [Warning::ClientErrors { point: side, kind, errors: 6, first }]);
+    }
+
+    #[test]
+    fn who_never_came_back_is_counted_with_the_reason() {
+        let warning = only(after(|run| {
+            run.recovery = Some(Recovery {
+                disturbance: Disturbance::Restart,
+                at_ms: 0.0,
+                connected: histogram([1; 90]),
+                current: histogram([1; 90]),
+                failed: [("InvalidData".to_owned(), 40)].into(),
+                storm_ms: 1.0,
+                server_cpu: None,
+            });
+            run.counts.first_errors.insert("InvalidData".to_owned(), "not trusted".to_owned());
+        }));
+        let told = "up to 10 of 100 clients never connected again; the first error: not trusted.";
+        assert!(warning.to_string().contains(told), "{warning}");
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     found.extend(counted(point, runs));
     found.extend(steady::of_runs(point, runs));
     found.extend(errors(point, runs));
+    found.extend(not_back(point, runs));
     found
 }
 
@@ -74,5 +75,20 @@ fn errors(point: &PointName, runs: &[&Run]) -> impl Iterator<Item = Warning> {
         first: runs.iter().find_map(|run| run.counts.first_errors.get(&kind).cloned()),
         kind,
         errors,
+    })
+}
+
+fn not_back(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let away = |run: &&&Run| {
+        let back = run.recovery.as_ref().map(|recovery| recovery.connected.len());
+        back.map_or(0, |back| run.counts.clients_ready.saturating_sub(back))
+    };
+    let run = runs.iter().max_by_key(away).filter(|run| away(run) > 0)?;
+    let mut kinds = run.recovery.iter().flat_map(|recovery| recovery.failed.keys());
+    Some(Warning::NotBack {
+        point: point.clone(),
+        away: away(&run),
+        clients: run.counts.clients_ready,
+        first: kinds.find_map(|kind| run.counts.first_errors.get(kind)).cloned(),
     })
 }

@@ -50,6 +50,8 @@ pub enum Warning {
     HalvesDiffer { point: PointName, first_ms: f64, second_ms: f64 },
     /// Clients met errors of one kind; the first in words.
     ClientErrors { point: PointName, kind: String, errors: u64, first: Option<String> },
+    /// Clients never connected again after a disturbance; the first of what they met in words.
+    NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
     /// Too little was delivered for a p99.
     FewDeliveries { point: PointName, delivered: u64 },
     /// The server's process could not be read.

@@ -73,6 +73,9 @@ impl Warning {
             Self::ClientErrors { .. } => {
                 "Clients that reconnect cost the server time. Check limits with `loadgen doctor`."
             }
+            Self::NotBack { .. } => {
+                "Times until clients are back are of the others. Remove the reason, or measure longer."
+            }
             Self::FewDeliveries { .. } => "A p99 wants a thousand deliveries or more. Measure longer.",
             Self::ServerUnobserved { .. } => {
                 "Its memory and CPU are missing below. Let the benchmark start the server itself to have them."
@@ -159,7 +162,8 @@ impl Warning {
                 number(100.0 * share),
             ),
             Self::SingleRepeat => write!(f, "Every point was measured once."),
-            Self::NotConserved { .. }
+            Self::NotBack { .. }
+            | Self::NotConserved { .. }
             | Self::NothingDelivered { .. }
             | Self::Absent { .. }
             | Self::Missed { .. }
@@ -200,6 +204,10 @@ impl Warning {
                     the_first(first.as_deref())
                 )
             }
+            Self::NotBack { point, away, clients, first } => {
+                let (away, clients, first) = (count(*away), count(*clients), the_first(first.as_deref()));
+                write!(f, "{point}: up to {away} of {clients} clients never connected again{first}.")
+            }
             Self::FewDeliveries { point, delivered } => {
                 write!(f, "{}: only {} updates were delivered in all.", point, count(*delivered))
             }
@@ -219,7 +227,7 @@ impl Warning {
 }
 
 fn the_first(error: Option<&str>) -> String {
-    error.map(|error| format!("; the first: {error}")).unwrap_or_default()
+    error.map(|error| format!("; the first error: {error}")).unwrap_or_default()
 }
 
 fn write_runs(f: &mut fmt::Formatter<'_>, point: &PointName, runs: usize, of_runs: usize, what: &str) -> fmt::Result {
