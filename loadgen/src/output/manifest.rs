@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use protocol::results::{Manifest, SCHEMA_VERSION, Scenario};
+use reports::command_without_secrets;
 use serde::Deserialize;
 
 use crate::machine::doctor;
@@ -30,10 +31,11 @@ pub fn manifest(scenario: &Scenario, planned_runs: u32, allocator: &str) -> Mani
     }
 }
 
-/// The command line as it would be typed in a checkout.
+/// The command line as it would be typed in a checkout, but for secrets.
 fn command() -> Vec<String> {
     let program = "cargo run --release --bin loadgen --".split(' ').map(str::to_owned);
-    program.chain(std::env::args().skip(1)).collect()
+    let typed = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    program.chain(command_without_secrets(typed)).collect()
 }
 
 /// Versions as this program was built with them.

@@ -7,7 +7,7 @@ use protocol::results::{Arrivals, Disturbance, Expectation, Pinning};
 
 use crate::{
     Results,
-    words::{count, number, setting},
+    words::{command_without_secrets, count, number, setting, url_without_secrets},
 };
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
@@ -98,9 +98,14 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
         ("threads", format!("{} of the server, {} of the generator", scenario.server_threads, scenario.workers)),
         ("cores", cores),
-        ("server", scenario.server.clone().unwrap_or_else(|| "a fresh one for every run".to_owned())),
+        ("server", server(scenario.server.as_deref())),
         ("seed", scenario.seed.to_string()),
     ]
+}
+
+/// Older results have a URL as it was typed.
+fn server(url: Option<&str>) -> String {
+    url.map_or_else(|| "a fresh one for every run".to_owned(), url_without_secrets)
 }
 
 fn signals(rate_hz: f64) -> String {
@@ -135,7 +140,7 @@ fn expectation(results: &Results) -> &'static str {
 
 /// The command line as a shell takes it.
 fn command(words: &[String]) -> String {
-    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+    command_without_secrets(words).iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
 
 fn quoted(word: &str) -> String {
@@ -158,7 +163,8 @@ mod tests {
 
     #[test]
     fn a_shell_reads_the_command_back() {
-        let words = ["loadgen", "run", "--clients", "100,1000", "a b", "it's", ""].map(str::to_owned);
-        assert_eq!(command(&words), r"loadgen run --clients 100,1000 'a b' 'it'\''s' ''");
+        let words = ["loadgen", "run", "--clients", "100,1000", "a b", "it's", "", "--token", "S3CRET"];
+        let command = command(&words.map(str::to_owned));
+        assert_eq!(command, r"loadgen run --clients 100,1000 'a b' 'it'\''s' '' --token '***'");
     }
 }
