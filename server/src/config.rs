@@ -1,6 +1,6 @@
 //! The server's options: one set for the `server` binary and for `loadgen serve`.
 
-use std::{net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
 use protocol::results::{Arrivals, Stream};
@@ -59,9 +59,13 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value = "1", value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,
 
-    /// Clients must show this, as ?token= or `Authorization: Bearer`; all but /healthz is 401 otherwise
+    /// Clients must show this, as `Authorization: Bearer` or ?token=; all but /healthz is 401 otherwise. Everybody on this machine can read it here: better $PUSHBENCH_TOKEN, or --token-file
     #[arg(long, value_name = "TOKEN", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub token: Option<String>,
+
+    /// Read the token from this file
+    #[arg(long, value_name = "FILE", conflicts_with = "token")]
+    pub token_file: Option<PathBuf>,
 
     /// Let pages of this origin connect, and poll from elsewhere (CORS); pages of others are 403 then; `*` for any; repeatable
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
@@ -163,6 +167,7 @@ mod tests {
             "--allow-origin example.org",
             "--allow-origin https://example.org/",
             "--token=",
+            "--token a --token-file b",
             "--max-message 124",
             "--max-body 0",
             "--max-head 100",

@@ -27,7 +27,7 @@ Examples:
   curl 'http://127.0.0.1:8080/poll?after=17'   everything after update 17
   curl -d '{\"id\":1,\"data\":\"hello\"}' http://127.0.0.1:8080/send   a signal, acknowledged
   server --tls-self-signed                     wss:// and https:// with a certificate made for this run
-  server --token s3cret --allow-origin https://example.org   for those who know the token, and pages of one origin";
+  server --token-file token --allow-origin https://example.org   for those who know the token, and pages of one origin";
 
 fn main() -> ExitCode {
     let cli = Cli::parse();

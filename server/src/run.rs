@@ -17,7 +17,11 @@ use tracing::{info, warn};
 use crate::{
     Allocator,
     config::Config,
-    connection::{access::Access, listener, tls::Tls},
+    connection::{
+        access::{self, Access},
+        listener,
+        tls::Tls,
+    },
     control,
     http::Http,
     metrics::Metrics,
@@ -55,11 +59,12 @@ pub struct Prepared {
 }
 
 /// Does everything that can fail because of what was asked for.
-pub fn prepare(config: Config) -> anyhow::Result<Prepared> {
+pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
     Allocator::settle(config.allocator)?;
     if let Some(cpus) = &config.cpus {
         cpus.pin()?;
     }
+    config.token = access::token(config.token.as_deref(), config.token_file.as_deref())?;
     let source = Source::open(&config.stream(), config.seed)?;
     let tls = Tls::of(&config.tls, config.listen)?;
     let listener = listener::bind(config.listen, &config.bounds)?;

@@ -1,5 +1,8 @@
 //! Who may connect: clients that know the token, and browsers' pages from allowed origins.
 
+use std::{env, fs, path::Path};
+
+use anyhow::{Context, ensure};
 use hyper::{
     HeaderMap, Response,
     header::{
@@ -14,6 +17,27 @@ use subtle::ConstantTimeEq;
 const BEARER: &[u8] = b"Bearer ";
 /// Any origin.
 const ANY: &str = "*";
+/// Where the token may stand as well: a command line can be read by everybody on the machine.
+pub const TOKEN_VARIABLE: &str = "PUSHBENCH_TOKEN";
+
+/// The token as it was given, or from a file, or from the environment; nothing if it is nowhere.
+pub fn token(given: Option<&str>, file: Option<&Path>) -> anyhow::Result<Option<String>> {
+    let (token, place) = match (given, file, env::var_os(TOKEN_VARIABLE)) {
+        (Some(token), ..) => (token.to_owned(), "--token".to_owned()),
+        (None, Some(file), _) => {
+            let place = format!("--token-file {}", file.display());
+            let token = fs::read_to_string(file);
+            (token.with_context(|| format!("{place}: cannot be read as text"))?, place)
+        }
+        (None, None, Some(token)) => (token.to_string_lossy().into_owned(), format!("${TOKEN_VARIABLE}")),
+        (None, None, None) => return Ok(None),
+    };
+    let token = token.trim();
+    // An empty one is more often a secret that was not handed over than the wish for none.
+    ensure!(!token.is_empty(), "{place}: it is empty; give a token, or leave it out");
+    ensure!(!token.contains(char::is_control), "{place}: a token is one line of text, as it is sent in a header");
+    Ok(Some(token.to_owned()))
+}
 
 /// What was asked for by `--token` and `--allow-origin`.
 #[derive(Debug, Clone, Default)]
@@ -82,6 +106,24 @@ mod tests {
             (None, Some(b"Bearer s3cret&x"), false),
         ] {
             assert_eq!(access.admits(query, authorization), admitted, "{query:?} {authorization:?}");
+        }
+    }
+
+    #[test]
+    fn a_token_is_a_line_of_text_and_never_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("token");
+        let of_file = |content: &[u8]| {
+            fs::write(&file, content).unwrap();
+            token(None, Some(&file))
+        };
+        assert_eq!(of_file(b" s3cret\r\n").unwrap().as_deref(), Some("s3cret"), "without its line break");
+        assert_eq!(token(Some("given"), Some(&file)).unwrap().as_deref(), Some("given"));
+        for (content, reason) in
+            [(&b"\n"[..], "is empty"), (b"s3cret\nmore", "one line"), (b"s3cret\xff", "read as text")]
+        {
+            let error = format!("{:#}", of_file(content).unwrap_err());
+            assert!(error.contains(reason) && error.contains("--token-file") && !error.contains("s3cret"), "{error}");
         }
     }
 

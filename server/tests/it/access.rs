@@ -4,7 +4,7 @@ use protocol::wire::Refusal;
 
 use crate::{
     http::{Answer, Connection, get, request},
-    program::{DEADLINE, ONE_UPDATE, Server},
+    program::{DEADLINE, ONE_UPDATE, Server, refusal},
     ws::upgrade,
 };
 
@@ -21,6 +21,22 @@ fn ask(server: &Server, request: &str) -> Answer {
     connection.send(request);
     // One that would be parked is asked not to be.
     connection.answer()
+}
+
+#[test]
+fn a_token_need_not_stand_on_the_command_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("token");
+    std::fs::write(&file, "s3cret\n").unwrap();
+    let by_file = Server::start(&format!("{ONE_UPDATE} --token-file {}", file.display()));
+    let by_variable = Server::start_in(ONE_UPDATE, &[("PUSHBENCH_TOKEN", "s3cret")]);
+    for server in [by_file, by_variable] {
+        let poll = request("GET", "/poll?wait_ms=0");
+        assert_eq!(ask(&server, &poll).status, 401);
+        assert_eq!(ask(&server, &with(poll, "Authorization: Bearer s3cret")).status, 204);
+    }
+    let message = refusal("--token-file nowhere");
+    assert!(message.contains("--token-file nowhere: cannot be read as text"), "{message}");
 }
 
 #[test]

@@ -32,6 +32,11 @@ impl Server {
         Self::of(command(options).stdout(Stdio::piped()).spawn().unwrap())
     }
 
+    /// The same, with these variables.
+    pub(crate) fn start_in(options: &str, variables: &[(&str, &str)]) -> Self {
+        Self::of(command(options).envs(variables.iter().copied()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
     /// The same, with what it logs.
     pub(crate) fn start_logging(options: &str) -> (Self, Receiver<String>) {
         let mut command = command(options);
