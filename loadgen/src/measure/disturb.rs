@@ -39,10 +39,9 @@ impl Session<'_> {
     /// Kills the server, and starts one in its place that has published what was due by then before it takes clients.
     async fn restart(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
         let mut old = self.server.take().ok_or_else(|| anyhow!("the server is not ours to restart"))?;
-        let address = old.address;
         let before = self.gathered.before()?;
         old.kill().await?;
-        let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(address))).await?;
+        let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
         self.gathered.follow(server.pid, before)?;
         self.server.insert(server).publish(first_due_ns, window).await?;
         Ok(())

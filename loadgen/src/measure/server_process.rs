@@ -7,7 +7,14 @@ use protocol::{
     control::{Command, Event, Published, Window},
     results::{Pinning, Stream},
 };
-use server::{stream::fault::Fault, values::Cpus};
+use server::{
+    connection::{
+        access::TOKEN_VARIABLE,
+        tls::{KEY_VARIABLE, make_key},
+    },
+    stream::fault::Fault,
+    values::Cpus,
+};
 use tokio::{
     io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
     process::{Child, ChildStdin, ChildStdout},
@@ -35,13 +42,13 @@ pub struct Launch<'a> {
     pub cpus: Option<Cpus>,
     /// How it is to misbehave.
     pub faults: &'a [Fault],
-    /// The address of a server that has ended and whose stream it takes up.
-    pub in_place_of: Option<SocketAddr>,
+    /// A server that has ended, and whose address, certificate and stream it takes up.
+    pub in_place_of: Option<&'a ServerProcess>,
 }
 
 impl<'a> Launch<'a> {
     /// The server of a run, or one that takes its place.
-    pub fn of(sweep: &Sweep<'a>, planned: &'a Planned, in_place_of: Option<SocketAddr>) -> Self {
+    pub fn of(sweep: &Sweep<'a>, planned: &'a Planned, in_place_of: Option<&'a ServerProcess>) -> Self {
         let scenario = sweep.scenario;
         Self {
             stream: &planned.point.load.stream,
@@ -67,6 +74,8 @@ pub struct ServerProcess {
     pub address: SocketAddr,
     /// The certificate that it made for itself, as PEM, if it serves TLS.
     pub certificate: Option<String>,
+    /// The private key of that, as PEM.
+    key: Option<String>,
     /// Its process id.
     pub pid: u32,
 }
@@ -79,14 +88,20 @@ impl ServerProcess {
         let mut command = tokio::process::Command::new(program);
         command.args(["serve", "--control"]);
         match in_place_of {
-            Some(address) => command.args(["--resume", "--listen", &address.to_string()]),
+            Some(ended) => command.args(["--resume", "--listen", &ended.address.to_string()]),
             None => command.args(["--listen", "127.0.0.1:0"]),
         };
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(stream_options(stream));
-        if *tls {
-            command.arg("--tls-self-signed");
+        let key = match in_place_of {
+            Some(ended) => ended.key.clone(),
+            None => tls.then(make_key).transpose()?,
+        };
+        if let Some(key) = &key {
+            command.arg("--tls-self-signed").env(KEY_VARIABLE, key);
         }
+        // That is for a server of --server, and our clients show none.
+        command.env_remove(TOKEN_VARIABLE);
         for fault in *faults {
             command.args(["--fault", &fault.to_string()]);
         }
@@ -101,8 +116,8 @@ impl ServerProcess {
         let stdin = child.stdin.take();
         let stdout = child.stdout.take().context("no pipe from the server")?;
         let events = BufReader::new(stdout).lines();
-        let mut server =
-            Self { child, stdin, events, published: None, address: ([0, 0, 0, 0], 0).into(), certificate: None, pid };
+        let (published, certificate, address) = (None, None, ([0, 0, 0, 0], 0).into());
+        let mut server = Self { child, stdin, events, published, address, certificate, key, pid };
         match timeout(PATIENCE, server.event()).await.context("the server did not get ready")?? {
             Event::Ready { listen, certificate } => (server.address, server.certificate) = (listen, certificate),
             other => bail!("the server said {other:?} before it was ready"),

@@ -1,14 +1,24 @@
 //! TLS (RFC 8446) on the server's side: the certificate, and the handshake of each connection.
 
-use std::{net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{env, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use clap::Args;
+use rcgen::{CertificateParams, KeyPair};
 use rustls::{
     ServerConfig,
     pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer, pem::PemObject},
 };
 use tokio_rustls::TlsAcceptor;
+
+/// Whoever starts one server after another may have them show the same certificate: that of this key, as PEM. Never an
+/// option, which everybody on the machine could read.
+pub const KEY_VARIABLE: &str = "PUSHBENCH_TLS_KEY";
+
+/// Makes a key for [`KEY_VARIABLE`].
+pub fn make_key() -> anyhow::Result<String> {
+    Ok(KeyPair::generate().context("cannot make a key")?.serialize_pem())
+}
 
 /// Options of TLS.
 #[derive(Debug, Clone, Default, Args)]
@@ -69,10 +79,15 @@ impl Tls {
 
     fn self_signed(listen: SocketAddr) -> anyhow::Result<Self> {
         let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned(), listen.ip().to_string()];
-        let made = rcgen::generate_simple_self_signed(names).context("cannot make a certificate")?;
-        let key = PrivatePkcs8KeyDer::from(made.signing_key.serialize_der());
-        let config = config(vec![made.cert.der().clone()], key.into())?;
-        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), made: Some(made.cert.pem()) })
+        let key = match env::var(KEY_VARIABLE) {
+            Ok(pem) => KeyPair::from_pem(&pem).with_context(|| format!("${KEY_VARIABLE}: no private key (PEM)"))?,
+            Err(_) => KeyPair::generate().context("cannot make a key")?,
+        };
+        // Made again with the same key, it is trusted by those who trust the first: name and key are what they go by.
+        let made = CertificateParams::new(names).and_then(|certificate| certificate.self_signed(&key));
+        let made = made.context("cannot make a certificate")?;
+        let config = config(vec![made.der().clone()], PrivatePkcs8KeyDer::from(key.serialize_der()).into())?;
+        Ok(Self { acceptor: TlsAcceptor::from(Arc::new(config)), made: Some(made.pem()) })
     }
 }
 
