@@ -10,6 +10,7 @@ use anyhow::Context as _;
 use clap::{Args as _, FromArgMatches as _};
 use loadgen::clients::{
     reconnect::Disturbed,
+    transports::Endpoint,
     window::MeasurePhase,
     worker::{Assignment, Worker},
 };
@@ -90,7 +91,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         connect_rate: 10_000.0,
         give_up_ns: u64::MAX,
         tls: None,
-        token: None,
+        endpoint: Endpoint::of(server).into(),
         signal_rate_hz: 0.0,
         seed: 1,
         phase: MeasurePhase::new(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }.into()),

@@ -1,6 +1,7 @@
 //! Everything inside a worker thread: clients, the timed loop that all of them run, and what is recorded there.
 
 mod dial;
+pub mod distrust;
 mod polls;
 pub mod reconnect;
 pub mod recorder;
@@ -9,6 +10,7 @@ pub mod spread;
 pub mod tls;
 pub mod tracker;
 pub mod transports;
+mod verifier;
 pub mod window;
 pub mod worker;
 

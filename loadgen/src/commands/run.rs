@@ -128,8 +128,8 @@ pub(super) async fn resolve(
     target: TargetArgs,
 ) -> anyhow::Result<(Scenario, Option<Target>)> {
     let mut scenario = scenario::load(&name, settings)?;
-    let Some(url) = target.server.clone() else { return Ok((scenario, None)) };
-    let target = Target::examine(&url, &target).await?;
+    let Some(url) = target.server else { return Ok((scenario, None)) };
+    let target = Target::examine(&url, &target.client).await?;
     anyhow::ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
         "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
@@ -152,7 +152,7 @@ pub(super) async fn resolve(
         }
     }
     scenario.tls = vec![target.tls.is_some()];
-    scenario.server = Some(url);
+    scenario.server = Some(target.url.clone());
     scenario.pinned = None;
     Ok((scenario, Some(target)))
 }

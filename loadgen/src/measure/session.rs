@@ -25,6 +25,7 @@ use crate::{
     clients::{
         reconnect::Disturbed,
         tls::Tls,
+        transports::Endpoint,
         window::MeasurePhase,
         worker::{Assignment, Worker},
     },
@@ -107,6 +108,8 @@ impl<'a> Session<'a> {
         let clients = self.planned.point.load.clients;
         let workers = scenario.workers.min(clients);
         let server = self.address()?;
+        let named = self.sweep.target.map(|target| Arc::clone(&target.endpoint));
+        let endpoint = named.unwrap_or_else(|| Endpoint::of(server).into());
         self.gathered.begin()?;
         for worker in 0..workers {
             // Even shares, the remainder spread over the first.
@@ -118,7 +121,7 @@ impl<'a> Session<'a> {
                 connect_rate: f64::from(scenario.connect_rate) / f64::from(workers),
                 give_up_ns,
                 tls: self.tls()?,
-                token: self.sweep.target.and_then(|target| target.token.clone()),
+                endpoint: Arc::clone(&endpoint),
                 signal_rate_hz: scenario.signal_rate_hz,
                 seed: scenario.seed,
                 phase: Arc::clone(&self.measure),

@@ -4,6 +4,7 @@ use std::{
     io::{Read, Write},
     net::{SocketAddr, TcpListener},
     path::Path,
+    process::Command,
 };
 
 use protocol::{
@@ -91,9 +92,40 @@ fn a_server_that_misbehaves_is_refused_with_how() {
 #[test]
 fn a_url_that_is_none_is_refused_with_its_form() {
     let dir = tempfile::tempdir().unwrap();
-    for url in ["127.0.0.1:8080", "ftp://127.0.0.1:8080", "http://127.0.0.1", "http://127.0.0.1:8080/ws", "http://"] {
-        refused(dir.path(), url, &["give it as http://HOST:PORT"]);
+    for url in ["127.0.0.1:8080", "ftp://127.0.0.1:8080", "http://127.0.0.1:x", "http://"] {
+        refused(dir.path(), url, &["give it as http://HOST[:PORT]"]);
     }
+    refused(dir.path(), "http://127.0.0.1:8080/ws", &["leave /ws out"]);
+    refused(dir.path(), "http://nowhere.invalid", &["nowhere.invalid cannot be looked up"]);
+}
+
+#[test]
+fn what_is_secret_is_in_no_file_and_in_no_message() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, address) = serve(dir.path(), "--rate 100 --token S3CRET");
+    let url = format!("http://localhost:{}", address.port());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command.args(format!("run {SHORT} --signal-rate 10").split_whitespace()).args(["--header", "X-Key: S3CRET"]);
+    command.envs([("PUSHBENCH_SERVER", &*url), ("PUSHBENCH_TOKEN", "S3CRET"), ("RUST_LOG", "trace")]);
+    let ended = Loadgen::spawn(dir.path(), command).ended();
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert_eq!(results.manifest.scenario.server.as_ref(), Some(&url));
+    assert!(results.manifest.command.join(" ").ends_with("--header X-Key: ***"), "{:?}", results.manifest.command);
+    let mut files = 0;
+    for file in std::fs::read_dir(dir.path().join("results")).unwrap() {
+        let file = file.unwrap().path();
+        assert!(!String::from_utf8_lossy(&std::fs::read(&file).unwrap()).contains("S3CRET"), "{}", file.display());
+        files += 1;
+    }
+    assert!(files >= 5, "{files} files");
+    assert!(!format!("{ended:?}").contains("S3CRET"), "{ended:#?}");
+    drop(server);
+
+    let ended = loadgen(dir.path(), &format!("run {SHORT} --server http://me:S3CRET@{address}/x?token=S3CRET"));
+    assert_eq!(ended.status, Some(2));
+    let message = ended.message();
+    assert!(message.contains(&format!("--server http://***@{address}/x?token=***: nobody is there")), "{message}");
+    assert!(!message.contains("S3CRET"), "{message}");
 }
 
 fn health(server: &str, clock: &str) -> String {

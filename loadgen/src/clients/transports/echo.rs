@@ -44,7 +44,7 @@ impl Echo {
         let stream = TcpStream::connect(server).await?;
         stream.set_nodelay(true)?;
         let stream = Stream::new(Socket::new(stream, None)?, Arc::default());
-        let (client, _) = Client::connect(stream, &format!("ws://{server}/{path}")).await?;
+        let (client, _) = Client::connect(stream, format!("ws://{server}/{path}")).await?;
         Ok(Self { client, scratch: Scratch::default() })
     }
 

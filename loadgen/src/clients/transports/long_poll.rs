@@ -5,7 +5,7 @@ use std::{cell::Ref, io::Write};
 use protocol::wire::POLL_PATH;
 
 use super::{
-    ClientError, Payload, Request, Scratch, Stream,
+    ClientError, Endpoint, Payload, Request, Scratch, Stream,
     answer::Answer,
     exchange::{Exchange, State},
     request::cursor,
@@ -15,22 +15,23 @@ use super::{
 #[derive(Debug)]
 pub struct Client {
     exchange: Exchange,
-    /// What follows the cursor in every request.
-    tail: Box<str>,
+    /// What stands before the cursor in every request, and what follows it.
+    around: [Box<str>; 2],
 }
 
 impl Client {
     /// The first poll asks not to be held: its answer says where the stream stands, and proves that the server is there.
     /// A client that goes on needs none: its next poll asks for what it lacks.
     pub(super) async fn open(stream: Stream, request: &Request, scratch: &Scratch) -> Result<(Self, u64), ClientError> {
-        let Request { server, poll_wait, after, .. } = request;
-        let token = request.token();
-        let tail = format!("&wait_ms={}{token} HTTP/1.1\r\nhost: {server}\r\n\r\n", poll_wait.as_millis());
-        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), tail: tail.into() };
-        if let Some(after) = after {
-            return Ok((client, *after));
+        let (Endpoint { base, query, .. }, lines) = (&*request.endpoint, request.lines());
+        let head = format!("GET {base}{POLL_PATH}?after=");
+        let tail = format!("&wait_ms={}{query} HTTP/1.1\r\n{lines}\r\n", request.poll_wait.as_millis());
+        let around = [head.into(), tail.into()];
+        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), around };
+        if let Some(after) = request.after {
+            return Ok((client, after));
         }
-        write!(client.exchange.request, "GET {POLL_PATH}?wait_ms=0{token} HTTP/1.1\r\nhost: {server}\r\n\r\n")?;
+        write!(client.exchange.request, "GET {base}{POLL_PATH}?wait_ms=0{query} HTTP/1.1\r\n{lines}\r\n")?;
         match client.exchange.ask(scratch).await? {
             (Answer { status: 204, cursor: Some(cursor), .. }, _) => Ok((client, cursor)),
             (Answer { status: 204, cursor: None, .. }, _) => Err(cursor(None).expect_err("no header, no cursor")),
@@ -42,7 +43,8 @@ impl Client {
         // Put together by hand: this is done for every update, and formatting costs as much as taking the update apart.
         let request = &mut self.exchange.request;
         request.clear();
-        for part in ["GET ", POLL_PATH, "?after=", itoa::Buffer::new().format(cursor), &self.tail] {
+        let [head, tail] = &self.around;
+        for part in [head, itoa::Buffer::new().format(cursor), tail] {
             request.extend_from_slice(part.as_bytes());
         }
         match self.exchange.ask(scratch).await? {
@@ -82,7 +84,7 @@ mod tests {
             assert!(matches!(client.next(8, &scratch).await, Err(ClientError::Ended)));
             drop(client);
             assert_eq!(script.tally.bytes_in.load(Relaxed), sent);
-            let host = script.request.server;
+            let host = script.request.endpoint.host.clone();
             let asked = |after| format!("GET /poll?after={after}&wait_ms=20000 HTTP/1.1\r\nhost: {host}\r\n\r\n");
             assert_eq!(String::from_utf8(script.heard.await.unwrap()).unwrap(), asked(7) + &asked(8));
         }

@@ -24,7 +24,12 @@ mod websocket;
 use protocol::Transport;
 
 pub use self::{
-    error::ClientError, inbox::Scratch, payload::Payload, request::Request, stream::Stream, uplink::Uplink,
+    error::ClientError,
+    inbox::Scratch,
+    payload::Payload,
+    request::{Endpoint, Request},
+    stream::Stream,
+    uplink::Uplink,
 };
 
 /// One client, connected and known to the server.

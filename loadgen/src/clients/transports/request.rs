@@ -1,29 +1,64 @@
-//! How to talk to the server.
+//! How to talk to the server: where things are there, and what every request says.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Write, net::SocketAddr, sync::Arc, time::Duration};
 
-use protocol::wire::{CURSOR_HEADER, TOKEN_KEY};
+use http::{HeaderMap, Request as HttpRequest, header::SEC_WEBSOCKET_PROTOCOL};
+use protocol::wire::CURSOR_HEADER;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::ClientError;
+
+/// A server as it was named, and what every request to it says.
+#[derive(Clone, Debug, Default)]
+pub struct Endpoint {
+    /// What `Host` says.
+    pub host: String,
+    /// The path before those of the protocol, such as `/app`; empty for none.
+    pub base: String,
+    /// Further keys of every query, each with `&` before it.
+    pub query: String,
+    /// Further headers.
+    pub headers: HeaderMap,
+}
+
+impl Endpoint {
+    /// A server that is known by its address alone.
+    pub fn of(server: SocketAddr) -> Self {
+        Self { host: server.to_string(), ..Self::default() }
+    }
+}
 
 /// How to talk to the server.
 #[derive(Debug, Clone)]
 pub struct Request {
-    /// The server's address, for the `Host` header.
-    pub server: SocketAddr,
+    /// Where things are there.
+    pub endpoint: Arc<Endpoint>,
     /// How long a poll asks to be held.
     pub poll_wait: Duration,
     /// After which update to go on; from now on without.
     pub after: Option<u64>,
-    /// What the server asks for, if it does.
-    pub token: Option<Arc<str>>,
 }
 
 impl Request {
-    /// What shows the token, as one more key of a query.
-    pub(super) fn token(&self) -> String {
-        let token = self.token.iter().flat_map(|token| form_urlencoded::byte_serialize(token.as_bytes()));
-        token.fold(String::new(), |key, part| if key.is_empty() { format!("&{TOKEN_KEY}={part}") } else { key + part })
+    /// The headers of a request by hand, all but what follows from its body.
+    pub(super) fn lines(&self) -> String {
+        let Endpoint { host, headers, .. } = &*self.endpoint;
+        let mut lines = format!("host: {host}\r\n");
+        for (name, value) in headers.iter().filter(|(name, _)| *name != SEC_WEBSOCKET_PROTOCOL) {
+            let _ = write!(lines, "{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
+        }
+        lines
+    }
+
+    /// An opening handshake (RFC 6455, section 4.1).
+    pub(super) fn handshake(&self, path: &str) -> Result<HttpRequest<()>, ClientError> {
+        let Endpoint { host, base, query, headers } = &*self.endpoint;
+        let after = self.after.map_or_else(String::new, |after| format!("after={after}"));
+        let mut handshake = format!("ws://{host}{base}{path}?{after}{query}").into_client_request()?;
+        for (name, value) in headers {
+            handshake.headers_mut().append(name, value.clone());
+        }
+        Ok(handshake)
     }
 }
 
@@ -32,4 +67,38 @@ pub(super) fn cursor(value: Option<&[u8]>) -> Result<u64, ClientError> {
     value
         .and_then(|value| std::str::from_utf8(value).ok()?.parse().ok())
         .ok_or_else(|| ClientError::Protocol(format!("no {CURSOR_HEADER} header")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_request_says_what_the_server_is_known_by() {
+        let headers = [("authorization", "Bearer t"), ("origin", "https://a"), ("sec-websocket-protocol", "one, two")];
+        let headers = headers.map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+        let endpoint = Endpoint {
+            host: "push.example:81".to_owned(),
+            base: "/app".to_owned(),
+            query: "&k=v".to_owned(),
+            headers: headers.into_iter().collect(),
+        };
+        let request = Request { endpoint: endpoint.into(), poll_wait: Duration::ZERO, after: Some(7) };
+        assert_eq!(
+            request.lines(),
+            "host: push.example:81\r\nauthorization: Bearer t\r\norigin: https://a\r\n",
+            "a poll has no subprotocol"
+        );
+        let handshake = request.handshake("/ws").unwrap();
+        assert_eq!(handshake.uri().path_and_query().unwrap(), "/app/ws?after=7&k=v");
+        for (name, value) in [
+            ("host", "push.example:81"),
+            ("authorization", "Bearer t"),
+            ("origin", "https://a"),
+            ("sec-websocket-protocol", "one, two"),
+            ("sec-websocket-version", "13"),
+        ] {
+            assert_eq!(handshake.headers().get_all(name).iter().collect::<Vec<_>>(), [value]);
+        }
+    }
 }

@@ -9,7 +9,7 @@ use tokio::{
     task::{JoinHandle, yield_now},
 };
 
-use super::{Request, Stream};
+use super::{Endpoint, Request, Stream};
 use crate::clients::socket::Socket;
 
 /// A connection to a server that follows a script.
@@ -48,7 +48,7 @@ pub(super) async fn scripted(parts: impl FnOnce(&str) -> Vec<Vec<u8>> + Send + '
     let stream = Stream::new(Socket::new(stream, None).unwrap(), Arc::clone(&tally));
     Scripted {
         stream,
-        request: Request { server, poll_wait: Duration::from_secs(20), after: None, token: None },
+        request: Request { endpoint: Endpoint::of(server).into(), poll_wait: Duration::from_secs(20), after: None },
         tally,
         heard,
     }

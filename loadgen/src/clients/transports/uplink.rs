@@ -5,7 +5,7 @@ use std::{cell::Ref, io::Write};
 use protocol::wire::SEND_PATH;
 
 use super::{
-    ClientError, Payload, Request, Scratch, Stream,
+    ClientError, Endpoint, Payload, Request, Scratch, Stream,
     answer::Answer,
     exchange::{Exchange, State},
 };
@@ -21,8 +21,9 @@ pub struct Uplink {
 impl Uplink {
     /// Takes a connection, which will lie idle until there is a signal: the server need not keep it for so long.
     pub fn new(stream: Stream, request: &Request) -> Self {
-        let token = request.token().replacen('&', "?", 1);
-        let head = format!("POST {SEND_PATH}{token} HTTP/1.1\r\nhost: {}\r\ncontent-length: ", request.server);
+        let Endpoint { base, query, .. } = &*request.endpoint;
+        let query = query.replacen('&', "?", 1);
+        let head = format!("POST {base}{SEND_PATH}{query} HTTP/1.1\r\n{}content-length: ", request.lines());
         Self { exchange: Exchange::new(stream, State::Kept), head: head.into() }
     }
 
@@ -54,8 +55,10 @@ mod tests {
         let answers =
             "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\n{\"id\":1}\nHTTP/1.1 400 No\r\ncontent-length: 4\r\n\r\nbad\n";
         let script = scripted(move |_| cut(answers.as_bytes(), 7)).await;
-        let (scratch, host) = (Scratch::default(), script.request.server);
-        let mut uplink = Uplink::new(script.stream, &Request { token: Some("a&b".into()), ..script.request });
+        let (scratch, mut endpoint) = (Scratch::default(), Endpoint::of(([127, 0, 0, 1], 80).into()));
+        (endpoint.base, endpoint.query) = ("/app".to_owned(), "&k=a%26b".to_owned());
+        endpoint.headers.append(http::header::AUTHORIZATION, "Bearer t".parse().unwrap());
+        let mut uplink = Uplink::new(script.stream, &Request { endpoint: endpoint.into(), ..script.request });
         let ack = uplink.signal("one\r\n\r\n", &scratch).await.unwrap();
         assert_eq!(ack.messages().collect::<Vec<_>>(), [b"{\"id\":1}\n"]);
         drop(ack);
@@ -63,7 +66,8 @@ mod tests {
         assert_eq!(error.to_string(), "status 400: bad");
         drop(uplink);
         let posted = |signal: &str| {
-            let head = format!("POST /send?token=a%26b HTTP/1.1\r\nhost: {host}\r\ncontent-length: ");
+            let head =
+                "POST /app/send?k=a%26b HTTP/1.1\r\nhost: 127.0.0.1:80\r\nauthorization: Bearer t\r\ncontent-length: ";
             format!("{head}{}\r\n\r\n{signal}", signal.len())
         };
         assert_eq!(String::from_utf8(script.heard.await.unwrap()).unwrap(), posted("second"));

@@ -13,6 +13,7 @@ use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
         Error, Message,
+        client::IntoClientRequest,
         handshake::client::Response,
         http::HeaderValue,
         protocol::{Role, WebSocketConfig},
@@ -45,17 +46,18 @@ pub(super) enum Reader {
 
 impl Client {
     pub(super) async fn open(stream: Stream, request: &Request) -> Result<(Self, u64), ClientError> {
-        let after = request.after.map_or_else(String::new, |after| format!("after={after}"));
-        let url = format!("ws://{}{WS_PATH}?{after}{}", request.server, request.token());
-        let (client, response) = Self::connect(stream, &url).await?;
+        let (client, response) = Self::connect(stream, request.handshake(WS_PATH)?).await?;
         let cursor = cursor(response.headers().get(CURSOR_HEADER).map(HeaderValue::as_bytes))?;
         Ok((client, cursor))
     }
 
     /// Opens a WebSocket there, whatever it is for.
-    pub(super) async fn connect(stream: Stream, url: &str) -> Result<(Self, Response), ClientError> {
+    pub(super) async fn connect(
+        stream: Stream,
+        handshake: impl IntoClientRequest + Unpin,
+    ) -> Result<(Self, Response), ClientError> {
         let mut stream = HeadOnly::new(stream);
-        match client_async_with_config(url, &mut stream, Some(limits(0))).await {
+        match client_async_with_config(handshake, &mut stream, Some(limits(0))).await {
             Ok((_, response)) => Ok((Self(Reader::Plain(Inbox::new(stream.stream, stream.rest))), response)),
             Err(error) => Err(refusal(stream, error.into()).await),
         }

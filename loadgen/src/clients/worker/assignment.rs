@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use protocol::Transport;
 use server::values::Cpus;
 
-use crate::clients::{reconnect::Disturbed, tls::Tls, window::MeasurePhase};
+use crate::clients::{reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase};
 
 /// What one worker is to do.
 #[derive(Debug, Clone)]
@@ -22,8 +22,8 @@ pub struct Assignment {
     pub give_up_ns: u64,
     /// Whom they trust, if the server speaks TLS.
     pub tls: Option<Tls>,
-    /// What the server asks them to show.
-    pub token: Option<Arc<str>>,
+    /// What every request of theirs says.
+    pub endpoint: Arc<Endpoint>,
     /// Signals that each sends a second while updates flow, 0 for none.
     pub signal_rate_hz: f64,
     /// Seed of all jitter.

@@ -110,7 +110,7 @@ impl Shared {
     pub(super) fn request(&self, index: usize) -> Request {
         let after = self.report.borrow().clients[index].as_ref().map(|client| client.tracker.cursor());
         let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
-        Request { server: self.assignment.server, poll_wait, after, token: self.assignment.token.clone() }
+        Request { endpoint: Arc::clone(&self.assignment.endpoint), poll_wait, after }
     }
 
     /// Whether signals go the same way as updates.

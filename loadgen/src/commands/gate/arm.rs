@@ -2,15 +2,20 @@
 
 use std::{
     convert::Infallible,
+    ffi::OsString,
     path::{Path, PathBuf},
     process::{Output, Stdio},
     str::FromStr,
 };
 
 use anyhow::Context;
+use http::HeaderValue;
 use rustix::process::{Pid, Signal, kill_process};
+use server::connection::access::TOKEN_VARIABLE;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
+
+use crate::measure::target::{ClientOptions, HEADERS_VARIABLE, SERVER_VARIABLE};
 
 /// Where base or head is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,6 +31,23 @@ impl FromStr for Arm {
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(if text.contains("://") { Self::Server(text.to_owned()) } else { Self::Program(text.into()) })
+    }
+}
+
+/// What clients show to servers that run already, as it is handed to the program that measures: nothing secret as an
+/// option, which everybody on the machine could read.
+#[derive(Debug)]
+pub(super) struct Handed {
+    options: Vec<OsString>,
+    headers: String,
+}
+
+impl Handed {
+    pub(super) fn of(client: &ClientOptions) -> anyhow::Result<Self> {
+        let headers = client.headers()?;
+        let line =
+            |(name, value): (_, &HeaderValue)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
+        Ok(Self { options: client.tls.again(), headers: headers.iter().map(line).collect() })
     }
 }
 
@@ -52,23 +74,19 @@ impl Arm {
         }
     }
 
-    /// Measures a scenario once, into a folder that is not there yet. `options` are for servers that run already.
+    /// Measures a scenario once, into a folder that is not there yet. What is handed on is for servers that run already.
     pub(super) async fn measure(
         &self,
         scenario: &Path,
         out: &Path,
-        options: &[String],
+        handed: &Handed,
         interrupt: &CancellationToken,
     ) -> anyhow::Result<Measured> {
         let program = match self {
             Self::Program(path) => path.clone(),
             Self::Server(_) => std::env::current_exe().context("cannot find this program")?,
         };
-        let mut command = Command::new(&program);
-        command.arg("run").arg(scenario).args(["--repeats", "1", "--out"]).arg(out);
-        if let Self::Server(url) = self {
-            command.args(["--server", url]).args(options);
-        }
+        let mut command = self.command(&program, scenario, out, handed);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
         let pid = child.id().and_then(|pid| Pid::from_raw(pid as i32));
@@ -92,6 +110,20 @@ impl Arm {
     }
 }
 
+impl Arm {
+    fn command(&self, program: &Path, scenario: &Path, out: &Path, handed: &Handed) -> Command {
+        let mut command = Command::new(program);
+        command.arg("run").arg(scenario).args(["--repeats", "1", "--out"]).arg(out);
+        for variable in [SERVER_VARIABLE, HEADERS_VARIABLE, TOKEN_VARIABLE] {
+            command.env_remove(variable);
+        }
+        if let Self::Server(url) = self {
+            command.args(&handed.options).env(SERVER_VARIABLE, url).env(HEADERS_VARIABLE, &handed.headers);
+        }
+        command
+    }
+}
+
 /// The end of what it said, by which one can tell why.
 fn said(ended: &Output) -> String {
     const LINES: usize = 12;
@@ -99,4 +131,29 @@ fn said(ended: &Output) -> String {
     let lines: Vec<&str> = text.lines().collect();
     let last = &lines[lines.len().saturating_sub(LINES)..];
     format!("  {}\n  ({})", last.join("\n  "), ended.status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_secret_is_an_option_of_the_program_that_measures() {
+        let client = ClientOptions::of_headers(&["Authorization: Bearer S3CRET", "Cookie: S3CRET"]);
+        let handed = Handed::of(&client).unwrap();
+        let url: Arm = "http://me:S3CRET@a".parse().unwrap();
+        let of = |arm: &Arm| arm.command(Path::new("p"), Path::new("s"), Path::new("o"), &handed);
+        let command = of(&url);
+        assert!(!format!("{:?}", command.as_std().get_args().collect::<Vec<_>>()).contains("S3CRET"), "{command:?}");
+        let variable = |command: &Command, name: &str| {
+            let mut set =
+                command.as_std().get_envs().filter_map(|(key, value)| Some((key.to_str()?, value?.to_str()?)));
+            set.find_map(|(key, value)| (key == name).then(|| value.to_owned()))
+        };
+        assert_eq!(variable(&command, SERVER_VARIABLE).as_deref(), Some("http://me:S3CRET@a"));
+        let headers = variable(&command, HEADERS_VARIABLE).unwrap();
+        assert_eq!(headers, "authorization: Bearer S3CRET\ncookie: S3CRET\n");
+        let brings_its_own = of(&Arm::Program("p".into()));
+        assert_eq!(variable(&brings_its_own, SERVER_VARIABLE).or(variable(&brings_its_own, HEADERS_VARIABLE)), None);
+    }
 }

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, ensure};
-use clap::Args;
+use clap::{ArgGroup, Args};
 use indicatif::{ProgressBar, ProgressStyle};
 use reports::{Gate, Limit, Limits, Results, Round, Ruling, pool};
 use tokio_util::sync::CancellationToken;
@@ -19,16 +19,18 @@ use tokio_util::sync::CancellationToken;
 use super::status::{FAILED, FLAWED, USAGE, WORSE, fail, in_runtime};
 use crate::{
     machine::interrupt,
+    measure::target::ClientOptions,
     output::{self, folder::default_path},
     scenario::{self, Settings},
 };
-use arm::Measured;
+use arm::{Handed, Measured};
 
 pub use arm::Arm;
 
 /// Options of `gate`.
 #[derive(Debug, Args)]
-#[command(after_help = EXAMPLES)]
+// What the options for a server ask for: here it is either of these.
+#[command(after_help = EXAMPLES, group = ArgGroup::new("server").args(["base", "head"]).multiple(true))]
 pub struct GateArgs {
     /// A built-in scenario (see `loadgen scenarios`) or the path of a TOML file
     #[arg(default_value = "gate")]
@@ -50,13 +52,9 @@ pub struct GateArgs {
     #[arg(long = "limit", value_name = "FIGURE=PERCENT")]
     limits: Vec<Limit>,
 
-    /// The token that servers given by URL ask for
-    #[arg(long, value_name = "TOKEN")]
-    token: Option<String>,
-
-    /// Trust the certificates in this file (PEM) for https:// servers
-    #[arg(long, value_name = "FILE")]
-    tls_ca: Option<PathBuf>,
+    /// What clients show to servers given by URL.
+    #[command(flatten)]
+    client: ClientOptions,
 
     /// The folder for results, gate.md and junit.xml [default: results/TIME-gate]
     #[arg(long, value_name = "DIR")]
@@ -99,7 +97,7 @@ struct Prepared {
     head: Arm,
     repeats: u32,
     limits: Limits,
-    options: Vec<String>,
+    handed: Handed,
     out: PathBuf,
 }
 
@@ -108,6 +106,7 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     let scenario = scenario::load(&args.scenario, Settings::default())?;
     args.base.check("base")?;
     args.head.check("head")?;
+    let handed = Handed::of(&args.client)?;
     let repeats = args.repeats.unwrap_or(scenario.repeats);
     ensure!(repeats >= 3, "{repeats} repeats leave no interval worth the name: give --repeats 3 or more");
     let mut limits = Limits::default();
@@ -123,10 +122,7 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     fs::create_dir_all(&out).with_context(remedy)?;
     // An older base may not know the scenario by name.
     fs::write(out.join("gate.toml"), scenario::text(&args.scenario)?).with_context(remedy)?;
-    let mut options = Vec::new();
-    options.extend(args.token.into_iter().flat_map(|token| ["--token".to_owned(), token]));
-    options.extend(args.tls_ca.into_iter().flat_map(|file| ["--tls-ca".to_owned(), file.display().to_string()]));
-    Ok(Prepared { base: args.base, head: args.head, repeats, limits, options, out })
+    Ok(Prepared { base: args.base, head: args.head, repeats, limits, handed, out })
 }
 
 impl Prepared {
@@ -197,12 +193,12 @@ struct Measuring<'a> {
 
 impl Measuring<'_> {
     async fn measure(&mut self, (name, arm): (&str, &Arm), repeat: u32) -> anyhow::Result<Option<Results>> {
-        let Prepared { out, options, .. } = self.gate;
+        let Prepared { out, handed, .. } = self.gate;
         let dir = self.dir.join(name).join(format!("{repeat:03}"));
         let scenario = out.join("gate.toml");
         loop {
             self.bar.set_message(format!("repeat {repeat}: {name}"));
-            let measured = arm.measure(&scenario, &dir, options, self.interrupt);
+            let measured = arm.measure(&scenario, &dir, handed, self.interrupt);
             let measured = measured.await.with_context(|| format!("{name}, repeat {repeat}"))?;
             if measured == Measured::Interrupted {
                 return Ok(None);

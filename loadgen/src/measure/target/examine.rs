@@ -1,153 +1,145 @@
-//! A server that somebody else started: is it there, is it ours, and may its timestamps be compared with our clock?
+//! Is the server there, is it one of ours, and may its timestamps be compared with our clock?
 
-use std::{
-    net::{SocketAddr, ToSocketAddrs},
-    path::PathBuf,
-    sync::Arc,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use anyhow::{Context, ensure};
-use clap::Args;
+use anyhow::{Context, anyhow, bail, ensure};
+use http::header::{AUTHORIZATION, HOST};
 use protocol::{
     clock,
     wire::{HEALTH_PATH, Health},
 };
+use reports::url_without_secrets;
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::TcpStream,
-    time::{Duration, timeout},
+    net::{TcpStream, lookup_host},
+    time::timeout,
 };
 
-use crate::clients::tls::Tls;
+use super::{health::ask, options::ClientOptions, url::Url};
+use crate::clients::{distrust::in_words, tls::Tls, transports::Endpoint};
 
 const PATIENCE: Duration = Duration::from_secs(5);
-const HEALTH_BYTES_MAX: u64 = 64 * 1024;
 
-/// A server that runs already.
-#[derive(Debug, Clone, Default, Args)]
-pub struct TargetArgs {
-    /// Measure this running pushbench server (http://HOST:PORT or https://.., same machine) instead of starting one for each run
-    #[arg(long, value_name = "URL", conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads", "tls"])]
-    pub server: Option<String>,
-
-    /// The token that the server of --server asks for
-    #[arg(long, value_name = "TOKEN", requires = "server")]
-    pub token: Option<String>,
-
-    /// Trust the certificates in this file (PEM) for an https:// --server, instead of those that the system trusts
-    #[arg(long, value_name = "FILE", requires = "server")]
-    pub tls_ca: Option<PathBuf>,
-}
-
-/// A running pushbench server.
+/// A running server.
 #[derive(Debug, Clone)]
 pub struct Target {
-    /// Where it listens.
+    /// Its URL, as it may be shown.
+    pub url: String,
+    /// Where it listens: of the addresses of its name the first at which somebody does.
     pub address: SocketAddr,
+    /// What every request to it says.
+    pub endpoint: Arc<Endpoint>,
     /// What it says of itself.
     pub health: Health,
     /// Whom to trust, if it speaks TLS.
     pub tls: Option<Tls>,
-    /// What it asks clients to show.
-    pub token: Option<Arc<str>>,
 }
 
 impl Target {
-    /// Asks the server at `url` (`http://HOST:PORT`, or `https`) who it is.
-    pub async fn examine(url: &str, args: &TargetArgs) -> anyhow::Result<Self> {
-        let Url { secure, host, address } = Url::read(url)?;
-        let tls = if secure {
-            Some(Tls::of_host(&host, args.tls_ca.as_deref()).with_context(|| format!("--server {url}"))?)
-        } else {
-            None
+    /// Asks the server at `url` who it is.
+    pub async fn examine(url: &str, options: &ClientOptions) -> anyhow::Result<Self> {
+        let shown = url_without_secrets(url);
+        let url = Url::read(url)?;
+        let tls = url.secure.then(|| Tls::of_host(url.known_as(), &options.tls)).transpose();
+        let tls = tls.with_context(|| format!("--server {shown}"))?;
+        let addresses = lookup_host((&*url.name, url.port)).await;
+        let addresses = addresses.with_context(|| format!("--server {shown}: {} cannot be looked up", url.name))?;
+        let connected = connect(addresses).await;
+        let (stream, address) = connected.with_context(|| format!("--server {shown}: nobody is there"))?;
+        let endpoint = Arc::new(endpoint(url, options)?);
+        let asked = async {
+            match &tls {
+                Some(tls) => ask(tls.connect(stream).await?, &endpoint).await,
+                None => ask(stream, &endpoint).await,
+            }
         };
-        let answer = timeout(PATIENCE, ask(address, tls.as_ref())).await;
-        let answer = answer.map_err(|_| anyhow::anyhow!("no answer in {PATIENCE:?}"));
-        let body = answer.and_then(|answer| answer).with_context(|| {
-            let trust = if secure { "; whom to trust is said by --tls-ca" } else { "" };
-            format!("--server {url}: cannot ask it who it is; start one with `server --listen {address}`, or leave --server out{trust}")
-        })?;
-        let health: Health = serde_json::from_str(&body).with_context(|| {
-            format!(
-                "--server {url}: what answers there is not a pushbench server; its {HEALTH_PATH} said: {:.80}",
-                body.trim()
-            )
-        })?;
-        ensure!(
-            health.server == Health::SERVER,
-            "--server {url}: it calls itself `{}`, not `{}`",
-            health.server,
-            Health::SERVER
-        );
-        ensure!(
-            health.clock == clock::identity(),
-            "--server {url}: it runs on another machine or boot, whose clock is not ours, so latency from the due time \
-             cannot be told; run loadgen where the server runs"
-        );
-        ensure!(
-            health.faults.is_empty(),
-            "--server {url}: it was told to misbehave ({}), and faults are for proofs: loadgen prove; start it without \
-             --fault",
-            health.faults.join(", ")
-        );
-        Ok(Self { address, health, tls, token: args.token.as_deref().map(Into::into) })
+        let answer = timeout(PATIENCE, asked).await;
+        let answer = answer.unwrap_or_else(|_| Err(anyhow!("no answer in {PATIENCE:?}")));
+        let body = answer.map_err(explained).with_context(|| format!("--server {shown}: cannot ask it who it is"))?;
+        let health = health(&body).with_context(|| format!("--server {shown}"))?;
+        Ok(Self { url: shown, address, endpoint, health, tls })
     }
 }
 
-/// A server's URL, taken apart.
-struct Url {
-    secure: bool,
-    host: String,
-    address: SocketAddr,
+/// What TLS has against it in words, if that is the reason.
+fn explained(error: anyhow::Error) -> anyhow::Error {
+    let of_tls = error.chain().find_map(|cause| in_words(cause.downcast_ref()?));
+    of_tls.map_or(error, anyhow::Error::msg)
 }
 
-impl Url {
-    fn read(url: &str) -> anyhow::Result<Self> {
-        let remedy = || format!("--server {url}: give it as http://HOST:PORT or https://HOST:PORT");
-        let (scheme, authority) = url.split_once("://").with_context(remedy)?;
-        ensure!(["http", "https"].contains(&scheme), remedy());
-        let authority = authority.trim_end_matches('/');
-        let (host, _) = authority.rsplit_once(':').filter(|_| !authority.contains('/')).with_context(remedy)?;
-        let address = authority.to_socket_addrs().with_context(remedy)?.next().with_context(remedy)?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { secure: scheme == "https", host, address })
+fn endpoint(url: Url, options: &ClientOptions) -> anyhow::Result<Endpoint> {
+    let mut headers = options.headers()?;
+    if let Some(basic) = url.basic {
+        headers.append(AUTHORIZATION, basic);
     }
+    ensure!(
+        headers.get_all(AUTHORIZATION).iter().count() <= 1,
+        "Authorization would be said twice: give one of --token (or $PUSHBENCH_TOKEN), a --header, and a name in the URL"
+    );
+    let host = match headers.remove(HOST) {
+        Some(host) => host.to_str().context("--header 'Host: ..': no name of a host")?.to_owned(),
+        None => url.host,
+    };
+    Ok(Endpoint { host, base: url.base, query: url.query, headers })
 }
 
-/// One request without keep-alive, so that the answer ends with the connection.
-async fn ask(address: SocketAddr, tls: Option<&Tls>) -> anyhow::Result<String> {
-    let stream = TcpStream::connect(address).await?;
-    match tls {
-        Some(tls) => ask_over(tls.connect(stream).await?, address).await,
-        None => ask_over(stream, address).await,
+/// Tries one address after the other.
+async fn connect(addresses: impl IntoIterator<Item = SocketAddr>) -> anyhow::Result<(TcpStream, SocketAddr)> {
+    let mut tried = Vec::new();
+    for address in addresses {
+        match timeout(PATIENCE, TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok((stream, address)),
+            Ok(Err(error)) => tried.push(format!("{error}; start one with `server --listen {address}`")),
+            Err(_) => tried.push(format!("{address} does not answer in {PATIENCE:?}")),
+        }
     }
+    bail!("{}, or leave --server out", tried.join(", or "))
 }
 
-async fn ask_over(mut stream: impl AsyncRead + AsyncWrite + Unpin, address: SocketAddr) -> anyhow::Result<String> {
-    stream
-        .write_all(format!("GET {HEALTH_PATH} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n").as_bytes())
-        .await?;
-    let mut answer = Vec::new();
-    stream.take(HEALTH_BYTES_MAX).read_to_end(&mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    let (head, body) = answer.split_once("\r\n\r\n").context("not an HTTP answer")?;
-    ensure!(head.starts_with("HTTP/1.1 200 "), "it answered {:.60}", head.lines().next().unwrap_or_default());
-    Ok(body.to_owned())
+/// Reads what it says of itself, and whether it may be measured.
+fn health(body: &str) -> anyhow::Result<Health> {
+    let health: Health = serde_json::from_str(body).with_context(|| {
+        format!("what answers there is not a pushbench server; its {HEALTH_PATH} said: {:.80}", body.trim())
+    })?;
+    ensure!(health.server == Health::SERVER, "it calls itself `{}`, not `{}`", health.server, Health::SERVER);
+    ensure!(
+        health.clock == clock::identity(),
+        "it runs on another machine or boot, whose clock is not ours, so latency from the due time cannot be told; \
+         run loadgen where the server runs"
+    );
+    ensure!(
+        health.faults.is_empty(),
+        "it was told to misbehave ({}), and faults are for proofs: loadgen prove; start it without --fault",
+        health.faults.join(", ")
+    );
+    Ok(health)
 }
 
 #[cfg(test)]
 mod tests {
+    use tokio::net::TcpListener;
+
     use super::*;
 
+    #[tokio::test]
+    async fn every_address_of_a_name_is_tried_in_turn() {
+        let [gone, there] =
+            [TcpListener::bind("127.0.0.1:0").await.unwrap(), TcpListener::bind("127.0.0.1:0").await.unwrap()];
+        let addresses = [gone.local_addr().unwrap(), there.local_addr().unwrap()];
+        drop(gone);
+        assert_eq!(connect(addresses).await.unwrap().1, addresses[1]);
+        let error = connect([addresses[0], addresses[0]]).await.unwrap_err().to_string();
+        assert_eq!(error.matches("refused").count(), 2, "{error}");
+    }
+
     #[test]
-    fn urls_are_checked() {
-        let read = Url::read("http://127.0.0.1:80/").unwrap();
-        assert_eq!((read.secure, read.address), (false, "127.0.0.1:80".parse().unwrap()));
-        let read = Url::read("https://[::1]:443").unwrap();
-        assert_eq!((read.secure, read.host.as_str(), read.address), (true, "::1", "[::1]:443".parse().unwrap()));
-        for url in ["127.0.0.1:80", "ftp://127.0.0.1:80", "http://127.0.0.1", "http://127.0.0.1:80/ws", "http://:x"] {
-            let error = Url::read(url).map(|_| ()).unwrap_err().to_string();
-            assert!(error.contains(url) && error.contains("http://HOST:PORT"), "{error}");
-        }
+    fn who_a_client_is_may_be_said_once() {
+        let url = || Url::read("http://me:pw@a:1/x?k=v").unwrap();
+        let known = endpoint(url(), &ClientOptions::default()).unwrap();
+        assert_eq!((&*known.host, &*known.base, &*known.query), ("a:1", "/x", "&k=v"));
+        assert_eq!(known.headers[AUTHORIZATION], "Basic bWU6cHc=");
+        let named = endpoint(url(), &ClientOptions::of_headers(&["Host: push.example"])).unwrap();
+        assert_eq!((&*named.host, named.headers.len()), ("push.example", 1));
+        let error = endpoint(url(), &ClientOptions::of_headers(&["authorization: Bearer t"])).unwrap_err().to_string();
+        assert!(error.contains("would be said twice"), "{error}");
     }
 }
