@@ -22,7 +22,7 @@ impl std::error::Error for Distrust {}
 
 /// Whether a certificate is refused only because nobody vouches for it, or because it could vouch for others.
 pub(super) fn is_only_for_want_of_an_issuer(error: &Error) -> bool {
-    matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer))
+    matches!(error, Error::InvalidCertificate(CertificateError::UnknownIssuer | CertificateError::BadSignature))
         || of_webpki(error) == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
@@ -54,6 +54,10 @@ impl Distrust {
                     "nobody who is trusted has signed it, or one of its intermediates ({why}): name with --tls-ca who did"
                 )
             }
+            Why::BadSignature => format!(
+                "it is not signed by the key of whom it names and who is trusted ({why}), as if it had been made anew: \
+                 name the present one with --tls-ca"
+            ),
             _ if of_webpki(&error) == Some(&webpki::Error::CaUsedAsEndEntity) => "it is an authority's (CA:TRUE), as \
                  `openssl req -x509` makes them, and not itself trusted: name that very one with --tls-ca, or make one \
                  with -addext basicConstraints=critical,CA:FALSE"

@@ -113,7 +113,7 @@ async fn certificates_are_trusted_or_the_remedy_is_named() {
     to_come.not_before = date_time_ymd(4000, 1, 1);
     let [over, over_of_openssl, to_come] = [over, over_of_openssl, to_come].map(|params| made(params, None));
     let nameless = made(CertificateParams::new([]).unwrap(), None);
-    let alone = made(params(false), None);
+    let [alone, anew] = [(); 2].map(|()| made(params(false), None));
     for (case, chain, trusted, host, expected) in [
         ("self-signed, trusted itself", &[&alone][..], &[&alone][..], HOST, Ok(b'!')),
         ("CA:TRUE, trusted itself", &[&of_openssl], &[&root, &of_openssl], HOST, Ok(b'!')),
@@ -133,6 +133,7 @@ async fn certificates_are_trusted_or_the_remedy_is_named() {
         ("with the intermediate", &[&by_between, &between], &[&root], HOST, Ok(b'!')),
         ("without it", &[&by_between], &[&root], HOST, Err("the server sends no intermediate certificate")),
         ("by nobody who is trusted", &[&by_between, &between], &[&alone], HOST, Err("name with --tls-ca who did")),
+        ("made anew", &[&anew], &[&alone], HOST, Err("name the present one with --tls-ca")),
         ("over", &[&over], &[&over], HOST, Err("expired")),
         ("to come", &[&to_come], &[&to_come], HOST, Err("the clock is wrong here or where it was made")),
         ("without a name", &[&nameless], &[&nameless], HOST, Err("subjectAltName=DNS:push.example")),
