@@ -8,7 +8,7 @@ use super::{
     ClientError, Endpoint, Payload, Request, Scratch, Stream,
     answer::Answer,
     exchange::{Exchange, State},
-    request::cursor,
+    request::{cursor, set_cookies},
 };
 
 /// A client, and its connection of the moment.
@@ -22,18 +22,23 @@ pub struct Client {
 impl Client {
     /// The first poll asks not to be held: its answer says where the stream stands, and proves that the server is there.
     /// A client that goes on needs none: its next poll asks for what it lacks.
-    pub(super) async fn open(stream: Stream, request: &Request, scratch: &Scratch) -> Result<(Self, u64), ClientError> {
-        let (Endpoint { base, query, .. }, lines) = (&*request.endpoint, request.lines());
-        let head = format!("GET {base}{POLL_PATH}?after=");
-        let tail = format!("&wait_ms={}{query} HTTP/1.1\r\n{lines}\r\n", request.poll_wait.as_millis());
-        let around = [head.into(), tail.into()];
-        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), around };
+    pub(super) async fn open(
+        stream: Stream,
+        request: &mut Request,
+        scratch: &Scratch,
+    ) -> Result<(Self, u64), ClientError> {
+        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), around: around(request) };
         if let Some(after) = request.after {
             return Ok((client, after));
         }
-        write!(client.exchange.request, "GET {base}{POLL_PATH}?wait_ms=0{query} HTTP/1.1\r\n{lines}\r\n")?;
+        let Endpoint { base, query, .. } = &*request.endpoint;
+        write!(client.exchange.request, "GET {base}{POLL_PATH}?wait_ms=0{query} HTTP/1.1\r\n{}\r\n", request.lines())?;
         match client.exchange.ask(scratch).await? {
-            (Answer { status: 204, cursor: Some(cursor), .. }, _) => Ok((client, cursor)),
+            (Answer { status: 204, cursor: Some(cursor), body, .. }, bytes) => {
+                request.keep_cookies(set_cookies(&bytes[..body.start]));
+                client.around = around(request);
+                Ok((client, cursor))
+            }
             (Answer { status: 204, cursor: None, .. }, _) => Err(cursor(None).expect_err("no header, no cursor")),
             (answer, bytes) => Err(answer.refusal(&bytes)),
         }
@@ -60,6 +65,13 @@ impl Client {
     }
 }
 
+/// What stands before the cursor in every poll, and what follows it.
+fn around(request: &Request) -> [Box<str>; 2] {
+    let (Endpoint { base, query, .. }, lines) = (&*request.endpoint, request.lines());
+    let tail = format!("&wait_ms={}{query} HTTP/1.1\r\n{lines}\r\n", request.poll_wait.as_millis());
+    [format!("GET {base}{POLL_PATH}?after=").into(), tail.into()]
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::Ordering::Relaxed;
@@ -71,12 +83,12 @@ mod tests {
         for (body_bytes, part_bytes) in [(1, 1), (200, 30), (300_000, 1_000), (300_000, 1 << 20)] {
             let body = "y".repeat(body_bytes);
             let answers = format!(
-                "HTTP/1.1 204 No Content\r\npushbench-cursor: 7\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: {body_bytes}\r\n\r\n{body}"
+                "HTTP/1.1 204 No Content\r\nset-cookie: a=1; Secure\r\npushbench-cursor: 7\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: {body_bytes}\r\n\r\n{body}"
             );
             let sent = answers.len() as u64;
-            let script = scripted(move |_| cut(answers.as_bytes(), part_bytes)).await;
+            let mut script = scripted(move |_| cut(answers.as_bytes(), part_bytes)).await;
             let scratch = Scratch::default();
-            let (mut client, cursor) = Client::open(script.stream, &script.request, &scratch).await.unwrap();
+            let (mut client, cursor) = Client::open(script.stream, &mut script.request, &scratch).await.unwrap();
             assert_eq!(cursor, 7);
             let payload = client.next(cursor, &scratch).await.unwrap();
             assert_eq!(payload.messages().collect::<Vec<_>>(), [body.as_bytes()]);
@@ -85,7 +97,9 @@ mod tests {
             drop(client);
             assert_eq!(script.tally.bytes_in.load(Relaxed), sent);
             let host = script.request.endpoint.host.clone();
-            let asked = |after| format!("GET /poll?after={after}&wait_ms=20000 HTTP/1.1\r\nhost: {host}\r\n\r\n");
+            let asked = |after| {
+                format!("GET /poll?after={after}&wait_ms=20000 HTTP/1.1\r\nhost: {host}\r\ncookie: a=1\r\n\r\n")
+            };
             assert_eq!(String::from_utf8(script.heard.await.unwrap()).unwrap(), asked(7) + &asked(8));
         }
     }

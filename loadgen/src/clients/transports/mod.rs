@@ -45,11 +45,11 @@ impl Client {
     /// Makes the server know the client, and says after which update it stands.
     ///
     /// When this returns, no update after that cursor can be lost: the server's answer has been read, or the cursor is one
-    /// that the client had.
+    /// that the client had. What the server would have the client show from now on is in the request then.
     pub async fn open(
         transport: Transport,
         stream: Stream,
-        request: &Request,
+        request: &mut Request,
         scratch: &Scratch,
     ) -> Result<(Self, u64), ClientError> {
         match transport {

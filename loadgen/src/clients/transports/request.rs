@@ -2,7 +2,10 @@
 
 use std::{fmt::Write, net::SocketAddr, sync::Arc, time::Duration};
 
-use http::{HeaderMap, Request as HttpRequest, header::SEC_WEBSOCKET_PROTOCOL};
+use http::{
+    HeaderMap, HeaderValue, Request as HttpRequest,
+    header::{COOKIE, SEC_WEBSOCKET_PROTOCOL},
+};
 use protocol::wire::CURSOR_HEADER;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
@@ -37,6 +40,8 @@ pub struct Request {
     pub poll_wait: Duration,
     /// After which update to go on; from now on without.
     pub after: Option<u64>,
+    /// The cookies that the server set when the client first came: by them some know it again, or where to lead it.
+    pub cookies: Option<Arc<str>>,
 }
 
 impl Request {
@@ -47,7 +52,20 @@ impl Request {
         for (name, value) in headers.iter().filter(|(name, _)| *name != SEC_WEBSOCKET_PROTOCOL) {
             let _ = write!(lines, "{name}: {}\r\n", String::from_utf8_lossy(value.as_bytes()));
         }
+        if let Some(cookies) = &self.cookies {
+            let _ = write!(lines, "{COOKIE}: {cookies}\r\n");
+        }
         lines
+    }
+
+    /// Keeps the cookies of an answer's head, if it sets any. Everything is asked of one server, by paths of its own, within
+    /// minutes: what a cookie says of where and how long it holds is not gone into.
+    pub(super) fn keep_cookies<'a>(&mut self, set: impl Iterator<Item = &'a [u8]>) {
+        let pair = |set: &'a [u8]| Some(String::from_utf8_lossy(set.split(|byte| *byte == b';').next()?.trim_ascii()));
+        let pairs: Vec<_> = set.filter_map(pair).collect();
+        if !pairs.is_empty() {
+            self.cookies = Some(pairs.join("; ").into());
+        }
     }
 
     /// An opening handshake (RFC 6455, section 4.1).
@@ -58,8 +76,19 @@ impl Request {
         for (name, value) in headers {
             handshake.headers_mut().append(name, value.clone());
         }
+        if let Some(Ok(cookies)) = self.cookies.as_deref().map(HeaderValue::from_str) {
+            handshake.headers_mut().append(COOKIE, cookies);
+        }
         Ok(handshake)
     }
+}
+
+/// What the cookie headers of a head say.
+pub(super) fn set_cookies(head: &[u8]) -> impl Iterator<Item = &[u8]> {
+    head.split(|byte| *byte == b'\n').filter_map(|line| {
+        let (name, set) = line.split_at_checked("set-cookie:".len())?;
+        name.eq_ignore_ascii_case(b"set-cookie:").then_some(set)
+    })
 }
 
 /// Reads a cursor header's value.
@@ -83,7 +112,8 @@ mod tests {
             query: "&k=v".to_owned(),
             headers: headers.into_iter().collect(),
         };
-        let request = Request { endpoint: endpoint.into(), poll_wait: Duration::ZERO, after: Some(7) };
+        let mut request =
+            Request { endpoint: endpoint.into(), poll_wait: Duration::ZERO, after: Some(7), cookies: None };
         assert_eq!(
             request.lines(),
             "host: push.example:81\r\nauthorization: Bearer t\r\norigin: https://a\r\n",
@@ -100,5 +130,9 @@ mod tests {
         ] {
             assert_eq!(handshake.headers().get_all(name).iter().collect::<Vec<_>>(), [value]);
         }
+        request.keep_cookies(set_cookies(b"HTTP/1.1 204\r\nSet-Cookie: a=1; Path=/\r\nx: y\r\nset-cookie:b=2\r\n\r\n"));
+        request.keep_cookies(set_cookies(b"HTTP/1.1 204\r\nx-set-cookie: c=3\r\n\r\n"));
+        assert!(request.lines().ends_with("\r\ncookie: a=1; b=2\r\n"), "{}", request.lines());
+        assert_eq!(request.handshake("/ws").unwrap().headers()[COOKIE], "a=1; b=2");
     }
 }

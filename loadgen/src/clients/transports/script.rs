@@ -48,7 +48,12 @@ pub(super) async fn scripted(parts: impl FnOnce(&str) -> Vec<Vec<u8>> + Send + '
     let stream = Stream::new(Socket::new(stream, None).unwrap(), Arc::clone(&tally));
     Scripted {
         stream,
-        request: Request { endpoint: Endpoint::of(server).into(), poll_wait: Duration::from_secs(20), after: None },
+        request: Request {
+            endpoint: Endpoint::of(server).into(),
+            poll_wait: Duration::from_secs(20),
+            after: None,
+            cookies: None,
+        },
         tally,
         heard,
     }

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
         Error, Message,
         client::IntoClientRequest,
         handshake::client::Response,
-        http::HeaderValue,
+        http::{HeaderValue, header::SET_COOKIE},
         protocol::{Role, WebSocketConfig},
     },
 };
@@ -45,8 +45,9 @@ pub(super) enum Reader {
 }
 
 impl Client {
-    pub(super) async fn open(stream: Stream, request: &Request) -> Result<(Self, u64), ClientError> {
+    pub(super) async fn open(stream: Stream, request: &mut Request) -> Result<(Self, u64), ClientError> {
         let (client, response) = Self::connect(stream, request.handshake(WS_PATH)?).await?;
+        request.keep_cookies(response.headers().get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes));
         let cursor = cursor(response.headers().get(CURSOR_HEADER).map(HeaderValue::as_bytes))?;
         Ok((client, cursor))
     }
@@ -204,8 +205,8 @@ mod tests {
     /// What a client makes of these frames, written in parts behind the server's answer; and how it ends.
     async fn received(frames: Vec<u8>, part_bytes: usize) -> (Vec<String>, ClientError, Vec<u8>) {
         let sent = frames.len();
-        let script = scripted(move |request| cut(&[accepted(request), frames].concat(), part_bytes)).await;
-        let (mut client, cursor) = Client::open(script.stream, &script.request).await.unwrap();
+        let mut script = scripted(move |request| cut(&[accepted(request), frames].concat(), part_bytes)).await;
+        let (mut client, cursor) = Client::open(script.stream, &mut script.request).await.unwrap();
         assert_eq!(cursor, 7);
         let (scratch, mut messages) = (Scratch::default(), Vec::new());
         let error = loop {
@@ -260,8 +261,8 @@ mod tests {
 
     #[tokio::test]
     async fn frames_of_one_read_are_one_payload() {
-        let script = scripted(|request| vec![accepted(request), [text("1"), text("2"), vec![0x81]].concat()]).await;
-        let (mut client, _) = Client::open(script.stream, &script.request).await.unwrap();
+        let mut script = scripted(|request| vec![accepted(request), [text("1"), text("2"), vec![0x81]].concat()]).await;
+        let (mut client, _) = Client::open(script.stream, &mut script.request).await.unwrap();
         let scratch = Scratch::default();
         assert_eq!(client.next(&scratch).await.unwrap().messages().collect::<Vec<_>>(), [b"1", b"2"]);
     }
@@ -278,8 +279,8 @@ mod tests {
     #[tokio::test]
     async fn binary_messages_are_messages_for_the_library_too() {
         let frames = [short(BINARY, b"\xff1"), short(0x02, b"fo"), short(ENDS, b"ur"), short(BINARY, b"5")].concat();
-        let script = scripted(|request| vec![[accepted(request), frames].concat()]).await;
-        let (mut client, _) = Client::open(script.stream, &script.request).await.unwrap();
+        let mut script = scripted(|request| vec![[accepted(request), frames].concat()]).await;
+        let (mut client, _) = Client::open(script.stream, &mut script.request).await.unwrap();
         let scratch = Scratch::default();
         for message in [&b"\xff1"[..], b"four", b"5"] {
             assert_eq!(client.next(&scratch).await.unwrap().messages().collect::<Vec<_>>(), [message]);
@@ -299,8 +300,8 @@ mod tests {
             ),
         ] {
             for part_bytes in [1, 50, 1_000] {
-                let script = scripted(move |_| cut(answer.as_bytes(), part_bytes)).await;
-                let error = Client::open(script.stream, &script.request).await.unwrap_err();
+                let mut script = scripted(move |_| cut(answer.as_bytes(), part_bytes)).await;
+                let error = Client::open(script.stream, &mut script.request).await.unwrap_err();
                 assert_eq!(error.to_string(), sentence, "in parts of {part_bytes}");
                 assert_eq!(error.retry_after().as_secs(), if answer.contains("retry-after: 7") { 7 } else { 0 });
             }
@@ -309,8 +310,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_bad_acceptance_is_the_librarys_to_refuse() {
-        let script = scripted(|_| vec![b"HTTP/1.1 101 X\r\nupgrade: websocket\r\n\r\n".to_vec()]).await;
-        let error = Client::open(script.stream, &script.request).await.unwrap_err();
+        let mut script = scripted(|_| vec![b"HTTP/1.1 101 X\r\nupgrade: websocket\r\n\r\n".to_vec()]).await;
+        let error = Client::open(script.stream, &mut script.request).await.unwrap_err();
         assert!(error.to_string().contains("upgrade"), "{error}");
     }
 }

@@ -77,9 +77,10 @@ async fn join(shared: &Shared, index: usize) -> Result<(Client, u64, u64), Clien
     let stream = shared.secured(stream).await?;
     let secured_ns = clock::now_ns();
     let agreed = stream.agreed();
-    let request = shared.request(index);
-    let (client, cursor) = Client::open(shared.assignment.transport, stream, &request, &shared.scratch).await?;
+    let mut request = shared.request(index);
+    let (client, cursor) = Client::open(shared.assignment.transport, stream, &mut request, &shared.scratch).await?;
     let ready_ns = clock::now_ns();
+    request.cookies.into_iter().for_each(|cookies| shared.keep_cookies(index, cookies));
     match request.after {
         Some(_) => shared.rejoined(index, ready_ns),
         None => {

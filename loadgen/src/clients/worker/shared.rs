@@ -48,6 +48,8 @@ pub(super) struct Shared {
     pub(super) polls: DeferredPolls,
     pub(super) report: RefCell<Report>,
     pub(super) rng: RefCell<SmallRng>,
+    /// What the server would have clients show when they come again, of those for whom it wants that.
+    cookies: RefCell<HashMap<usize, Arc<str>>>,
     /// Each client's task.
     pub(super) tasks: RefCell<Vec<AbortHandle>>,
     /// What those wait for whose last try was in vain.
@@ -65,9 +67,9 @@ impl Shared {
         report: Report,
     ) -> Self {
         let rng = SmallRng::seed_from_u64(assignment.seed ^ u64::from(assignment.clients.start)).into();
-        let (scratch, polls) = (Scratch::default(), DeferredPolls::default());
-        let (tasks, pauses) = Default::default();
-        Self { assignment, lag, scratch, polls, report: report.into(), rng, tasks, pauses, progress, tally }
+        let (scratch, polls) = <(Scratch, DeferredPolls)>::default();
+        let (cookies, tasks, pauses) = Default::default();
+        Self { assignment, lag, scratch, polls, report: report.into(), rng, cookies, tasks, pauses, progress, tally }
     }
 
     /// Opens a connection for a client.
@@ -110,7 +112,12 @@ impl Shared {
     pub(super) fn request(&self, index: usize) -> Request {
         let after = self.report.borrow().clients[index].as_ref().map(|client| client.tracker.cursor());
         let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
-        Request { endpoint: Arc::clone(&self.assignment.endpoint), poll_wait, after }
+        let cookies = self.cookies.borrow().get(&index).cloned();
+        Request { endpoint: Arc::clone(&self.assignment.endpoint), poll_wait, after, cookies }
+    }
+
+    pub(super) fn keep_cookies(&self, index: usize, cookies: Arc<str>) {
+        self.cookies.borrow_mut().insert(index, cookies);
     }
 
     /// Whether signals go the same way as updates.
