@@ -43,7 +43,7 @@ pub enum Command {
     /// Compare two results folders of like machine and scenario, with intervals
     Compare(CompareArgs),
     /// Measure two builds in turn, and fail if the second is worse (about two minutes, four if it seems so)
-    Gate(GateArgs),
+    Gate(Box<GateArgs>),
     /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
     Prove(ProveArgs),
     /// List the built-in scenarios and the questions they answer

@@ -22,7 +22,7 @@ fn main() -> ExitCode {
         Command::Report(args) => report::run(&args),
         Command::Doctor(args) => doctor::run(*args),
         Command::Compare(args) => compare::run(&args),
-        Command::Gate(args) => gate::run(args),
+        Command::Gate(args) => gate::run(*args),
         Command::Prove(args) => prove::run(args),
         Command::Scenarios => scenarios::run(),
         Command::Cases(args) => cases::run(&args),

@@ -26,6 +26,14 @@ pub(super) fn is_only_for_want_of_an_issuer(error: &Error) -> bool {
         || of_webpki(error) == Some(&webpki::Error::CaUsedAsEndEntity)
 }
 
+/// Whether all that is wrong with a certificate is that it has no subjectAltName.
+pub(super) fn names_nobody(error: &Error) -> bool {
+    let Error::InvalidCertificate(CertificateError::NotValidForNameContext { presented, .. }) = error else {
+        return false;
+    };
+    presented.is_empty()
+}
+
 impl Distrust {
     /// The same error with a remedy, where there is one.
     pub(super) fn explain(error: Error, name: &ServerName<'_>, intermediates: usize) -> Error {

@@ -112,7 +112,13 @@ async fn certificates_are_trusted_or_the_remedy_is_named() {
     let mut to_come = params(false);
     to_come.not_before = date_time_ymd(4000, 1, 1);
     let [over, over_of_openssl, to_come] = [over, over_of_openssl, to_come].map(|params| made(params, None));
-    let nameless = made(CertificateParams::new([]).unwrap(), None);
+    let nameless = |authority| {
+        let mut params = params(authority);
+        params.subject_alt_names.clear();
+        params
+    };
+    let nameless_by_root = made(named(nameless(false), "nameless"), Some(&root));
+    let [nameless, nameless_of_openssl] = [false, true].map(|authority| made(nameless(authority), None));
     let [alone, anew] = [(); 2].map(|()| made(params(false), None));
     for (case, chain, trusted, host, expected) in [
         ("self-signed, trusted itself", &[&alone][..], &[&alone][..], HOST, Ok(b'!')),
@@ -136,7 +142,9 @@ async fn certificates_are_trusted_or_the_remedy_is_named() {
         ("made anew", &[&anew], &[&alone], HOST, Err("name the present one with --tls-ca")),
         ("over", &[&over], &[&over], HOST, Err("expired")),
         ("to come", &[&to_come], &[&to_come], HOST, Err("the clock is wrong here or where it was made")),
-        ("without a name", &[&nameless], &[&nameless], HOST, Err("subjectAltName=DNS:push.example")),
+        ("for nobody, trusted itself", &[&nameless], &[&nameless], HOST, Ok(b'!')),
+        ("CA:TRUE for nobody, trusted itself", &[&nameless_of_openssl], &[&nameless_of_openssl], HOST, Ok(b'!')),
+        ("for nobody, by an authority", &[&nameless_by_root], &[&root], HOST, Err("subjectAltName=DNS:push.example")),
     ] {
         let options = trusting(pem(&ca_file, trusted));
         let came = connected(server(chain, None), host, &options).await;
