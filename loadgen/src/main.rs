@@ -12,6 +12,8 @@ use loadgen::{
 static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
 
 fn main() -> ExitCode {
+    // Started again as /proc/self/exe, it would be called `exe` by top and pgrep.
+    let _ = rustix::thread::set_name(c"loadgen");
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(server::log_in_colour())

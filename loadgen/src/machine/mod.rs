@@ -1,6 +1,8 @@
-//! What is asked of the machine: what it is and may hold, what a process uses, which processors are whose, who interrupts.
+//! What is asked of the machine: what it is and may hold, what a process uses, which program is which, which processors are whose, who interrupts.
 
+pub mod cgroup;
 pub mod doctor;
 pub mod interrupt;
 pub mod pinning;
+pub mod program;
 pub mod usage;

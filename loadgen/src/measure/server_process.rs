@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use super::sweep::Sweep;
-use crate::scenario::plan::Planned;
+use crate::{machine::program::OWN, scenario::plan::Planned};
 
 /// How long the server may take to say that it is ready, and to end.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -84,9 +84,8 @@ impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
         let Launch { stream, threads, tls, seed, cpus, faults, in_place_of } = launch;
-        let program = std::env::current_exe().context("cannot find this program's own file")?;
-        let mut command = tokio::process::Command::new(program);
-        command.args(["serve", "--control"]);
+        let mut command = tokio::process::Command::new(OWN);
+        command.arg0("loadgen").args(["serve", "--control"]);
         match in_place_of {
             Some(ended) => command.args(["--resume", "--listen", &ended.address.to_string()]),
             None => command.args(["--listen", "127.0.0.1:0"]),

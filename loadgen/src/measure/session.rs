@@ -79,25 +79,28 @@ impl<'a> Session<'a> {
 
     /// Starts a fresh server, unless there is a target, and looks at its memory while it is empty.
     pub(super) async fn start_server(&mut self) -> Result<(), Halt> {
-        let (pid, port) = match self.sweep.target {
-            Some(target) => (target.health.pid, target.address.port()),
+        let observed = match self.sweep.target {
+            // Its own account of its process may be of another namespace, or of one process of several.
+            Some(target) => Observed::listening(target.address),
             None => {
                 let launch = Launch::of(self.sweep, self.planned, None);
                 let server = tokio::select! {
                     server = ServerProcess::start(&launch) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
-                (self.server.insert(server).pid, self.address()?.port())
+                let (pid, port) = (server.pid, server.address.port());
+                self.server = Some(server);
+                Observed::new(pid, port)
             }
         };
-        match Observed::new(pid, port) {
+        match observed {
             Ok(observed) => {
                 let in_use = self.in_use().await?;
                 self.gathered.observe(observed, in_use)?;
             }
             // Somebody else's process may not be readable; ours must be.
             Err(error) if self.server.is_some() => return Err(error.into()),
-            Err(_) => {}
+            Err(error) => self.gathered.leave_out(&error),
         }
         Ok(())
     }
@@ -167,12 +170,14 @@ impl<'a> Session<'a> {
 
     /// Exact memory with every client connected and nothing happening.
     pub(super) async fn sample_idle(&mut self) -> Result<(), Halt> {
+        self.gathered.look_again()?;
         let in_use = self.in_use().await?;
         Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.idle)?)
     }
 
     /// Exact memory at the end of the measure phase.
     pub(super) async fn sample_busy(&mut self) -> Result<(), Halt> {
+        self.gathered.check_unchanged()?;
         let in_use = self.in_use().await?;
         Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.busy)?)
     }

@@ -1,12 +1,12 @@
 //! `loadgen gate`: two builds measured in turn. Builds here are scripts that hand out made-up results, so that what is
 //! worse is known.
 
-use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, process::Command};
 
 use protocol::{Transport, results::Run};
 use reports::fixture::{Sweep, save};
 
-use crate::program::{Ended, loadgen};
+use crate::program::{Ended, Loadgen, loadgen};
 
 const REPEATS: u32 = 6;
 
@@ -129,7 +129,71 @@ fn what_cannot_be_gated_is_refused_with_the_remedy() {
         let ended = loadgen(dir.path(), &format!("gate --base ./base --head ./{head} {options} {out}"));
         assert_eq!(ended.status, Some(status), "{head} {options}: {ended:#?}");
         said.iter().for_each(|said| assert!(ended.message().contains(said), "{head} {options}: {}", ended.message()));
+        // What clap refuses has come to no folder.
+        let page = dir.path().join(out.trim_start_matches("--out "));
+        if !ended.message().contains("--help") {
+            let (text, junit) = (read(&page, "gate.md"), read(&page, "junit.xml").replace("&apos;", "'"));
+            assert!(text.starts_with("## Gate: not measured") && junit.contains("errors=\"1\""), "{text}\n{junit}");
+            said.iter()
+                .for_each(|said| assert!(text.contains(said) && junit.contains(said), "{said}: {text}\n{junit}"));
+        }
     }
+}
+
+fn read(dir: &Path, name: &str) -> String {
+    fs::read_to_string(dir.join(name)).unwrap_or_else(|error| panic!("{}/{name}: {error}", dir.display()))
+}
+
+#[test]
+fn an_earlier_gate_is_left_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir_all(dir.path().join("out/round-1")).unwrap();
+    fs::write(dir.path().join("out/gate.md"), "of before").unwrap();
+    let refused = gate(dir.path(), "none", "none", "--out out");
+    assert_eq!(refused.status, Some(2), "{refused:#?}");
+    assert_eq!(read(&dir.path().join("out"), "gate.md"), "of before");
+}
+
+#[test]
+fn a_program_is_looked_up_once_and_that_is_the_one_that_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, seed) in [("base", 100), ("candidate", 200)] {
+        build(dir.path(), name, seed, |_, _| ());
+    }
+    script(dir.path(), "broken", "exit 1");
+    let text = |name: &str| fs::read_to_string(dir.path().join(name)).unwrap().replace("#!/bin/sh\n", "");
+    fs::create_dir(dir.path().join("bin")).unwrap();
+    script(&dir.path().join("bin"), "candidate", &text("candidate"));
+    // Here a program of that name lies which a shell would not start.
+    let unknown = loadgen(dir.path(), "gate --base ./base --head candidate --out out-unknown");
+    assert_eq!(unknown.status, Some(2), "{unknown:#?}");
+    assert!(
+        unknown.message().contains("--head candidate: no such program that can be started; write ./candidate"),
+        "{unknown:#?}"
+    );
+    script(dir.path(), "candidate", "exit 1");
+    // A link that points elsewhere by the time of the second repeat.
+    script(dir.path(), "base", &format!("ln -sfn broken '{}'\n{}", dir.path().join("current").display(), text("base")));
+    std::os::unix::fs::symlink("base", dir.path().join("current")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    command.args("gate --base ./current --head candidate --repeats 6 --out out".split(' '));
+    command.env("PATH", format!("{}:{}", dir.path().join("bin").display(), std::env::var("PATH").unwrap()));
+    let found = Loadgen::spawn(dir.path(), command).ended();
+    assert_eq!(found.status, Some(0), "{found:#?}");
+}
+
+#[test]
+fn a_program_that_is_built_anew_meanwhile_is_not_gated_as_if_it_were_one() {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), "base", 100, |_, _| ());
+    build(dir.path(), "head", 200, |_, _| ());
+    let text = fs::read_to_string(dir.path().join("head")).unwrap().replace("#!/bin/sh\n", "");
+    script(dir.path(), "head", &format!("cp head newer && mv newer head\n{text}"));
+    let ended = gate(dir.path(), "base", "head", "--out out");
+    assert_eq!(ended.status, Some(1), "{ended:#?}");
+    let said = "head, repeat 2: ./head is not the program any more that it was at the beginning";
+    assert!(ended.message().contains(said), "{}", ended.message());
+    assert!(read(&dir.path().join("out"), "gate.md").contains(said));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::{
     io::{Read, Write},
-    net::{SocketAddr, TcpListener},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
     path::Path,
     process::Command,
 };
@@ -47,6 +47,59 @@ fn a_running_server_is_measured_as_it_is() {
         assert!((99..=101).contains(&run.stream.updates), "{}", run.stream.updates);
     }
     drop(server);
+}
+
+/// Stands before a server and says that it is process 1, as one in a namespace of its own does.
+fn alias(server: SocketAddr) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for client in listener.incoming().map_while(Result::ok) {
+            let server = TcpStream::connect(server).unwrap();
+            let [(from, to), (back, forth)] =
+                [(&client, &server), (&server, &client)].map(|(a, b)| (a.try_clone().unwrap(), b.try_clone().unwrap()));
+            std::thread::spawn(move || pass(from, to, |_| ()));
+            std::thread::spawn(move || pass(back, forth, call_it_one));
+        }
+    });
+    address
+}
+
+fn pass(mut from: TcpStream, mut to: TcpStream, change: impl Fn(&mut [u8])) {
+    let mut bytes = [0; 16 << 10];
+    while let Ok(read @ 1..) = from.read(&mut bytes) {
+        change(&mut bytes[..read]);
+        if to.write_all(&bytes[..read]).is_err() {
+            break;
+        }
+    }
+    let _ = to.shutdown(Shutdown::Both);
+}
+
+fn call_it_one(answer: &mut [u8]) {
+    const PID: &[u8] = br#""pid":"#;
+    if let Some(at) = answer.windows(PID.len()).position(|window| window == PID) {
+        let digits = answer[at + PID.len()..].iter_mut().take_while(|byte| byte.is_ascii_digit());
+        digits.enumerate().for_each(|(place, digit)| *digit = if place == 0 { b'1' } else { b' ' });
+    }
+}
+
+#[test]
+fn who_holds_the_port_is_measured_whatever_it_calls_itself() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, address) = serve(dir.path(), "--rate 200");
+    let said = format!("http://{}", alias(address));
+    for (url, pid) in [(format!("http://{address}"), server.pid()), (said, std::process::id())] {
+        let ended = loadgen(dir.path(), &format!("run {SHORT} --server {url}"));
+        let results = of_success(&dir.path().join("results"), &ended);
+        for run in &results.runs {
+            let usage = run.server.as_ref().unwrap();
+            let [process] = &usage.processes[..] else { panic!("{:?}", usage.processes) };
+            assert!(process.ends_with(&format!(" {pid}")), "{process} is not {pid}");
+            assert!(usage.plateaus.idle.unwrap().pss > 0 && run.server_unread.is_none());
+        }
+        std::fs::remove_dir_all(dir.path().join("results")).unwrap();
+    }
 }
 
 #[test]

@@ -139,4 +139,10 @@ pub struct Limits {
     pub somaxconn: u64,
     /// `net.ipv4.ip_local_port_range`: connections from one source address to one server.
     pub ports: (u16, u16),
+    /// Bytes of memory that the control group may use, the tightest of it and its ancestors; absent without such a limit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory_max: Option<u64>,
+    /// Likewise, its processor time in a period, both µs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_max: Option<(u64, u64)>,
 }

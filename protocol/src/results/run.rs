@@ -60,6 +60,9 @@ pub struct Run {
     pub generator: GeneratorUsage,
     /// How busy the machine was meanwhile, with whatever.
     pub machine: MachineUsage,
+    /// Why there is nothing of the server's memory and CPU, if there is nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_unread: Option<String>,
 }
 
 /// The TLS handshakes of first connections.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::LosslessHistogram;
 
-/// The server's process, observed from outside.
+/// The server's processes, observed from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ServerUsage {
     /// At rest: exact figures.
@@ -17,6 +17,12 @@ pub struct ServerUsage {
     pub kernel_method: String,
     /// Peak resident memory (`VmHWM`).
     pub peak_rss_bytes: u64,
+    /// Name and id of each, if they were found by the sockets that they hold; empty for the one that was started for the run.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub processes: Vec<String>,
+    /// Time within the measure phase in which their control group was kept from running, summed over processors; absent if it does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttled_ns: Option<u64>,
 }
 
 /// Memory at four points of a run.
@@ -33,7 +39,7 @@ pub struct Plateaus {
 }
 
 /// Memory at one moment, in bytes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemorySample {
     /// Resident, shared pages included (`VmRSS`).
     pub rss: u64,
@@ -77,10 +83,10 @@ pub struct Cpu {
     pub system_ns: u64,
 }
 
-/// Processor time of the whole machine within the measure phase, from the kernel's ticks (`/proc/stat`).
+/// Processor time on the machine, whoever's, within the measure phase, from the kernel's ticks (`/proc/stat`).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MachineUsage {
-    /// Processors there are.
+    /// Processors that server or generator may use; those of the whole machine in results of before there was a difference.
     pub processors: u32,
     /// Time in which they were not idle, stolen time left out.
     pub busy_ns: u64,
@@ -104,4 +110,7 @@ pub struct GeneratorUsage {
     pub loop_lag: Option<LosslessHistogram>,
     /// Resident memory at the end of the measure phase.
     pub rss_bytes: u64,
+    /// Time within the measure phase in which its control group was kept from running, summed over processors; absent if it does not tell.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub throttled_ns: Option<u64>,
 }

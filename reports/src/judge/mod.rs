@@ -7,4 +7,4 @@ pub(crate) mod headline;
 
 pub use between::{Between, Change};
 pub use claims::{Claim, Claims};
-pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling};
+pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling, Unmeasured};

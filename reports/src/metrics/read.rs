@@ -55,7 +55,7 @@ impl Metric {
             Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::InUseKibPerClient => {
                 let Plateaus { empty, idle, .. } = run.server.as_ref()?.plateaus;
-                divide((idle?.in_use? as f64 - empty.in_use? as f64) / KIB, f64::from(run.point.load.clients))
+                divide(idle?.in_use?.checked_sub(empty.in_use?)? as f64 / KIB, f64::from(run.point.load.clients))
             }
             Self::KernelKibPerClient => divide(grown(run, kernel_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::UserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.idle?) / MIB),
@@ -164,10 +164,11 @@ fn kernel_bytes(sample: &MemorySample) -> f64 {
     (sample.socket_buffers + sample.slab) as f64
 }
 
-/// How much more of it there was with every client idle than before the first.
+/// How much more of it there was with every client idle than before the first. Nothing if it was less: something else was given back
+/// meanwhile, and what clients cost cannot be told.
 fn grown(run: &Run, of: fn(&MemorySample) -> f64) -> Option<f64> {
     let plateaus = run.server.as_ref()?.plateaus;
-    Some(of(&plateaus.idle?) - of(&plateaus.empty))
+    Some(of(&plateaus.idle?) - of(&plateaus.empty)).filter(|grown| *grown >= 0.0)
 }
 
 fn divide(part: f64, whole: f64) -> Option<f64> {
@@ -201,6 +202,15 @@ mod tests {
         server.plateaus.idle.as_mut().unwrap().slab = 400 * 1024;
         server.plateaus.idle.as_mut().unwrap().socket_buffers = 100 * 1024;
         run
+    }
+
+    #[test]
+    fn what_shrank_meanwhile_is_no_cost_of_a_client() {
+        let mut run = run();
+        let Plateaus { empty, idle, .. } = &mut run.server.as_mut().unwrap().plateaus;
+        (empty.pss, empty.in_use) = (idle.unwrap().pss + 1, idle.unwrap().in_use.map(|bytes| bytes + 1));
+        assert_eq!(Metric::UserKibPerClient.of_run(&run), None);
+        assert_eq!(Metric::InUseKibPerClient.of_run(&run), None);
     }
 
     #[test]

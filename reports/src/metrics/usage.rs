@@ -10,13 +10,13 @@ pub(crate) fn busiest_worker(run: &Run) -> f64 {
     if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
 }
 
-/// The share of all processors, in the measure phase, that the hypervisor gave to somebody else.
+/// The share of our processors, in the measure phase, that the hypervisor gave to somebody else.
 pub(crate) fn stolen_share(run: &Run) -> f64 {
     let all_ns = f64::from(run.machine.processors) * run.phases.measure_s * NS_PER_S;
     if all_ns > 0.0 { run.machine.stolen_ns as f64 / all_ns } else { 0.0 }
 }
 
-/// The share of all processors, in the measure phase, that neither server nor generator used and that was not idle; `None` if the
+/// The share of our processors, in the measure phase, that neither server nor generator used and that was not idle; `None` if the
 /// server could not be observed.
 pub fn other_work(run: &Run) -> Option<f64> {
     let (server, machine) = (run.server.as_ref()?, run.machine);

@@ -68,6 +68,7 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("processor", SAME_MACHINE, machine.cpu.clone()),
         ("cores", SAME_MACHINE, machine.cores.to_string()),
         ("memory", SAME_MACHINE, format!("{} GiB", number(machine.memory_bytes as f64 / GIB))),
+        ("CPU quota", SAME_MACHINE, quota(manifest)),
         ("kernel", SAME_MACHINE, machine.kernel.clone()),
         ("allocator", SAME_BUILD, manifest.allocator.clone()),
         ("profile", SAME_BUILD, manifest.profile.clone()),
@@ -92,6 +93,11 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
             if scenario.server.is_some() { "there already" } else { "started for each run" }.to_owned(),
         ),
     ]
+}
+
+fn quota(manifest: &Manifest) -> String {
+    let (quota_us, period_us) = manifest.limits.cpu_max.unwrap_or((0, 0));
+    if quota_us == 0 { "none".to_owned() } else { format!("{} processors", number(quota_us as f64 / period_us as f64)) }
 }
 
 fn pinned(manifest: &Manifest) -> String {

@@ -56,7 +56,8 @@ fn failed(run: &Run, manifest: &Manifest) -> Option<Warning> {
 fn unobserved(results: &Results) -> Option<Warning> {
     let finished = || results.runs.iter().filter(|run| run.failure.is_none());
     let runs = finished().filter(|run| run.server.is_none()).count();
-    (runs > 0).then(|| Warning::ServerUnobserved { runs, of_runs: finished().count() })
+    let why = finished().find_map(|run| run.server_unread.clone());
+    (runs > 0).then(|| Warning::ServerUnobserved { runs, of_runs: finished().count(), why })
 }
 
 fn busy(results: &Results) -> Option<Warning> {
@@ -281,9 +282,11 @@ mod tests {
     fn a_server_out_of_sight_is_noted_once() {
         let mut results = Sweep::quick().results();
         for run in results.runs.iter_mut().filter(|run| run.point.transport == Transport::LongPoll) {
-            run.server = None;
+            (run.server, run.server_unread) = (None, Some("no socket".to_owned()));
         }
-        assert_eq!(warnings(&results), [Warning::ServerUnobserved { runs: 9, of_runs: 18 }]);
+        let noted = Warning::ServerUnobserved { runs: 9, of_runs: 18, why: Some("no socket".to_owned()) };
+        assert!(noted.to_string().starts_with("The server's process could not be read in 9 of 18 runs: no socket. "));
+        assert_eq!(warnings(&results), [noted]);
     }
 
     #[test]

@@ -14,10 +14,12 @@ pub(super) const LATE: Limit = Limit { ms: 1.0, share: 0.25 };
 /// It voids if its mean is more than both this and this share of the mean latency.
 pub(super) const LATE_VOID: Limit = Limit { ms: 1.0, share: 0.5 };
 
-/// The share of all processors that a hypervisor may take before it is worth a word, and before it voids.
+/// For how much of the measure phase a quota may keep server or generator from running before that voids.
+pub(super) const THROTTLED_VOID: f64 = 0.01;
+/// The share of our processors that a hypervisor may take before it is worth a word, and before it voids.
 pub(super) const STOLEN: f64 = 0.05;
 pub(super) const STOLEN_VOID: f64 = 0.25;
-/// The share of all processors that other work may take, stolen time included, before it is worth a word.
+/// The share of our processors that other work may take, stolen time included, before it is worth a word.
 pub(super) const OTHER_WORK: f64 = 0.1;
 
 /// A queue grows if the last slice's median is this many times the first's, and this much more.

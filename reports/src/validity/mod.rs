@@ -6,6 +6,7 @@ mod limits;
 mod point;
 mod severity;
 mod steady;
+mod throttled;
 mod warning;
 mod words;
 

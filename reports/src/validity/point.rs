@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::results::{Counts, Run};
 
-use super::{keeping_up, limits::DELIVERIES_MIN, steady, warning::Warning};
+use super::{keeping_up, limits::DELIVERIES_MIN, steady, throttled, warning::Warning};
 use crate::points::PointName;
 
 /// What is wrong with the finished runs of one point.
@@ -14,6 +14,7 @@ pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     found.extend(absent(point, runs));
     found.extend(keeping_up::of_generator(point, runs));
     found.extend(keeping_up::of_machine(point, runs));
+    found.extend(throttled::of_runs(point, runs));
     found.extend(counted(point, runs));
     found.extend(steady::of_runs(point, runs));
     found.extend(errors(point, runs));

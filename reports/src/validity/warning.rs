@@ -1,7 +1,7 @@
 //! Everything that may be wrong with results: what happened, with its numbers.
 
 use super::{
-    limits::{LAG_VOID, STOLEN_VOID},
+    limits::{LAG_VOID, STOLEN_VOID, THROTTLED_VOID},
     severity::{Severity, Validity},
 };
 use crate::points::PointName;
@@ -28,6 +28,8 @@ pub enum Warning {
     GeneratorLagged { point: PointName, runs: usize, of_runs: usize, lag_mean_ms: f64, latency_mean_ms: f64 },
     /// The hypervisor took processor time away.
     TimeStolen { point: PointName, runs: usize, of_runs: usize, share: f64 },
+    /// A quota kept server or generator from running.
+    Throttled { point: PointName, runs: usize, of_runs: usize, share: f64 },
     /// Connections found the listener's queue full.
     ListenOverflows { point: PointName, overflows: u64 },
     /// TCP came under memory pressure.
@@ -55,7 +57,7 @@ pub enum Warning {
     /// Too little was delivered for a p99.
     FewDeliveries { point: PointName, delivered: u64 },
     /// The server's process could not be read.
-    ServerUnobserved { runs: usize, of_runs: usize },
+    ServerUnobserved { runs: usize, of_runs: usize, why: Option<String> },
     /// The machine had other work while it measured.
     MachineBusy { runs: usize, of_runs: usize, share: f64 },
     /// Every point was measured once.
@@ -85,6 +87,7 @@ impl Warning {
                 LAG_VOID.is_passed(*lag_mean_ms, *latency_mean_ms)
             }
             Self::TimeStolen { share, .. } => *share > STOLEN_VOID,
+            Self::Throttled { share, .. } => *share > THROTTLED_VOID,
             _ => false,
         }
     }
@@ -108,6 +111,7 @@ impl Warning {
             Self::GeneratorSaturated { .. } => "generator saturated",
             Self::GeneratorLagged { .. } => "generator could not keep up",
             Self::TimeStolen { .. } => "processor time stolen",
+            Self::Throttled { .. } => "held back by a CPU quota",
             Self::PublisherOverrun { .. } => "publisher late",
             _ => "see the warnings",
         }

@@ -43,6 +43,11 @@ impl Warning {
                 "What was measured is the neighbours: the point is void. Measure on a machine of your own."
             }
             Self::TimeStolen { .. } => "Other guests of the machine disturb latency. Measure on a machine of your own.",
+            Self::Throttled { .. } if self.voids_point() => {
+                "What was measured is the quota: the point is void. Raise it (--cpus of a container, limits.cpu of a pod, \
+                 CPUQuota= of a systemd unit), or use processors of your own (--cpuset-cpus)."
+            }
+            Self::Throttled { .. } => "It shows in the highest latencies. Raise the quota, or ask for less.",
             Self::ListenOverflows { .. } => {
                 "Those connected late, after a retry of TCP's. Time to ready holds it; raise net.core.somaxconn."
             }
@@ -119,7 +124,12 @@ impl Warning {
                 write_runs(f, point, *runs, *of_runs, &what)
             }
             Self::TimeStolen { point, runs, of_runs, share } => {
-                let what = format!("the hypervisor took {}% of the machine's processors away", number(100.0 * share));
+                let what = format!("the hypervisor took {}% of our processors away", number(100.0 * share));
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::Throttled { point, runs, of_runs, share } => {
+                let percent = number(100.0 * share);
+                let what = format!("a CPU quota held server or generator back for {percent}% of the measure phase");
                 write_runs(f, point, *runs, *of_runs, &what)
             }
             Self::ListenOverflows { point, overflows } => {
@@ -153,12 +163,14 @@ impl Warning {
                 let (first, second) = (number(*first_ms), number(*last_ms));
                 write!(f, "{point}: the median latency grew from {first} ms to {second} ms while it was measured.")
             }
-            Self::ServerUnobserved { runs, of_runs } => {
-                write!(f, "The server's process could not be read in {runs} of {of_runs} runs.")
+            Self::ServerUnobserved { runs, of_runs, why } => {
+                write!(f, "The server's process could not be read in {runs} of {of_runs} runs")?;
+                why.iter().try_for_each(|why| write!(f, ": {why}"))?;
+                write!(f, ".")
             }
             Self::MachineBusy { runs, of_runs, share } => write!(
                 f,
-                "Other work than the benchmark took up to {}% of the machine's processors ({runs} of {of_runs} runs).",
+                "Other work than the benchmark took up to {}% of our processors ({runs} of {of_runs} runs).",
                 number(100.0 * share),
             ),
             Self::SingleRepeat => write!(f, "Every point was measured once."),

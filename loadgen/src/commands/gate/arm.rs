@@ -15,9 +15,12 @@ use server::connection::access::TOKEN_VARIABLE;
 use tokio::process::Command;
 use tokio_util::sync::CancellationToken;
 
-use crate::measure::target::{ClientOptions, HEADERS_VARIABLE, SERVER_VARIABLE};
+use crate::{
+    machine::program::Program,
+    measure::target::{ClientOptions, HEADERS_VARIABLE, SERVER_VARIABLE},
+};
 
-/// Where base or head is.
+/// Where base or head is, as it was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arm {
     /// A `loadgen` built from it, which measures the server in itself.
@@ -51,6 +54,13 @@ impl Handed {
     }
 }
 
+/// The program that measures it, and the server that is measured if not its own.
+#[derive(Debug)]
+pub(super) struct Found {
+    program: Program,
+    server: Option<String>,
+}
+
 /// How one measurement ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Measured {
@@ -63,15 +73,30 @@ pub(super) enum Measured {
 }
 
 impl Arm {
-    /// Fails if there is no such program.
-    pub(super) fn check(&self, name: &str) -> anyhow::Result<()> {
+    /// Looks it up, once for all repeats. Fails if there is no such program.
+    pub(super) fn find(self, name: &str) -> anyhow::Result<Found> {
         match self {
-            Self::Program(path) if !path.is_file() => anyhow::bail!(
-                "--{name} {}: no such program; give the path of a loadgen, or the http:// URL of a running server",
-                path.display()
-            ),
-            _ => Ok(()),
+            Self::Server(url) => Ok(Found { program: Program::own()?, server: Some(url) }),
+            Self::Program(path) => match Program::find(&path) {
+                Ok(program) => Ok(Found { program, server: None }),
+                Err(_) => {
+                    let bare = path.components().count() == 1 && path.is_file();
+                    let remedy = if bare { format!("write ./{}", path.display()) } else { give() };
+                    anyhow::bail!("--{name} {}: no such program that can be started; {remedy}", path.display())
+                }
+            },
         }
+    }
+}
+
+fn give() -> String {
+    "give the path of a loadgen, or the http:// URL of a running server".to_owned()
+}
+
+impl Found {
+    /// Whether it is a server that stays up from repeat to repeat.
+    pub(super) fn stays_up(&self) -> bool {
+        self.server.is_some()
     }
 
     /// Measures a scenario once, into a folder that is not there yet. What is handed on is for servers that run already.
@@ -82,13 +107,11 @@ impl Arm {
         handed: &Handed,
         interrupt: &CancellationToken,
     ) -> anyhow::Result<Measured> {
-        let program = match self {
-            Self::Program(path) => path.clone(),
-            Self::Server(_) => std::env::current_exe().context("cannot find this program")?,
-        };
-        let mut command = self.command(&program, scenario, out, handed);
+        self.program.check()?;
+        let name = self.program.name.display();
+        let mut command = self.command(scenario, out, handed);
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-        let child = command.spawn().with_context(|| format!("cannot start {}", program.display()))?;
+        let child = command.spawn().with_context(|| format!("cannot start {name}"))?;
         let pid = child.id().and_then(|pid| Pid::from_raw(pid as i32));
         let mut ended = std::pin::pin!(child.wait_with_output());
         let ended = tokio::select! {
@@ -105,19 +128,18 @@ impl Arm {
         match ended.status.code() {
             Some(0) => Ok(Measured::Valid),
             Some(3) => Ok(Measured::Flawed),
-            _ => anyhow::bail!("{} could not measure it:\n{}", program.display(), said(&ended)),
+            _ => anyhow::bail!("{name} could not measure it:\n{}", said(&ended)),
         }
     }
-}
 
-impl Arm {
-    fn command(&self, program: &Path, scenario: &Path, out: &Path, handed: &Handed) -> Command {
-        let mut command = Command::new(program);
+    fn command(&self, scenario: &Path, out: &Path, handed: &Handed) -> Command {
+        let mut command = Command::new(&self.program.file);
+        command.arg0(&self.program.name);
         command.arg("run").arg(scenario).args(["--repeats", "1", "--out"]).arg(out);
         for variable in [SERVER_VARIABLE, HEADERS_VARIABLE, TOKEN_VARIABLE] {
             command.env_remove(variable);
         }
-        if let Self::Server(url) = self {
+        if let Some(url) = &self.server {
             command.args(&handed.options).env(SERVER_VARIABLE, url).env(HEADERS_VARIABLE, &handed.headers);
         }
         command
@@ -141,8 +163,8 @@ mod tests {
     fn nothing_secret_is_an_option_of_the_program_that_measures() {
         let client = ClientOptions::of_headers(&["Authorization: Bearer S3CRET", "Cookie: S3CRET"]);
         let handed = Handed::of(&client).unwrap();
-        let url: Arm = "http://me:S3CRET@a".parse().unwrap();
-        let of = |arm: &Arm| arm.command(Path::new("p"), Path::new("s"), Path::new("o"), &handed);
+        let url = "http://me:S3CRET@a".parse::<Arm>().unwrap().find("base").unwrap();
+        let of = |found: &Found| found.command(Path::new("s"), Path::new("o"), &handed);
         let command = of(&url);
         assert!(!format!("{:?}", command.as_std().get_args().collect::<Vec<_>>()).contains("S3CRET"), "{command:?}");
         let variable = |command: &Command, name: &str| {
@@ -153,7 +175,7 @@ mod tests {
         assert_eq!(variable(&command, SERVER_VARIABLE).as_deref(), Some("http://me:S3CRET@a"));
         let headers = variable(&command, HEADERS_VARIABLE).unwrap();
         assert_eq!(headers, "authorization: Bearer S3CRET\ncookie: S3CRET\n");
-        let brings_its_own = of(&Arm::Program("p".into()));
+        let brings_its_own = of(&Arm::Program(std::env::current_exe().unwrap()).find("base").unwrap());
         assert_eq!(variable(&brings_its_own, SERVER_VARIABLE).or(variable(&brings_its_own, HEADERS_VARIABLE)), None);
     }
 }

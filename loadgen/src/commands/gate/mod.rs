@@ -13,7 +13,7 @@ use std::{
 use anyhow::{Context, ensure};
 use clap::{ArgGroup, Args};
 use indicatif::{ProgressBar, ProgressStyle};
-use reports::{Gate, Limit, Limits, Results, Round, Ruling, pool};
+use reports::{Gate, Limit, Limits, Results, Round, Ruling, Unmeasured, pool};
 use tokio_util::sync::CancellationToken;
 
 use super::status::{FAILED, FLAWED, USAGE, WORSE, fail, in_runtime};
@@ -23,7 +23,7 @@ use crate::{
     output::{self, folder::default_path},
     scenario::{self, Settings},
 };
-use arm::{Handed, Measured};
+use arm::{Found, Handed, Measured};
 
 pub use arm::Arm;
 
@@ -76,8 +76,13 @@ Exit status: 0 passed; 1 failed to measure, or interrupted; 2 what was asked can
 /// Measures both, and judges.
 pub fn run(args: GateArgs) -> ExitCode {
     in_runtime(async {
+        // A folder that was not asked for is not made to say that nothing came of it; one that holds a gate is left as it is.
+        let page = args.out.clone().filter(|out| !out.join("round-1").exists());
         let ruling = match prepare(args) {
-            Err(error) => return fail(&error, USAGE),
+            Err(error) => {
+                page.inspect(|out| unmeasured(out, &format!("{error:#}")));
+                return fail(&error, USAGE);
+            }
             Ok(gate) => gate.run().await,
         };
         match ruling {
@@ -90,11 +95,24 @@ pub fn run(args: GateArgs) -> ExitCode {
     })
 }
 
+/// Says on the job's page, too, that there is no ruling, and why.
+fn unmeasured(out: &Path, why: &str) {
+    let page = Unmeasured(why.to_owned());
+    if let Err(error) = fs::create_dir_all(out).and_then(|()| write(out, &page.markdown(), &page.junit())) {
+        eprintln!("cannot write to {}: {error}", out.display());
+    }
+}
+
+fn write(out: &Path, markdown: &str, junit: &str) -> std::io::Result<()> {
+    fs::write(out.join("gate.md"), markdown)?;
+    fs::write(out.join("junit.xml"), junit)
+}
+
 /// A gate that is ready to be measured.
 #[derive(Debug)]
 struct Prepared {
-    base: Arm,
-    head: Arm,
+    base: Found,
+    head: Found,
     repeats: u32,
     limits: Limits,
     handed: Handed,
@@ -104,14 +122,12 @@ struct Prepared {
 /// Does everything that can fail because of what was asked for, and makes the folder.
 fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     let scenario = scenario::load(&args.scenario, Settings::default())?;
-    args.base.check("base")?;
-    args.head.check("head")?;
+    let (base, head) = (args.base.find("base")?, args.head.find("head")?);
     let handed = Handed::of(&args.client)?;
     let repeats = args.repeats.unwrap_or(scenario.repeats);
     ensure!(repeats >= 3, "{repeats} repeats leave no interval worth the name: give --repeats 3 or more");
     let mut limits = Limits::default();
-    let stays_up = [&args.base, &args.head].into_iter().any(|arm| matches!(arm, Arm::Server(_)));
-    if stays_up {
+    if base.stays_up() || head.stays_up() {
         // What earlier clients left is in its memory. Whoever gates that all the same says so.
         limits.set("memory=off".parse().expect("a figure of that name"));
     }
@@ -122,37 +138,40 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     fs::create_dir_all(&out).with_context(remedy)?;
     // An older base may not know the scenario by name.
     fs::write(out.join("gate.toml"), scenario::text(&args.scenario)?).with_context(remedy)?;
-    Ok(Prepared { base: args.base, head: args.head, repeats, limits, handed, out })
+    Ok(Prepared { base, head, repeats, limits, handed, out })
 }
 
 impl Prepared {
-    /// Measures a round, and another if the first suspects something. Nothing if it was interrupted.
+    /// Measures and judges, and writes what came of it. Nothing if it was interrupted.
     async fn run(self) -> anyhow::Result<Option<Ruling>> {
+        let judged = self.judge().await.inspect_err(|error| unmeasured(&self.out, &format!("{error:#}")))?;
+        let Some((gate, head)) = judged else {
+            eprintln!("Interrupted: nothing is judged. What was measured is in {}.", self.out.display());
+            unmeasured(&self.out, "It was interrupted.");
+            return Ok(None);
+        };
+        write(&self.out, &gate.markdown(), &gate.junit())
+            .with_context(|| format!("cannot write to {}", self.out.display()))?;
+        output::print(&gate.to_string())?;
+        let written = reports::write(&head)?;
+        output::print(&format!("Head's report: {}", written.report.display()))?;
+        Ok(Some(gate.ruling()))
+    }
+
+    /// Measures a round, and another if the first suspects something; also gives head's last results.
+    async fn judge(&self) -> anyhow::Result<Option<(Gate, Results)>> {
         let interrupt = interrupt::token()?;
         eprintln!("{} repeats of base, head and base again; results go to {}.", self.repeats, self.out.display());
         let mut rounds = Vec::new();
-        let gate = loop {
-            let Some(round) = self.round(rounds.len() + 1, &interrupt).await? else {
-                eprintln!("Interrupted: nothing is judged. What was measured is in {}.", self.out.display());
-                return Ok(None);
-            };
+        loop {
+            let Some(round) = self.round(rounds.len() + 1, &interrupt).await? else { return Ok(None) };
             rounds.push(round);
             let gate = Gate::of(&rounds, &self.limits)?;
             if gate.ruling() != Ruling::Suspected {
-                break gate;
+                return Ok(rounds.pop().map(|round| (gate, round.head)));
             }
             output::print(&format!("{}\n{}", gate.table(0), gate.conclusion()))?;
-        };
-        output::print(&gate.to_string())?;
-        let last = rounds.pop().expect("there was one");
-        let files = [("gate.md", gate.markdown()), ("junit.xml", gate.junit())];
-        for (name, text) in files {
-            let file = self.out.join(name);
-            fs::write(&file, text).with_context(|| format!("cannot write {}", file.display()))?;
         }
-        let written = reports::write(&last.head)?;
-        output::print(&format!("Head's report: {}", written.report.display()))?;
-        Ok(Some(gate.ruling()))
     }
 
     async fn round(&self, number: usize, interrupt: &CancellationToken) -> anyhow::Result<Option<Round>> {
@@ -192,7 +211,7 @@ struct Measuring<'a> {
 }
 
 impl Measuring<'_> {
-    async fn measure(&mut self, (name, arm): (&str, &Arm), repeat: u32) -> anyhow::Result<Option<Results>> {
+    async fn measure(&mut self, (name, arm): (&str, &Found), repeat: u32) -> anyhow::Result<Option<Results>> {
         let Prepared { out, handed, .. } = self.gate;
         let dir = self.dir.join(name).join(format!("{repeat:03}"));
         let scenario = out.join("gate.toml");

@@ -8,16 +8,20 @@ use super::{
     need::{Need, ServerNeed},
     read::numbers,
 };
+use crate::machine::cgroup::Cgroups;
 
 const SOMAXCONN: &str = "/proc/sys/net/core/somaxconn";
 const PORTS: &str = "/proc/sys/net/ipv4/ip_local_port_range";
 
 /// The limits in force, for the manifest; the one on open files is raised first. 0 stands for unknown.
 pub fn limits() -> Limits {
+    let groups = Cgroups::own();
     Limits {
         open_files: raise_open_files(),
         somaxconn: numbers(SOMAXCONN).and_then(|read| read.first().copied()).unwrap_or(0),
         ports: port_range().unwrap_or((0, 0)),
+        memory_max: groups.memory_max(),
+        cpu_max: groups.cpu_max(),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
     need::Need,
     read::numbers,
 };
+use crate::machine::cgroup::Cgroups;
 
 /// Both ends of a connection, user and kernel: an estimate from measured servers, on the generous side.
 const CLIENT_BYTES: u64 = 40 << 10;
@@ -17,7 +18,8 @@ const TCP_BYTES: u64 = 8 << 10;
 const TCP_MEM: &str = "/proc/sys/net/ipv4/tcp_mem";
 
 pub(super) fn available(need: &Need) -> Finding {
-    match Meminfo::current().ok().and_then(|memory| memory.mem_available) {
+    let machine = Meminfo::current().ok().and_then(|memory| memory.mem_available);
+    match machine.into_iter().chain(Cgroups::own().memory_left()).min() {
         Some(bytes) => judge_available(need.clients, bytes),
         None => Finding::unknown("memory", "MemAvailable of /proc/meminfo"),
     }

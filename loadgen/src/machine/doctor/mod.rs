@@ -1,5 +1,6 @@
 //! May this machine run this plan? What is too small for it, and what would disturb it.
 
+mod container;
 mod descriptors;
 mod finding;
 mod limits;
@@ -27,6 +28,7 @@ pub fn examine(need: &Need) -> Vec<Finding> {
     findings.push(memory::available(need));
     findings.push(memory::tcp(need));
     findings.push(processors::cores(need));
+    findings.push(container::quota(need));
     findings.push(processors::busy());
     findings.push(processors::clock());
     findings.push(processors::governor());
@@ -47,7 +49,7 @@ mod tests {
         let server = Some(ServerNeed { threads: 1, backlog: 4_096 });
         let need = Need { clients: 1_000_000_000, per_source: Some(20_000), workers: 1, running: None, server };
         let findings = examine(&need);
-        assert_eq!(findings.len(), 9);
+        assert_eq!(findings.len(), 10);
         assert_eq!(worst(&findings), Level::Fail);
         for finding in &findings {
             assert!(!finding.found.is_empty(), "{finding:?}");

@@ -5,9 +5,9 @@ use std::{thread, time::Duration};
 use protocol::clock::now_ns;
 
 use super::{finding::Finding, machine, need::Need, read::read};
-use crate::machine::usage::{Process, machine_between, machine_reading};
+use crate::machine::usage::{Process, Processors, machine_between, machine_reading};
 
-/// Above this share of all processors the machine is busy with something else.
+/// Above this share of our processors they are busy with something else.
 const BUSY_SHARE_MAX: f64 = 0.25;
 const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 /// Those that user space reads without a system call.
@@ -22,10 +22,11 @@ pub(super) fn cores(need: &Need) -> Finding {
 pub(super) fn busy() -> Finding {
     const CHECK: &str = "other work";
     const LOOK: Duration = Duration::from_millis(200);
-    let (before, own_before, start_ns) = (machine_reading(), own_cpu_ns(), now_ns());
+    let ours = Processors::own();
+    let (before, own_before, start_ns) = (machine_reading(&ours), own_cpu_ns(), now_ns());
     // Asleep, so that what is seen is not us.
     thread::sleep(LOOK);
-    let (after, own_after, end_ns) = (machine_reading(), own_cpu_ns(), now_ns());
+    let (after, own_after, end_ns) = (machine_reading(&ours), own_cpu_ns(), now_ns());
     let (Ok(before), Ok(after)) = (before, after) else {
         return Finding::unknown(CHECK, "/proc/stat");
     };
@@ -71,7 +72,7 @@ fn judge_cores(cores: u32, workers: u32, server_threads: u32) -> Finding {
 fn judge_busy(share: f64, load: Option<f64>) -> Finding {
     const CHECK: &str = "other work";
     let load = load.map_or_else(|| "unknown".to_owned(), |load| format!("{load:.2}"));
-    let found = format!("{:.0} % of all processors are busy with it (load average {load})", share * 100.0);
+    let found = format!("{:.0} % of our processors are busy with it (load average {load})", share * 100.0);
     if share <= BUSY_SHARE_MAX {
         return Finding::ok(CHECK, found);
     }

@@ -1,10 +1,13 @@
-//! Memory and CPU of a server process, observed from outside, with the kernel's share of it.
+//! Memory and CPU of a server's processes, observed from outside, with the kernel's share of it.
 
 mod cpu;
 mod kernel;
 mod machine;
+mod owners;
 mod process;
 mod sockets;
+
+use std::net::SocketAddr;
 
 use protocol::{
     clock,
@@ -12,17 +15,21 @@ use protocol::{
 };
 
 pub use cpu::{CpuReading, cpu_between, thread_cpu_ns};
-pub use machine::{machine_between, machine_reading};
+pub use machine::{Processors, machine_between, machine_reading};
 pub use process::Process;
 
+use super::cgroup::Cgroups;
 use kernel::Kernel;
 
 /// A server under observation. Every method fails with words that say so once the process has ended.
 #[derive(Debug)]
 pub struct Observed {
-    process: Process,
+    processes: Vec<Process>,
     kernel: Kernel,
     before: Before,
+    /// Where it listens, if it is not ours and so is known by its sockets.
+    listens_at: Option<SocketAddr>,
+    names: Vec<String>,
 }
 
 /// What was used by processes that were in its place before.
@@ -39,7 +46,48 @@ impl Observed {
     /// for up to a second while the kernel still gives back what earlier connections held. Fails if there is no such process or it may not be read.
     pub fn new(pid: u32, server_port: u16) -> anyhow::Result<Self> {
         let (process, kernel) = (Process::new(pid)?, Kernel::new(server_port)?);
-        Ok(Self { process, kernel, before: Before::default() })
+        Ok(Self { processes: vec![process], kernel, before: Before::default(), listens_at: None, names: Vec::new() })
+    }
+
+    /// Begins to observe the processes of the server that listens at an address, as one. Otherwise as [`Self::new`].
+    pub fn listening(at: SocketAddr) -> anyhow::Result<Self> {
+        let (processes, names) = owners(at)?;
+        Ok(Self { processes, kernel: Kernel::new(at.port())?, before: Before::default(), listens_at: Some(at), names })
+    }
+
+    /// Looks again for the processes of a server that is not ours: it may have started some for its clients. Tells whether they are others.
+    pub fn look_again(&mut self) -> anyhow::Result<bool> {
+        let Some(address) = self.listens_at else { return Ok(false) };
+        let pids = |processes: &[Process]| processes.iter().map(Process::pid).collect::<Vec<_>>();
+        let before = pids(&self.processes);
+        (self.processes, self.names) = owners(address)?;
+        Ok(before != pids(&self.processes))
+    }
+
+    /// Whether it is not ours, but there: what cannot be read then is no failure of the run.
+    pub fn is_elsewhere(&self) -> bool {
+        self.listens_at.is_some_and(|address| {
+            sockets::at_port(address.port()).is_ok_and(|held| held.iter().any(|held| held.listens))
+        })
+    }
+
+    /// Its processes, by name and id, if they had to be found.
+    pub fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The processors that this process or the server may use.
+    pub fn processors(&self) -> Processors {
+        self.processes.iter().fold(Processors::own(), |all, process| all.and_of(process.pid()))
+    }
+
+    /// For how long the server's control groups were kept from running so far; those that several processes are in once.
+    pub fn throttled_ns(&self) -> Option<u64> {
+        self.processes
+            .iter()
+            .filter_map(|process| Cgroups::of(process.pid()).throttled())
+            .map(|throttled| throttled.ns)
+            .max()
     }
 
     /// What to hand on to [`Self::follow`], while the process is still there.
@@ -49,7 +97,7 @@ impl Observed {
 
     /// Another process has taken its place; the account goes on.
     pub fn follow(&mut self, pid: u32, before: Before) -> anyhow::Result<()> {
-        (self.process, self.before) = (Process::new(pid)?, before);
+        (self.processes, self.before) = (vec![Process::new(pid)?], before);
         Ok(())
     }
 
@@ -59,24 +107,24 @@ impl Observed {
     pub fn memory(&self, in_use: Option<u64>) -> anyhow::Result<MemorySample> {
         // Slab first: older kernels count open files by listing them, which makes slab of every one.
         let slab = self.kernel.slab()?;
-        let user = self.process.memory()?;
-        Ok(MemorySample {
-            rss: user.rss,
-            pss: user.pss,
-            anonymous: user.anonymous,
-            in_use,
-            socket_buffers: self.kernel.socket_buffers()?,
-            slab,
-            threads: self.process.threads()?,
-            open_files: self.process.open_files()?,
-        })
+        let mut sample =
+            MemorySample { in_use, socket_buffers: self.kernel.socket_buffers()?, slab, ..MemorySample::default() };
+        for process in &self.processes {
+            let user = process.memory()?;
+            sample.rss += user.rss;
+            sample.pss += user.pss;
+            sample.anonymous += user.anonymous;
+            sample.threads += process.threads()?;
+            sample.open_files += process.open_files()?;
+        }
+        Ok(sample)
     }
 
     /// A cheap look, for the timeline: 0.1 ms, and a little more for every thread.
     pub fn timeline_sample(&self, since_ns: u64) -> anyhow::Result<TimelineSample> {
         Ok(TimelineSample {
             at_ms: clock::now_ns().saturating_sub(since_ns) as f64 / 1e6,
-            rss_bytes: self.process.rss_bytes()?,
+            rss_bytes: self.sum(Process::rss_bytes)?,
             tcp_buffers_bytes: sockets::of_all_tcp()?,
             cpu_ns: self.cpu()?.total_ns(),
         })
@@ -84,18 +132,28 @@ impl Observed {
 
     /// The server's CPU time so far; [`cpu_between`] two readings is what it used.
     pub fn cpu(&self) -> anyhow::Result<CpuReading> {
-        Ok(self.before.cpu + self.process.cpu()?)
+        self.processes.iter().try_fold(self.before.cpu, |sum, process| Ok(sum + process.cpu()?))
     }
 
-    /// Peak resident memory in bytes (`VmHWM`).
+    /// Peak resident memory in bytes (`VmHWM`); of several processes the sum of their peaks.
     pub fn peak_rss_bytes(&self) -> anyhow::Result<u64> {
-        Ok(self.before.peak_rss_bytes.max(self.process.peak_rss_bytes()?))
+        Ok(self.before.peak_rss_bytes.max(self.sum(Process::peak_rss_bytes)?))
+    }
+
+    fn sum(&self, of: impl Fn(&Process) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
+        self.processes.iter().map(of).sum()
     }
 
     /// How kernel memory is counted here, in words.
     pub fn kernel_method(&self) -> String {
         self.kernel.method()
     }
+}
+
+fn owners(address: SocketAddr) -> anyhow::Result<(Vec<Process>, Vec<String>)> {
+    let processes: Vec<_> = owners::of(address)?.into_iter().map(Process::found).collect();
+    let names = processes.iter().map(Process::name).collect::<Result<_, _>>()?;
+    Ok((processes, names))
 }
 
 #[cfg(test)]

@@ -33,6 +33,21 @@ impl Process {
         }
     }
 
+    /// One that was found.
+    pub(super) fn found(entry: Entry) -> Self {
+        Self { entry }
+    }
+
+    /// Its id.
+    pub(super) fn pid(&self) -> i32 {
+        self.entry.pid
+    }
+
+    /// What it is called, and its id.
+    pub(super) fn name(&self) -> anyhow::Result<String> {
+        Ok(format!("{} {}", self.stat()?.comm, self.entry.pid))
+    }
+
     /// This process: the load generator itself.
     pub fn own() -> anyhow::Result<Self> {
         Ok(Self { entry: Entry::myself().context("/proc/self cannot be read")? })

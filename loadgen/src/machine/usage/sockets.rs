@@ -1,9 +1,11 @@
 //! Memory that the kernel holds in TCP buffers: of one server's sockets (`sock_diag(7)`), or of all (`sockstat`).
 
+use std::net::IpAddr;
+
 use anyhow::{Context, bail};
 use netlink_packet_core::{NLM_F_DUMP, NLM_F_REQUEST, NetlinkHeader, NetlinkMessage, NetlinkPayload};
 use netlink_packet_sock_diag::{
-    AF_INET, AF_INET6, IPPROTO_TCP, SockDiagMessage,
+    AF_INET, AF_INET6, IPPROTO_TCP, SockDiagMessage, TCP_LISTEN,
     inet::{
         ExtensionFlags, InetRequest, SocketId, StateFlags,
         nlas::{MemInfo, Nla},
@@ -14,12 +16,32 @@ use netlink_sys::{Socket, SocketAddr, protocols::NETLINK_SOCK_DIAG};
 /// More than the kernel ever puts into one answer of a dump.
 const ANSWER_BYTES_MAX: usize = 64 << 10;
 
+/// A TCP socket.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Held {
+    /// The address that it is bound to.
+    pub(super) local: IpAddr,
+    /// Whether it waits for connections.
+    pub(super) listens: bool,
+    /// What names it in `/proc/PID/fd`; 0 for a connection that nobody has accepted.
+    pub(super) inode: u64,
+    /// What is in its buffers.
+    pub(super) bytes: u64,
+}
+
+/// Every TCP socket whose local port is `port`. Fails as [`of_port`] does.
+pub(super) fn at_port(port: u16) -> anyhow::Result<Vec<Held>> {
+    let mut held = dump(AF_INET, port)?;
+    held.append(&mut dump(AF_INET6, port)?);
+    Ok(held)
+}
+
 /// Bytes in the buffers of every TCP socket whose local port is `port`: a server's end of its connections, without
 /// the clients' ends that live in the same kernel when both are on one machine.
 ///
 /// Fails if the kernel has no `sock_diag` or refuses it.
 pub(super) fn of_port(port: u16) -> anyhow::Result<u64> {
-    Ok(dump(AF_INET, port)? + dump(AF_INET6, port)?)
+    Ok(at_port(port)?.iter().map(|held| held.bytes).sum())
 }
 
 /// Bytes in the buffers of all TCP sockets, both ends of every connection (`mem` of `/proc/net/sockstat`).
@@ -38,14 +60,14 @@ fn tcp_pages(sockstat: &str) -> Option<u64> {
     fields.split_whitespace().skip_while(|&field| field != "mem").nth(1)?.parse().ok()
 }
 
-fn dump(family: u8, port: u16) -> anyhow::Result<u64> {
+fn dump(family: u8, port: u16) -> anyhow::Result<Vec<Held>> {
     const REFUSED: &str = "sock_diag refused";
     let mut socket = Socket::new(NETLINK_SOCK_DIAG).context(REFUSED)?;
     socket.bind_auto().context(REFUSED)?;
     socket.connect(&SocketAddr::new(0, 0)).context(REFUSED)?;
     socket.send(&request(family, port), 0).context(REFUSED)?;
 
-    let mut bytes = 0;
+    let mut found = Vec::new();
     let mut answer = Vec::with_capacity(ANSWER_BYTES_MAX);
     loop {
         answer.clear();
@@ -54,13 +76,18 @@ fn dump(family: u8, port: u16) -> anyhow::Result<u64> {
         while !rest.is_empty() {
             let message = NetlinkMessage::<SockDiagMessage>::deserialize(rest).context("sock_diag answer")?;
             match message.payload {
-                NetlinkPayload::Done(_) => return Ok(bytes),
+                NetlinkPayload::Done(_) => return Ok(found),
                 NetlinkPayload::Error(error) => bail!("{REFUSED}: {}", error.to_io()),
                 // The kernel filters already; one that did not would count the clients as well.
                 NetlinkPayload::InnerMessage(SockDiagMessage::InetResponse(socket))
                     if socket.header.socket_id.source_port == port =>
                 {
-                    bytes += socket.nlas.iter().map(held).sum::<u64>();
+                    found.push(Held {
+                        local: socket.header.socket_id.source_address.to_canonical(),
+                        listens: socket.header.state == TCP_LISTEN,
+                        inode: socket.header.inode.into(),
+                        bytes: socket.nlas.iter().map(held).sum(),
+                    });
                 }
                 _ => {}
             }

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use anyhow::ensure;
 use protocol::{
     clock,
     results::{MachineUsage, MemorySample, Phases, Plateaus, TimelineSample, Traffic},
@@ -9,7 +10,10 @@ use protocol::{
 
 use crate::{
     clients::worker::{Report, Worker},
-    machine::usage::{Before, CpuReading, Observed, Process, machine_reading, thread_cpu_ns},
+    machine::{
+        cgroup::Cgroups,
+        usage::{Before, CpuReading, Observed, Process, Processors, machine_reading, thread_cpu_ns},
+    },
     measure::{
         account::{Account, Edge, Storm},
         phase::Phase,
@@ -20,6 +24,8 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) server_cpu: Option<CpuReading>,
+    pub(super) server_throttled_ns: Option<u64>,
+    pub(super) throttled_ns: Option<u64>,
     pub(super) own_cpu: CpuReading,
     pub(super) workers_cpu_ns: Vec<u64>,
     pub(super) rss_bytes: u64,
@@ -30,8 +36,12 @@ pub(super) struct Reading {
 #[derive(Debug)]
 pub(in crate::measure) struct Gathered {
     pub(super) begun_ns: u64,
+    /// Which the machine's figures are of.
+    processors: Processors,
     pub(super) machine_at_start: MachineUsage,
     pub(super) observed: Option<Observed>,
+    /// Why it is not, or no longer, observed.
+    pub(super) unread: Option<String>,
     pub(super) plateaus: Option<Plateaus>,
     pub(super) timeline: Vec<TimelineSample>,
     pub(super) sampled_ns: u64,
@@ -48,8 +58,10 @@ impl Gathered {
     pub(in crate::measure) fn new() -> Self {
         Self {
             begun_ns: clock::now_ns(),
+            processors: Processors::own(),
             machine_at_start: MachineUsage::default(),
             observed: None,
+            unread: None,
             plateaus: None,
             timeline: Vec::new(),
             sampled_ns: 0,
@@ -65,21 +77,58 @@ impl Gathered {
 
     /// The first connection is about to be begun: times of the run count from here.
     pub(in crate::measure) fn begin(&mut self) -> anyhow::Result<()> {
-        self.machine_at_start = machine_reading()?;
+        self.processors = self.observed.as_ref().map_or_else(Processors::own, Observed::processors);
+        self.machine_at_start = machine_reading(&self.processors)?;
         self.begun_ns = clock::now_ns();
         Ok(())
     }
 
     pub(in crate::measure) fn observe(&mut self, observed: Observed, in_use: Option<u64>) -> anyhow::Result<()> {
-        let empty = observed.memory(in_use)?;
-        self.plateaus = Some(Plateaus { empty, idle: None, busy: None, drained: None });
         self.observed = Some(observed);
+        let empty = self.read(|observed| observed.memory(in_use))?;
+        self.plateaus = empty.map(|empty| Plateaus { empty, idle: None, busy: None, drained: None });
         Ok(())
     }
 
+    /// The server's memory and CPU cannot be told, and why. What was read of them so far is of no use.
+    pub(in crate::measure) fn leave_out(&mut self, why: &anyhow::Error) {
+        (self.observed, self.plateaus) = (None, None);
+        self.unread = Some(format!("{why:#}"));
+    }
+
+    /// Reads the server, if it can be read. Somebody else's may cease to be readable, and is left out from then on.
+    fn read<T>(&mut self, look: impl FnOnce(&mut Observed) -> anyhow::Result<T>) -> anyhow::Result<Option<T>> {
+        let Some(observed) = &mut self.observed else { return Ok(None) };
+        match look(observed) {
+            Ok(read) => Ok(Some(read)),
+            Err(error) if observed.is_elsewhere() => {
+                self.leave_out(&error);
+                Ok(None)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
     /// The server's CPU time so far, if it can be read.
-    pub(in crate::measure) fn server_cpu(&self) -> anyhow::Result<Option<CpuReading>> {
-        self.observed.as_ref().map(Observed::cpu).transpose()
+    pub(in crate::measure) fn server_cpu(&mut self) -> anyhow::Result<Option<CpuReading>> {
+        self.read(|observed| observed.cpu())
+    }
+
+    /// Looks for processes that the server has started for its clients.
+    pub(in crate::measure) fn look_again(&mut self) -> anyhow::Result<()> {
+        self.read(Observed::look_again).map(|_| ())
+    }
+
+    /// Leaves the server out if its processes are others than when that was last asked: their CPU cannot be compared.
+    pub(in crate::measure) fn check_unchanged(&mut self) -> anyhow::Result<()> {
+        self.read(|observed| {
+            ensure!(
+                !observed.look_again()?,
+                "the processes that hold the server's port were others after it was measured than before"
+            );
+            Ok(())
+        })
+        .map(|_| ())
     }
 
     /// What the server used, to be handed on before another takes its place.
@@ -109,11 +158,11 @@ impl Gathered {
     /// Adds to the timeline, if the last addition is long enough ago.
     pub(in crate::measure) fn timeline_sample(&mut self, every_ns: u64) -> anyhow::Result<()> {
         let now_ns = clock::now_ns();
-        if let Some(observed) = &self.observed
-            && now_ns >= self.sampled_ns + every_ns
-        {
+        if now_ns >= self.sampled_ns + every_ns {
             self.sampled_ns = now_ns;
-            self.timeline.push(observed.timeline_sample(self.begun_ns)?);
+            let begun_ns = self.begun_ns;
+            let sample = self.read(|observed| observed.timeline_sample(begun_ns))?;
+            self.timeline.extend(sample);
         }
         Ok(())
     }
@@ -123,18 +172,21 @@ impl Gathered {
         in_use: Option<u64>,
         plateau: impl Fn(&mut Plateaus) -> &mut Option<MemorySample>,
     ) -> anyhow::Result<()> {
-        if let (Some(observed), Some(plateaus)) = (&self.observed, &mut self.plateaus) {
-            *plateau(plateaus) = Some(observed.memory(in_use)?);
+        let sample = self.read(|observed| Ok((observed.memory(in_use)?, observed.peak_rss_bytes()?)))?;
+        if let (Some((memory, peak_rss_bytes)), Some(plateaus)) = (sample, &mut self.plateaus) {
+            *plateau(plateaus) = Some(memory);
+            self.peak_rss_bytes = peak_rss_bytes;
         }
         Ok(())
     }
 
     /// Samples the server without clients; true if it has closed what it had opened for them.
     pub(in crate::measure) fn sample_drained(&mut self, in_use: Option<u64>) -> anyhow::Result<bool> {
-        self.sample(in_use, |plateaus| &mut plateaus.drained)?;
-        self.peak_rss_bytes = self.observed.as_ref().map_or(Ok(0), Observed::peak_rss_bytes)?;
-        let files = |plateaus: &Plateaus| Some((plateaus.drained?.open_files, plateaus.empty.open_files));
-        Ok(self.plateaus.as_ref().and_then(files).is_none_or(|(drained, empty)| drained <= empty))
+        let (Some(observed), Some(plateaus)) = (&self.observed, &mut self.plateaus) else { return Ok(true) };
+        // Not by `read`: what has ended with its clients leaves nothing out that was measured before.
+        let drained = observed.memory(in_use)?;
+        (plateaus.drained, self.peak_rss_bytes) = (Some(drained), observed.peak_rss_bytes()?);
+        Ok(drained.open_files <= plateaus.empty.open_files)
     }
 
     pub(in crate::measure) fn edge(&mut self, edge: Edge, workers: &[Worker]) -> anyhow::Result<()> {
@@ -145,7 +197,9 @@ impl Gathered {
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,
             traffic: workers.iter().map(traffic).fold(Traffic::default(), combine(u64::wrapping_add)),
-            machine: machine_reading()?,
+            machine: machine_reading(&self.processors)?,
+            server_throttled_ns: self.observed.as_ref().and_then(Observed::throttled_ns),
+            throttled_ns: Cgroups::own().throttled().map(|throttled| throttled.ns),
         };
         match edge {
             Edge::From => self.from = Some(reading),

@@ -10,7 +10,7 @@ use protocol::{
 };
 
 use super::{
-    gathered::{Gathered, combine},
+    gathered::{Gathered, Reading, combine},
     merged::{lateness, merged},
 };
 use crate::{
@@ -77,6 +77,7 @@ impl Gathered {
             server,
             generator,
             machine,
+            server_unread: self.unread,
         }
     }
 
@@ -132,13 +133,20 @@ impl Gathered {
             (Some(from), Some(to)) => Option::zip(from.server_cpu, to.server_cpu),
             _ => None,
         };
+        let observed = self.observed.as_ref()?;
         Some(ServerUsage {
             plateaus: self.plateaus?,
             timeline: std::mem::take(&mut self.timeline),
             cpu: cpu.map(|(from, to)| cpu_between(from, to)).unwrap_or_default(),
-            kernel_method: self.observed.as_ref()?.kernel_method(),
+            kernel_method: observed.kernel_method(),
             peak_rss_bytes: self.peak_rss_bytes,
+            processes: observed.names().to_vec(),
+            throttled_ns: self.throttled_between(|reading| reading.server_throttled_ns),
         })
+    }
+
+    fn throttled_between(&self, of: fn(&Reading) -> Option<u64>) -> Option<u64> {
+        Some(of(self.to.as_ref()?)?.saturating_sub(of(self.from.as_ref()?)?))
     }
 
     fn between_edges(&self) -> (Traffic, GeneratorUsage, MachineUsage) {
@@ -153,6 +161,7 @@ impl Gathered {
             workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
             loop_lag: Some(merged(&self.reports, |report| &report.loop_lag)),
             rss_bytes: to.rss_bytes,
+            throttled_ns: self.throttled_between(|reading| reading.throttled_ns),
         };
         let run = machine_between(self.machine_at_start, to.machine);
         let machine = MachineUsage {

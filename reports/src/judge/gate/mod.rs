@@ -8,7 +8,9 @@ mod figure;
 mod limits;
 mod render;
 mod ruling;
+mod unmeasured;
 
 pub use figure::{Figure, Found};
 pub use limits::{GATED, Gated, Limit, Limits};
 pub use ruling::{Gate, Round, Ruling};
+pub use unmeasured::Unmeasured;

@@ -47,7 +47,19 @@ fn machine(results: &Results) -> Vec<(&'static str, String)> {
         ("open files, at most", count(limits.open_files)),
         ("listen backlog, at most", count(limits.somaxconn)),
         ("local ports", format!("{}–{}", limits.ports.0, limits.ports.1)),
+        (
+            "container’s memory, at most",
+            limits.memory_max.map_or_else(none, |bytes| format!("{} GiB", number(bytes as f64 / GIB))),
+        ),
+        (
+            "container’s CPU quota",
+            limits.cpu_max.map_or_else(none, |(quota, period)| format!("{quota} µs in each {period} µs")),
+        ),
     ]
+}
+
+fn none() -> String {
+    "no limit".to_owned()
 }
 
 fn build(results: &Results) -> Vec<(&'static str, String)> {
@@ -98,14 +110,21 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
         ("threads", format!("{} of the server, {} of the generator", scenario.server_threads, scenario.workers)),
         ("cores", cores),
-        ("server", server(scenario.server.as_deref())),
+        ("server", server(results)),
         ("seed", scenario.seed.to_string()),
     ]
 }
 
-/// Older results have a URL as it was typed.
-fn server(url: Option<&str>) -> String {
-    url.map_or_else(|| "a fresh one for every run".to_owned(), url_without_secrets)
+/// Where it was, and which processes had its port. Older results have a URL as it was typed.
+fn server(results: &Results) -> String {
+    let Some(url) = &results.manifest.scenario.server else { return "a fresh one for every run".to_owned() };
+    let url = url_without_secrets(url);
+    let processes =
+        results.runs.iter().find_map(|run| Some(&run.server.as_ref()?.processes)).filter(|all| !all.is_empty());
+    match processes {
+        Some(all) => format!("{url}, measured: {}", all.join(", ")),
+        None => url,
+    }
 }
 
 fn signals(rate_hz: f64) -> String {
