@@ -61,9 +61,10 @@ impl Cgroups {
 
     /// Bytes that may still be used, the least of all groups. What files have left in memory and nobody uses is given back in time.
     pub fn memory_left(&self) -> Option<u64> {
-        let (current, idle) = match self.memory.is_v2 {
-            true => ("memory.current", "inactive_file"),
-            false => ("memory.usage_in_bytes", "total_inactive_file"),
+        let (current, idle) = if self.memory.is_v2 {
+            ("memory.current", "inactive_file")
+        } else {
+            ("memory.usage_in_bytes", "total_inactive_file")
         };
         self.memory.least(|folder| {
             let used =

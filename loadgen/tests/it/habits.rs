@@ -130,20 +130,26 @@ fn lines_otherwise(body: &[u8]) -> Vec<u8> {
     lines.map(otherwise).collect::<String>().into_bytes()
 }
 
-fn measured(dir: &Path, server: SocketAddr) -> Run {
-    let results = dir.join("results");
-    let ended = loadgen(dir, &format!("run {SHORT} --transports long-poll --signal-rate 10 --server http://{server}"));
-    let run = of_success(&results, &ended).runs.remove(0);
-    std::fs::remove_dir_all(results).unwrap();
+/// A run of clients that signal, against a server with the habit.
+fn measured(habit: Habit) -> Run {
+    let dir = tempfile::tempdir().unwrap();
+    let (_server, address) = serve(dir.path(), "--rate 50");
+    run(dir.path(), &format!("{SHORT} --signal-rate 10"), proxy(address, habit))
+}
+
+fn run(dir: &Path, options: &str, server: SocketAddr) -> Run {
+    let ended = loadgen(dir, &format!("run {options} --transports long-poll --server http://{server}"));
+    let run = of_success(&dir.join("results"), &ended).runs.remove(0);
     let signals = run.signals.as_ref().unwrap();
-    assert!(signals.sent > 0 && signals.round_trip.len() == signals.sent, "every signal is acknowledged, each once");
+    let (sent, acknowledged) = (signals.sent, signals.round_trip.len());
+    // A client has one under way at a time, which the end of the run may cut off.
+    let cut_off = u64::from(run.point.load.clients);
+    assert!(0 < acknowledged && acknowledged <= sent && sent <= acknowledged + cut_off, "{acknowledged} of {sent}");
     run
 }
 
 #[test]
 fn a_server_that_ends_connections_costs_connections_and_no_error() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_server, address) = serve(dir.path(), "--rate 50");
     for habit in [
         Habit { quota: Some(1), says_so: true, ..PLAIN },
         Habit { quota: Some(4), says_so: true, body: Body::Chunked, ..PLAIN },
@@ -151,19 +157,17 @@ fn a_server_that_ends_connections_costs_connections_and_no_error() {
         Habit { quota: Some(1), body: Body::Endless, ..PLAIN },
         Habit { quota: Some(1), version: "1.0", ..PLAIN },
     ] {
-        let run = measured(dir.path(), proxy(address, habit));
+        let run = measured(habit);
         assert!(run.traffic.connections > 0, "{habit:?}");
     }
 }
 
 #[test]
 fn an_answer_may_be_put_as_http_and_json_let_it() {
-    let dir = tempfile::tempdir().unwrap();
-    let (_server, address) = serve(dir.path(), "--rate 50");
     for habit in
         [Habit { body: Body::Chunked, ..PLAIN }, Habit { headers: 40, ..PLAIN }, Habit { other_json: true, ..PLAIN }]
     {
-        let run = measured(dir.path(), proxy(address, habit));
+        let run = measured(habit);
         assert_eq!(run.traffic.connections, 0, "{habit:?}");
     }
 }
@@ -174,12 +178,6 @@ fn a_connection_for_signals_may_have_been_idle_for_too_long() {
     // Ended before the first signal, and again between two.
     let (_server, address) = serve(dir.path(), "--rate 50 --header-timeout 1 --idle-timeout 1");
     let options = SHORT.replace("--settle 100ms", "--settle 1500ms").replace("--measure 500ms", "--measure 3s");
-    let ended = loadgen(
-        dir.path(),
-        &format!("run {options} --transports long-poll --signal-rate 0.6 --server http://{address}"),
-    );
-    let run = of_success(&dir.path().join("results"), &ended).runs.remove(0);
-    let signals = run.signals.as_ref().unwrap();
-    assert!(signals.sent > 0 && signals.round_trip.len() == signals.sent, "every signal is acknowledged, each once");
+    let run = run(dir.path(), &format!("{options} --signal-rate 0.6"), address);
     assert!(run.traffic.connections > 0);
 }
