@@ -88,17 +88,24 @@ fn call_it_one(answer: &mut [u8]) {
 fn who_holds_the_port_is_measured_whatever_it_calls_itself() {
     let dir = tempfile::tempdir().unwrap();
     let (server, address) = serve(dir.path(), "--rate 200");
-    let said = format!("http://{}", alias(address));
-    for (url, pid) in [(format!("http://{address}"), server.pid()), (said, std::process::id())] {
-        let ended = loadgen(dir.path(), &format!("run {SHORT} --server {url}"));
-        let results = of_success(&dir.path().join("results"), &ended);
-        for run in &results.runs {
-            let usage = run.server.as_ref().unwrap();
-            let [process] = &usage.processes[..] else { panic!("{:?}", usage.processes) };
-            assert!(process.ends_with(&format!(" {pid}")), "{process} is not {pid}");
-            assert!(usage.plateaus.idle.unwrap().pss > 0 && run.server_unread.is_none());
-        }
+    let runs = |url: &str| {
+        let ended = loadgen(dir.path(), &format!("run {SHORT} --server http://{url}"));
+        let runs = of_success(&dir.path().join("results"), &ended).runs;
         std::fs::remove_dir_all(dir.path().join("results")).unwrap();
+        runs
+    };
+    for run in runs(&address.to_string()) {
+        let usage = run.server.unwrap();
+        let [process] = &usage.processes[..] else { panic!("{:?}", usage.processes) };
+        assert!(process.ends_with(&format!(" {}", server.pid())), "{process}");
+        assert!(usage.plateaus.idle.unwrap().pss > 0);
+    }
+    // This process holds the port; and for moments those that other tests start from it, before they are what they are to be.
+    let own = format!(" {}", std::process::id());
+    for run in runs(&alias(address).to_string()) {
+        let processes = run.server.map(|usage| usage.processes);
+        let is_own = processes.as_ref().is_some_and(|all| all.iter().any(|process| process.ends_with(&own)));
+        assert!(is_own || run.server_unread.is_some(), "{processes:?}");
     }
 }
 
