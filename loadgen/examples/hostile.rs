@@ -37,15 +37,15 @@ async fn main() -> Result<(), Box<dyn Error>> {
     for head in heads.iter().cycle().take(count as usize) {
         held.push(connect(server, head).await?);
     }
-    println!("ready");
-    std::io::stdout().flush()?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "ready")?;
     let (mut stdin, mut byte) = (tokio::io::stdin(), [0]);
     if kind == "vanish" {
         tokio::select! {
             vanished = vanish(server, count) => vanished?,
             _ = stdin.read(&mut byte) => return Ok(()),
         }
-        println!("{count} have been and gone");
+        writeln!(stdout, "{count} have been and gone")?;
     }
     // Whatever is read, or nothing: it is over.
     let _ = stdin.read(&mut byte).await?;

@@ -14,11 +14,7 @@ static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
 fn main() -> ExitCode {
     // Started again as /proc/self/exe, it would be called `exe` by top and pgrep.
     let _ = rustix::thread::set_name(c"loadgen");
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(server::log_in_colour())
-        .with_env_filter(tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "warn".into()))
-        .init();
+    server::stderr::log("warn");
     match Cli::parse().command.unwrap_or_else(|| Command::Run(Box::new(run::RunArgs::quick()))) {
         Command::Run(args) => run::run(*args),
         Command::Report(args) => report::run(&args),

@@ -1,15 +1,15 @@
 //! Renders results into a folder, to look at: `cargo run -p reports --example render -- DIR
 //! [quick|large|single|aa|trouble|again]`. They are made up, but for `again`, which reads what is there.
 
-use std::{fs, path::PathBuf};
+use std::{fs, io::Write as _, path::PathBuf};
 
 use protocol::clock::now_ns;
 use reports::fixture::{Sweep, fail, save};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let mut arguments = std::env::args().skip(1);
+    let mut arguments = std::env::args_os().skip(1);
     let dir = PathBuf::from(arguments.next().ok_or("name a folder to write to")?);
-    let kind = arguments.next();
+    let kind = arguments.next().and_then(|kind| kind.into_string().ok());
     fs::create_dir_all(&dir)?;
     let results = match kind.as_deref() {
         Some("large") => Sweep::large().results_in(&dir),
@@ -35,15 +35,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let loaded_ns = now_ns();
     let written = reports::write(&read)?;
     let written_ns = now_ns();
-    print!("{}", reports::summary_table(&read));
+    let mut stdout = std::io::stdout().lock();
+    write!(stdout, "{}", reports::summary_table(&read))?;
     let ms = |from_ns: u64, to_ns: u64| (to_ns - from_ns) / 1_000_000;
-    println!(
+    writeln!(
+        stdout,
         "{} runs read in {} ms, written in {} ms: {} bytes of {}",
         read.runs.len(),
         ms(began_ns, loaded_ns),
         ms(loaded_ns, written_ns),
         fs::metadata(&written.report)?.len(),
         written.report.display(),
-    );
+    )?;
     Ok(())
 }

@@ -1,17 +1,20 @@
 //! The server's end of the control channel: a load generator's commands on stdin, events on stdout.
 
-use std::io::{BufRead, Write};
+use std::io::{BufRead, ErrorKind, Write};
 
 use anyhow::Context;
 use protocol::control::{Command, Event};
 use tokio::sync::mpsc;
 
-/// Prints an event as a line of JSON.
+/// Prints an event as a line of JSON. That nobody reads it is no error: a generator that is gone has closed stdin, too.
 pub fn emit(event: &Event) -> anyhow::Result<()> {
     let mut line = serde_json::to_string(event).context("cannot encode an event")?;
     line.push('\n');
     let mut stdout = std::io::stdout().lock();
-    stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()).context("cannot write to stdout")
+    match stdout.write_all(line.as_bytes()).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to stdout"),
+    }
 }
 
 /// The commands on stdin, in order; the channel closes when stdin does.

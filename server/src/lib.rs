@@ -9,6 +9,7 @@ pub mod config;
 pub mod connection;
 pub mod control;
 pub mod metrics;
+pub mod stderr;
 pub mod stream;
 pub mod transports;
 pub mod values;
@@ -24,8 +25,3 @@ pub use allocator::Allocator;
 pub use config::Config;
 pub use open_files::{FILES_BESIDES, raise_open_files};
 pub use run::{Embedded, Prepared, prepare};
-
-/// Whether a log on stderr may be coloured: on a terminal, unless `NO_COLOR` is set.
-pub fn log_in_colour() -> bool {
-    std::io::IsTerminal::is_terminal(&std::io::stderr()) && std::env::var_os("NO_COLOR").is_none()
-}

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
+use server::stderr;
 
 #[global_allocator]
 static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
@@ -10,7 +11,7 @@ static ALLOCATOR: server::allocator::Chosen = server::allocator::Chosen;
 /// Publishes one update stream over WebSocket (/ws) and HTTP long polling (/poll).
 ///
 /// Also serves /send (signals of clients), /echo, /metrics (Prometheus text) and /healthz. Prints where it listens as a line of JSON on stdout,
-/// logs to stderr (RUST_LOG sets how much), and drains on SIGTERM or Ctrl-C.
+/// logs to stderr (RUST_LOG sets how much), and drains on Ctrl-C, SIGTERM, SIGHUP or SIGQUIT.
 #[derive(Debug, Parser)]
 #[command(name = "server", version, after_help = EXAMPLES)]
 struct Cli {
@@ -31,13 +32,7 @@ Examples:
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    tracing_subscriber::fmt()
-        .with_writer(std::io::stderr)
-        .with_ansi(server::log_in_colour())
-        .with_env_filter(
-            tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "server=info,warn".into()),
-        )
-        .init();
+    stderr::log("server=info,warn");
     match server::prepare(cli.config) {
         // What was asked for cannot be done: an address in use, a feed that cannot be read.
         Err(error) => fail(&error, 2),
@@ -46,6 +41,6 @@ fn main() -> ExitCode {
 }
 
 fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
-    eprintln!("error: {error:#}");
+    stderr::say(&format!("error: {error:#}"));
     ExitCode::from(status)
 }

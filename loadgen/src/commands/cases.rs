@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode};
 use clap::Args;
 
 use super::status::{FAILED, fail, in_runtime};
-use crate::clients::transports::echo;
+use crate::{clients::transports::echo, output};
 
 /// Options of `cases`.
 #[derive(Debug, Args)]
@@ -19,7 +19,7 @@ pub fn run(CasesArgs { server }: &CasesArgs) -> ExitCode {
     in_runtime(async {
         match echo::run_cases(*server).await {
             Ok(count) => {
-                eprintln!("{count} cases were run; the fuzzing server judges them");
+                output::say(&format!("{count} cases were run; the fuzzing server judges them"));
                 ExitCode::SUCCESS
             }
             Err(error) => fail(&anyhow::Error::new(error).context(format!("no cases at {server}")), FAILED),

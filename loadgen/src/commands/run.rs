@@ -25,7 +25,7 @@ use crate::{
         self, Phase, Sweep,
         target::{Target, TargetArgs},
     },
-    output::{folder::Folder, manifest::manifest, progress::Progress},
+    output::{folder::Folder, manifest::manifest, progress::Progress, say},
     scenario::{
         self, Settings,
         plan::{Planned, plan},
@@ -108,7 +108,7 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     let (scenario, target) = resolve(args.scenario, args.settings, args.target).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
-        eprintln!("{finding}");
+        say(&finding.for_stderr().to_string());
     }
     anyhow::ensure!(
         doctor::worst(&findings) < Level::Fail,
@@ -233,7 +233,7 @@ impl Prepared {
     fn report(self) -> anyhow::Result<Outcome> {
         let path = self.folder.path().to_path_buf();
         if self.folder.discard_if_empty()? {
-            eprintln!("No run was finished, so there is nothing to report.");
+            output::say("No run was finished, so there is nothing to report.");
             return Ok(Outcome::Nothing);
         }
         report(&path).map(Outcome::Judged)

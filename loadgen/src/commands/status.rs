@@ -4,6 +4,8 @@ use std::process::ExitCode;
 
 use reports::Validity;
 
+use crate::output::say;
+
 /// Failed, or interrupted.
 pub(super) const FAILED: u8 = 1;
 /// What was asked for cannot be done.
@@ -47,6 +49,6 @@ pub(super) fn done(done: anyhow::Result<()>) -> ExitCode {
 
 /// Says what went wrong.
 pub(super) fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
-    eprintln!("error: {error:#}");
+    say(&format!("error: {error:#}"));
     ExitCode::from(status)
 }

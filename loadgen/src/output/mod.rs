@@ -2,14 +2,18 @@
 
 use std::io::{self, Write};
 
+use anyhow::Context;
+
 pub mod folder;
 pub mod manifest;
 pub mod progress;
 
+pub use server::stderr::say;
+
 /// Prints to stdout. A reader that has had enough (`| head`) is no error.
-pub fn print(text: &str) -> io::Result<()> {
+pub fn print(text: &str) -> anyhow::Result<()> {
     match writeln!(io::stdout().lock(), "{text}") {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        printed => printed,
+        printed => printed.context("cannot write to stdout"),
     }
 }

@@ -9,6 +9,7 @@ use protocol::{
     results::{Run, Scenario},
 };
 
+use super::say;
 use crate::scenario::plan::Planned;
 
 /// Seconds that a run takes besides its phases: starting and ending a server, sampling.
@@ -76,7 +77,7 @@ impl Progress {
 
     /// A line that stays.
     pub fn line(&self, text: &str) {
-        if self.live { self.bar.println(text) } else { eprintln!("{text}") }
+        if self.live { self.bar.println(text) } else { say(text) }
     }
 
     /// Nothing more will be shown.

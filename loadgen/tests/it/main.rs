@@ -8,6 +8,7 @@ mod front;
 mod gate;
 mod habits;
 mod interrupted;
+mod output;
 mod program;
 mod prove;
 mod recovery;

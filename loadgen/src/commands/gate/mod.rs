@@ -99,7 +99,7 @@ pub fn run(args: GateArgs) -> ExitCode {
 fn unmeasured(out: &Path, why: &str) {
     let page = Unmeasured(why.to_owned());
     if let Err(error) = fs::create_dir_all(out).and_then(|()| write(out, &page.markdown(), &page.junit())) {
-        eprintln!("cannot write to {}: {error}", out.display());
+        output::say(&format!("cannot write to {}: {error}", out.display()));
     }
 }
 
@@ -146,7 +146,7 @@ impl Prepared {
     async fn run(self) -> anyhow::Result<Option<Ruling>> {
         let judged = self.judge().await.inspect_err(|error| unmeasured(&self.out, &format!("{error:#}")))?;
         let Some((gate, head)) = judged else {
-            eprintln!("Interrupted: nothing is judged. What was measured is in {}.", self.out.display());
+            output::say(&format!("Interrupted: nothing is judged. What was measured is in {}.", self.out.display()));
             unmeasured(&self.out, "It was interrupted.");
             return Ok(None);
         };
@@ -161,7 +161,8 @@ impl Prepared {
     /// Measures a round, and another if the first suspects something; also gives head's last results.
     async fn judge(&self) -> anyhow::Result<Option<(Gate, Results)>> {
         let interrupt = interrupt::token()?;
-        eprintln!("{} repeats of base, head and base again; results go to {}.", self.repeats, self.out.display());
+        let (repeats, out) = (self.repeats, self.out.display());
+        output::say(&format!("{repeats} repeats of base, head and base again; results go to {out}."));
         let mut rounds = Vec::new();
         loop {
             let Some(round) = self.round(rounds.len() + 1, &interrupt).await? else { return Ok(None) };
@@ -253,7 +254,7 @@ impl Measuring<'_> {
     }
 
     fn line(&self, text: &str) {
-        if self.bar.is_hidden() { eprintln!("{text}") } else { self.bar.println(text) }
+        if self.bar.is_hidden() { output::say(text) } else { self.bar.println(text) }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use console::style;
+use console::{StyledObject, style};
 
 /// How bad it is, from good to bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,18 +47,33 @@ impl Finding {
     }
 }
 
-impl fmt::Display for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let level = match self.level {
+impl Finding {
+    /// It as shown on stderr, which may be coloured where stdout is not; its `Display` is for stdout.
+    pub fn for_stderr(&self) -> impl fmt::Display {
+        fmt::from_fn(|f| self.show(f, StyledObject::for_stderr))
+    }
+
+    fn show(
+        &self,
+        f: &mut fmt::Formatter<'_>,
+        on: fn(StyledObject<&'static str>) -> StyledObject<&'static str>,
+    ) -> fmt::Result {
+        let level = on(match self.level {
             Level::Ok => style("ok  ").green(),
             Level::Warn => style("warn").yellow(),
             Level::Fail => style("fail").red().bold(),
-        };
+        });
         write!(f, "{level}  {:<17} {}", self.check, self.found)?;
         match &self.remedy {
             Some(remedy) => write!(f, "\n{:24}{remedy}", ""),
             None => Ok(()),
         }
+    }
+}
+
+impl fmt::Display for Finding {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.show(f, StyledObject::for_stdout)
     }
 }
 
