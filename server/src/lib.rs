@@ -10,6 +10,7 @@ pub mod connection;
 pub mod control;
 pub mod metrics;
 pub mod stderr;
+pub mod stop;
 pub mod stream;
 pub mod transports;
 pub mod values;

@@ -7,10 +7,7 @@ use protocol::{
     Transport, clock,
     control::{Command, Event},
 };
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    sync::Notify,
-};
+use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -26,6 +23,7 @@ use crate::{
     http::Http,
     metrics::Metrics,
     open_files::{FILES_BESIDES, raise_open_files},
+    stop::StopSignals,
     stream::{
         fault::{Fault, Hubs},
         hub::Hub,
@@ -72,7 +70,7 @@ pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
 }
 
 impl Prepared {
-    /// Runs the server until SIGTERM or SIGINT, then drains it.
+    /// Runs the server until a signal asks it to end, then drains it.
     ///
     /// Under control it also ends with stdin, and holds its stream back until it is told to publish.
     /// Prints [`Event`]s on stdout: the first says where it listens.
@@ -103,10 +101,12 @@ impl Prepared {
         if !under_control {
             warn_of(open_files, config.bounds.max_connections);
         }
+        // Before anybody knows of it, and might end it.
+        let signals = StopSignals::listen()?;
         announce(address, certificate, &config, under_control)?;
         let stop = tokio::select! {
             () = server.accept(listener, &config, &threads) => Ok("the threads ended"),
-            stop = server.until_told_to_stop(under_control) => stop,
+            stop = server.until_told_to_stop(signals, under_control) => stop,
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
         server.draining.cancel();
@@ -207,9 +207,7 @@ impl Server {
     }
 
     /// Publishes, at once or as commanded, until there is a reason to stop.
-    async fn until_told_to_stop(&self, under_control: bool) -> anyhow::Result<&'static str> {
-        let mut terminate = signal(SignalKind::terminate())?;
-        let mut interrupt = signal(SignalKind::interrupt())?;
+    async fn until_told_to_stop(&self, mut signals: StopSignals, under_control: bool) -> anyhow::Result<&'static str> {
         let mut commands = if under_control { Some(control::commands()) } else { None };
         let mut publisher = None;
         if !under_control {
@@ -223,8 +221,7 @@ impl Server {
                 }
             };
             tokio::select! {
-                _ = terminate.recv() => return Ok("SIGTERM"),
-                _ = interrupt.recv() => return Ok("SIGINT"),
+                (name, _) = signals.next() => return Ok(name),
                 command = command => match command.transpose()? {
                     None => return Ok("stdin closed"),
                     Some(Command::Publish { first_due_ns, window }) => {

@@ -1,9 +1,13 @@
-//! Ctrl-C and SIGTERM: what was finished is kept and reported, what was not leaves no trace, no process stays.
+//! Ctrl-C and other signals that ask for an end: what was finished is kept and reported, what was not leaves no trace, no process stays.
 
 use reports::load;
 use rustix::process::Signal;
 
-use crate::{program::Loadgen, results::assert_reported};
+use crate::{
+    program::Loadgen,
+    results::{assert_reported, of_success},
+    sweep::SHORT,
+};
 
 /// Six runs of a second and a half each.
 const SIX: &str = "run --clients 20 --rate 20 --repeats 3 --settle 100ms --warm-up 100ms --measure 1s --out results";
@@ -30,10 +34,10 @@ fn finished_runs_are_kept_and_reported() {
 
 #[test]
 fn a_sweep_without_a_finished_run_leaves_nothing() {
-    for signal in [Signal::INT, Signal::TERM] {
+    for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         for running in [Loadgen::any_server, Loadgen::publishing_server] {
             let dir = tempfile::tempdir().unwrap();
-            let sweep = Loadgen::start(dir.path(), &SIX.replace("1s", "60s"));
+            let sweep = Loadgen::with_signals(dir.path(), "--default-signal=HUP,QUIT", &SIX.replace("1s", "60s"));
             let server = running(&sweep);
             sweep.signal(signal);
             let ended = sweep.ended();
@@ -43,4 +47,14 @@ fn a_sweep_without_a_finished_run_leaves_nothing() {
             assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0, "a folder is left");
         }
     }
+}
+
+#[test]
+fn a_hangup_that_nohup_has_ignored_is_ignored() {
+    let dir = tempfile::tempdir().unwrap();
+    let sweep = Loadgen::with_signals(dir.path(), "--ignore-signal=HUP,QUIT", &format!("run {SHORT} --rate 20"));
+    sweep.publishing_server();
+    sweep.signal(Signal::HUP);
+    sweep.signal(Signal::QUIT);
+    of_success(&dir.path().join("results"), &sweep.ended());
 }

@@ -53,6 +53,13 @@ impl Loadgen {
         Self::spawn(dir, command)
     }
 
+    /// The same with what `env` makes of signals: a test that runs in the background is born ignoring some.
+    pub(crate) fn with_signals(dir: &Path, signals: &str, options: &str) -> Self {
+        let mut command = Command::new("env");
+        command.args([signals, env!("CARGO_BIN_EXE_loadgen")]).args(options.split_whitespace());
+        Self::spawn(dir, command)
+    }
+
     pub(crate) fn spawn(dir: &Path, mut command: Command) -> Self {
         let child = command.current_dir(dir).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
         let mut child = child.unwrap();

@@ -1,6 +1,7 @@
 //! Starts the server's program, waits on it, and ends it with the test.
 
 use std::{
+    ffi::OsStr,
     io::{BufRead, BufReader},
     net::SocketAddr,
     process::{Child, Command, ExitStatus, Output, Stdio},
@@ -37,6 +38,11 @@ impl Server {
         Self::of(command(options).envs(variables.iter().copied()).stdout(Stdio::piped()).spawn().unwrap())
     }
 
+    /// Starts one with options that need not be UTF-8.
+    pub(crate) fn start_with(options: &[&OsStr]) -> Self {
+        Self::of(command("").args(options).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
     /// The same, with what it logs.
     pub(crate) fn start_logging(options: &str) -> (Self, Receiver<String>) {
         let mut command = command(options);
@@ -56,6 +62,21 @@ impl Server {
         let mut child = limited.spawn().unwrap();
         let log = lines(child.stderr.take().unwrap());
         (Self::of(child), log)
+    }
+
+    /// The same, started by `env`: a test that runs in the background is born ignoring some signals.
+    pub(crate) fn start_by_env(options_of_env: &[&str], options: &str) -> Self {
+        let server = command(options);
+        let mut command = Command::new("env");
+        command.args(options_of_env).arg(server.get_program()).args(server.get_args()).stdin(Stdio::null());
+        Self::of(command.stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// The same, with much to say on a stderr whose reader has gone.
+    pub(crate) fn start_unread(options: &str) -> Self {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        Self::of(command(options).env("RUST_LOG", "trace").stdout(Stdio::piped()).stderr(writer).spawn().unwrap())
     }
 
     fn of(mut child: Child) -> Self {

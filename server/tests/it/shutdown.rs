@@ -1,10 +1,10 @@
-//! SIGTERM and SIGINT: everybody is told, nobody is waited for without need, and the status is 0.
+//! Signals that ask for an end: everybody is told, nobody is waited for without need, and the status is 0.
 
 use protocol::Transport;
 use rustix::process::Signal;
 
 use crate::{
-    http::{Connection, request},
+    http::{Connection, get, request},
     metrics::{of, reaches},
     program::{ONE_UPDATE, Server},
     ws::{CLOSE, Socket, masked},
@@ -45,6 +45,31 @@ fn every_client_is_told_and_the_status_is_0() {
             assert_eq!(server.ended().code(), Some(0), "{signal:?} {threads}");
         }
     }
+}
+
+#[test]
+fn hangup_and_quit_end_it_in_order_unless_they_were_ignored_from_the_start() {
+    for signal in [Signal::HUP, Signal::QUIT] {
+        let server = Server::start_by_env(&["--default-signal=HUP,QUIT"], ONE_UPDATE);
+        server.signal(signal);
+        assert_eq!(server.ended().code(), Some(0), "{signal:?}");
+
+        let server = Server::start_by_env(&["--ignore-signal=HUP,QUIT"], ONE_UPDATE);
+        server.signal(signal);
+        assert_eq!(get(server.address, "/healthz").status, 200, "{signal:?}");
+        server.signal(Signal::TERM);
+        assert_eq!(server.ended().code(), Some(0), "{signal:?}");
+    }
+}
+
+#[test]
+fn a_log_that_nobody_reads_ends_nothing() {
+    let server = Server::start_unread(ONE_UPDATE);
+    for _ in 0..3 {
+        assert_eq!(get(server.address, "/poll?after=0").status, 200);
+    }
+    server.signal(Signal::TERM);
+    assert_eq!(server.ended().code(), Some(0));
 }
 
 #[test]
