@@ -25,7 +25,7 @@ use crate::{
         self, Phase, Sweep,
         target::{Target, TargetArgs},
     },
-    output::{folder::Folder, manifest::manifest, progress::Progress, say},
+    output::{self, folder::Folder, manifest::manifest, progress::Progress, say},
     scenario::{
         self, Settings,
         plan::{Planned, plan},
