@@ -5,7 +5,7 @@ use libfuzzer_sys::fuzz_target;
 use server::stream::replay::Feed;
 
 fuzz_target!(|text: &[u8]| {
-    let Ok(feed) = Feed::read("fuzz", text) else { return };
+    let Ok(feed) = Feed::read("fuzz".as_ref(), text) else { return };
     let mut last_us = 0;
     for index in (0..200).chain([10_000, 10_001]) {
         let (at_us, data) = feed.message(index);

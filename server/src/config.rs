@@ -8,7 +8,7 @@ use protocol::results::{Arrivals, Stream};
 use crate::{
     allocator::Allocator,
     connection::{bounds::Bounds, tls::TlsOptions},
-    stream::{fault::Fault, hub::History},
+    stream::{fault::Fault, hub::History, replay::FeedError, source::Source},
     values::{Cpus, cpus, origin, payload_bytes, rate_hz, seconds, speed},
 };
 
@@ -35,9 +35,9 @@ pub struct Config {
     #[arg(long, value_name = "N", default_value = "1")]
     pub seed: u64,
 
-    /// Replay a feed, {"at_us":..,"data":..} a line, instead of made-up updates; `builtin:market` comes with pushbench
+    /// Replay a feed, {"at_us":..,"data":..} a line, plain, gzip or zstd, instead of made-up updates; `builtin:market` comes with pushbench
     #[arg(long, value_name = "FILE", conflicts_with_all = ["rate", "payload_bytes", "poisson"])]
-    pub replay: Option<String>,
+    pub replay: Option<PathBuf>,
 
     /// Replay so many times faster than recorded
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed, requires = "replay")]
@@ -101,16 +101,26 @@ pub struct Config {
 }
 
 impl Config {
-    /// The stream that these options ask for.
+    /// The stream that these options ask for, as it is described.
     pub fn stream(&self) -> Stream {
         match &self.replay {
-            Some(feed) => Stream::Replay { feed: feed.clone(), speed: self.speed },
-            None => Stream::Synthetic {
-                arrivals: if self.poisson { Arrivals::Poisson } else { Arrivals::Constant },
-                rate_hz: self.rate,
-                payload_bytes: self.payload_bytes,
-            },
+            Some(feed) => Stream::Replay { feed: feed.to_string_lossy().into_owned(), speed: self.speed },
+            None => {
+                Stream::Synthetic { arrivals: self.arrivals(), rate_hz: self.rate, payload_bytes: self.payload_bytes }
+            }
         }
+    }
+
+    /// The stream itself.
+    pub(crate) fn source(&self) -> Result<Source, FeedError> {
+        match &self.replay {
+            Some(feed) => Source::replay(feed, self.speed),
+            None => Ok(Source::synthetic(self.arrivals(), self.rate, self.payload_bytes, self.seed)),
+        }
+    }
+
+    fn arrivals(&self) -> Arrivals {
+        if self.poisson { Arrivals::Poisson } else { Arrivals::Constant }
     }
 
     /// How much the ring keeps.

@@ -63,7 +63,7 @@ pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
         cpus.pin()?;
     }
     config.token = access::token(config.token.as_deref(), config.token_file.as_deref())?;
-    let source = Source::open(&config.stream(), config.seed)?;
+    let source = config.source()?;
     let tls = Tls::of(&config.tls, config.listen)?;
     let listener = listener::bind(config.listen, &config.bounds)?;
     Ok(Prepared { config, source, tls, listener, open_files: raise_open_files() })

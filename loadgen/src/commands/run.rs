@@ -1,6 +1,10 @@
 //! A sweep: check the machine, make the plan, measure point by point, report.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
 use anyhow::Context;
 use clap::Args;
@@ -8,7 +12,7 @@ use protocol::{
     Transport,
     results::{Arrivals, Disturbance, Failure, Scenario, Stream},
 };
-use server::Allocator;
+use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{
@@ -23,6 +27,7 @@ use crate::{
     },
     measure::{
         self, Phase, Sweep,
+        feed::Spool,
         target::{Target, TargetArgs},
     },
     output::{self, folder::Folder, manifest::manifest, progress::Progress, say},
@@ -44,7 +49,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 pub struct RunArgs {
     /// A built-in scenario (see `loadgen scenarios`) or the path of a TOML file
     #[arg(default_value = scenario::DEFAULT)]
-    pub scenario: String,
+    pub scenario: PathBuf,
 
     /// What replaces the scenario's keys.
     #[command(flatten)]
@@ -96,6 +101,7 @@ pub fn run(args: RunArgs) -> ExitCode {
 #[derive(Debug)]
 struct Prepared {
     scenario: Scenario,
+    feed: Option<Spool>,
     target: Option<Target>,
     plan: Vec<Planned>,
     folder: Folder,
@@ -105,7 +111,7 @@ struct Prepared {
 async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     // For this process and, by its environment, for the servers that it starts.
     Allocator::settle(args.allocator)?;
-    let (scenario, target) = resolve(args.scenario, args.settings, args.target).await?;
+    let (scenario, feed, target) = resolve(&args.scenario, args.settings, args.target).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         say(&finding.for_stderr().to_string());
@@ -117,18 +123,19 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     let plan = plan(&scenario);
     let own = Allocator::of_this_process().name();
     let allocator = target.as_ref().map_or(own, |target| &target.health.allocator);
+    let feed = feed.as_ref().map(Spool::of).transpose()?;
     let folder = Folder::create(args.out.as_deref(), &manifest(&scenario, plan.len() as u32, allocator))?;
-    Ok(Prepared { scenario, target, plan, folder })
+    Ok(Prepared { scenario, feed, target, plan, folder })
 }
 
-/// The scenario and, if one is named, the server that runs already.
+/// The scenario, the feed that it replays and, if one is named, the server that runs already.
 pub(super) async fn resolve(
-    name: String,
+    name: &Path,
     settings: Settings,
     target: TargetArgs,
-) -> anyhow::Result<(Scenario, Option<Target>)> {
-    let mut scenario = scenario::load(&name, settings)?;
-    let Some(url) = target.server else { return Ok((scenario, None)) };
+) -> anyhow::Result<(Scenario, Option<Feed>, Option<Target>)> {
+    let (mut scenario, feed) = scenario::load_with_feed(name, settings)?;
+    let Some(url) = target.server else { return Ok((scenario, feed, None)) };
     let target = Target::examine(&url, &target.client).await?;
     anyhow::ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
@@ -154,7 +161,7 @@ pub(super) async fn resolve(
     scenario.tls = vec![target.tls.is_some()];
     scenario.server = Some(target.url.clone());
     scenario.pinned = None;
-    Ok((scenario, Some(target)))
+    Ok((scenario, None, Some(target)))
 }
 
 /// What a scenario asks of the machine at its largest.
@@ -185,6 +192,7 @@ impl Prepared {
         self.introduce(&progress);
         let sweep = Sweep {
             scenario: &self.scenario,
+            feed: self.feed.as_ref().map(Spool::path),
             target: self.target.as_ref(),
             faults: &[],
             interrupt: &interrupt,

@@ -3,6 +3,7 @@
 mod account;
 mod connect;
 mod disturb;
+pub mod feed;
 mod gather;
 mod phase;
 pub mod server_process;

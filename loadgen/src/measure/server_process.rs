@@ -1,6 +1,6 @@
 //! The server under test: this program run again as `loadgen serve`, in a process of its own.
 
-use std::{net::SocketAddr, process::Stdio, time::Duration};
+use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
 use protocol::{
@@ -32,6 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 pub struct Launch<'a> {
     /// What it will publish.
     pub stream: &'a Stream,
+    /// Where it finds that, if it is a feed.
+    pub feed: Option<&'a Path>,
     /// Threads that serve clients.
     pub threads: u32,
     /// Whether it speaks TLS.
@@ -52,6 +54,7 @@ impl<'a> Launch<'a> {
         let scenario = sweep.scenario;
         Self {
             stream: &planned.point.load.stream,
+            feed: sweep.feed,
             threads: scenario.server_threads,
             tls: planned.point.load.tls,
             seed: scenario.seed + u64::from(planned.repeat),
@@ -83,7 +86,7 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { stream, threads, tls, seed, cpus, faults, in_place_of } = launch;
+        let Launch { stream, feed, threads, tls, seed, cpus, faults, in_place_of } = launch;
         let mut command = tokio::process::Command::new(OWN);
         command.arg0("loadgen").args(["serve", "--control"]);
         match in_place_of {
@@ -92,6 +95,9 @@ impl ServerProcess {
         };
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(stream_options(stream));
+        if let Some(feed) = feed {
+            command.arg("--replay").arg(feed);
+        }
         let key = match in_place_of {
             Some(ended) => ended.key.clone(),
             None => tls.then(make_key).transpose()?,
@@ -211,6 +217,6 @@ fn stream_options(stream: &Stream) -> Vec<String> {
             }
             options
         }
-        Stream::Replay { feed, speed } => vec!["--replay".into(), feed.clone(), "--speed".into(), speed.to_string()],
+        Stream::Replay { speed, .. } => vec!["--speed".into(), speed.to_string()],
     }
 }

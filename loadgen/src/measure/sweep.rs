@@ -1,5 +1,7 @@
 //! What all runs of a sweep share.
 
+use std::path::Path;
+
 use protocol::results::Scenario;
 use server::stream::fault::Fault;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +14,8 @@ use crate::output::progress::Progress;
 pub struct Sweep<'a> {
     /// What is being done.
     pub scenario: &'a Scenario,
+    /// The feed that servers which are started here replay, if any.
+    pub feed: Option<&'a Path>,
     /// A server that runs already, if it is not ours to start.
     pub target: Option<&'a Target>,
     /// How a server that is started here misbehaves; only proofs ask for any.

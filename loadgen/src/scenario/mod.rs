@@ -4,15 +4,19 @@ pub mod plan;
 mod settings;
 mod valid;
 
-use std::{path::Path, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use anyhow::Context;
 use protocol::{Transport, results::Scenario};
+use server::stream::replay::{BUILTIN_MARKET, Feed};
 
 use settings::Percent;
 pub use settings::Settings;
-use valid::validate;
 pub(crate) use valid::validate_rates;
+use valid::{validate, validate_feed};
 
 use crate::machine::pinning;
 
@@ -34,40 +38,78 @@ pub const BUILT_IN: [(&str, &str); 10] = [
 ];
 
 /// The scenario called `name` (built in, or a TOML file's path), with `options` over it, checked.
-pub fn load(name: &str, options: Settings) -> anyhow::Result<Scenario> {
-    let (short, text) = read(name)?;
-    let file = parse(name, &text)?;
+pub fn load(name: &Path, options: Settings) -> anyhow::Result<Scenario> {
+    load_with_feed(name, options).map(|(scenario, _)| scenario)
+}
+
+/// The same, and the feed that it replays, which may be a pipe: it is read here, and never again.
+pub fn load_with_feed(name: &Path, options: Settings) -> anyhow::Result<(Scenario, Option<Feed>)> {
+    let (short, file) = read(name)?;
+    let feed = options.replay.as_ref().or(file.replay.as_ref()).cloned();
     // Named or not: whoever names none leaves the choice to us.
     let named = options.transports.is_some();
     let mut scenario = resolve(short, file, options);
     if scenario.aa && !named {
         scenario.transports.truncate(1);
     }
+    validated(scenario, feed)
+}
+
+fn validated(scenario: Scenario, feed: Option<PathBuf>) -> anyhow::Result<(Scenario, Option<Feed>)> {
     validate(&scenario)?;
-    Ok(scenario)
+    let feed = feed.map(|feed| Feed::open(&feed).context("replay")).transpose()?;
+    feed.iter().try_for_each(|feed| validate_feed(&scenario, feed))?;
+    Ok((scenario, feed))
 }
 
 /// The TOML of the scenario called `name`.
-pub fn text(name: &str) -> anyhow::Result<String> {
-    read(name).map(|(_, text)| text)
-}
-
-fn read(name: &str) -> anyhow::Result<(String, String)> {
-    if let Some((name, text)) = BUILT_IN.iter().find(|(built_in, _)| *built_in == name) {
-        return Ok(((*name).to_owned(), (*text).to_owned()));
+pub fn text(name: &Path) -> anyhow::Result<String> {
+    if let Some((_, text)) = built_in(name) {
+        return Ok(text.to_owned());
     }
     let names = BUILT_IN.map(|(name, _)| name).join(", ");
-    let text = std::fs::read_to_string(name)
-        .with_context(|| format!("no scenario `{name}`: built in are {names}; or give the path of a TOML file"))?;
-    let stem = Path::new(name).file_stem().unwrap_or(name.as_ref());
-    Ok((stem.to_string_lossy().into_owned(), text))
+    std::fs::read_to_string(name).with_context(|| {
+        format!("no scenario `{}`: built in are {names}; or give the path of a TOML file", name.display())
+    })
+}
+
+/// The same, as it can be read from any folder: the path of a feed is made absolute.
+pub fn text_from_anywhere(name: &Path) -> anyhow::Result<String> {
+    let text = text(name)?;
+    let (_, Settings { replay: Some(feed), .. }) = read(name)? else { return Ok(text) };
+    if feed == Path::new(BUILTIN_MARKET) {
+        return Ok(text);
+    }
+    let mut keys: toml::Table = text.parse()?;
+    let feed = std::path::absolute(&feed)?.into_os_string().into_string().map_err(|feed| {
+        anyhow::anyhow!(
+            "replay {}: cannot be named in a copy of the scenario; move it to a path in UTF-8",
+            feed.display()
+        )
+    })?;
+    keys.insert("replay".to_owned(), feed.into());
+    Ok(keys.to_string())
+}
+
+fn built_in(name: &Path) -> Option<(&'static str, &'static str)> {
+    BUILT_IN.into_iter().find(|(built_in, _)| Path::new(built_in) == name)
+}
+
+/// A scenario's short name, and what its file says.
+fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
+    let mut file = parse(&name.to_string_lossy(), &text(name)?)?;
+    // A key's path goes from where the key stands; an option's, from where it is typed.
+    let folder = name.parent().unwrap_or(Path::new(""));
+    file.replay = file.replay.map(|feed| if feed == Path::new(BUILTIN_MARKET) { feed } else { folder.join(feed) });
+    let stem = name.file_stem().filter(|_| built_in(name).is_none()).unwrap_or(name.as_os_str());
+    Ok((stem.to_string_lossy().into_owned(), file))
 }
 
 /// The scenario in a TOML file's text, checked; `name` is said in errors.
 pub fn check(name: &str, text: &str) -> anyhow::Result<Scenario> {
-    let scenario = resolve(name.to_owned(), parse(name, text)?, Settings::default());
-    validate(&scenario)?;
-    Ok(scenario)
+    let file = parse(name, text)?;
+    let feed = file.replay.clone();
+    validated(resolve(name.to_owned(), file, Settings::default()), feed).map(|(scenario, _)| scenario)
 }
 
 /// Reads a scenario file; `name` is said in errors.
@@ -94,7 +136,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         rate_hz: options.rate_hz.or(file.rate_hz).unwrap_or_else(|| vec![10.0]),
         payload_bytes: options.payload_bytes.or(file.payload_bytes).unwrap_or_else(|| vec![128]),
         arrivals: options.arrivals.or(file.arrivals).unwrap_or_default(),
-        replay: options.replay.or(file.replay),
+        replay: options.replay.or(file.replay).map(|feed| feed.to_string_lossy().into_owned()),
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
         tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
         repeats: options.repeats.or(file.repeats).unwrap_or(3),
@@ -121,14 +163,13 @@ mod tests {
     use super::*;
 
     fn refused(toml: &str) -> String {
-        let file = parse("test", toml).unwrap();
-        format!("{:#}", validate(&resolve("test".into(), file, Settings::default())).expect_err(toml))
+        format!("{:#}", check("test", toml).expect_err(toml))
     }
 
     #[test]
     fn every_built_in_scenario_is_valid_and_says_why() {
         for (name, _) in BUILT_IN {
-            let scenario = load(name, Settings::default()).unwrap();
+            let scenario = load(name.as_ref(), Settings::default()).unwrap();
             assert!(scenario.why.contains('?'), "{name} asks a question");
         }
     }
@@ -136,17 +177,17 @@ mod tests {
     #[test]
     fn options_replace_the_keys_of_the_file() {
         let options = Settings { clients: Some(vec![7]), repeats: Some(2), ..Settings::default() };
-        let scenario = load(DEFAULT, options).unwrap();
+        let scenario = load(DEFAULT.as_ref(), options).unwrap();
         assert_eq!((scenario.clients, scenario.repeats, scenario.rate_hz), (vec![7], 2, vec![10.0]));
         // What it was made for is no longer what is asked; how well it is answered is another thing.
         assert!(scenario.why.contains("as the scenario quick"), "{}", scenario.why);
-        let longer = load(DEFAULT, Settings { repeats: Some(9), ..Settings::default() }).unwrap();
+        let longer = load(DEFAULT.as_ref(), Settings { repeats: Some(9), ..Settings::default() }).unwrap();
         assert!(longer.why.contains('?'), "{}", longer.why);
     }
 
     #[test]
     fn a_transport_is_compared_with_itself() {
-        let aa = |transports| load(DEFAULT, Settings { aa: true, transports, ..Settings::default() });
+        let aa = |transports| load(DEFAULT.as_ref(), Settings { aa: true, transports, ..Settings::default() });
         assert_eq!(aa(None).unwrap().transports, [Transport::WebSocket]);
         assert_eq!(aa(Some(vec![Transport::LongPoll])).unwrap().transports, [Transport::LongPoll]);
         assert!(aa(Some(Transport::ALL.to_vec())).unwrap_err().to_string().contains("--transports websocket"));
@@ -169,7 +210,6 @@ mod tests {
             ("rate_hz = [1, 2, 3, 4, 5]\nclients = [1, 2, 3, 4, 5]\nrepeats = 1000", "50000 runs: at most 10000"),
             ("tls = [true, true]", "tls true: listed twice"),
             ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
-            ("replay = \"/no/such/feed\"", "/no/such/feed"),
         ] {
             assert!(refused(toml).contains(reason), "{toml}: {}", refused(toml));
         }
@@ -200,8 +240,20 @@ mod tests {
     }
 
     #[test]
+    fn a_copy_of_a_scenario_names_the_same_feed() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mine.toml");
+        let feed = dir.path().join("feed.ndjson");
+        for (replay, expected) in [("feed.ndjson", feed.as_path()), (BUILTIN_MARKET, BUILTIN_MARKET.as_ref())] {
+            std::fs::write(&file, format!("replay = \"{replay}\"\nrepeats = 7\n")).unwrap();
+            let copy = parse("copy", &text_from_anywhere(&file).unwrap()).unwrap();
+            assert_eq!((copy.replay.as_deref(), copy.repeats), (Some(expected), Some(7)));
+        }
+    }
+
+    #[test]
     fn unknown_scenarios_and_keys_are_named() {
-        let error = format!("{:#}", load("nope", Settings::default()).unwrap_err());
+        let error = format!("{:#}", load("nope".as_ref(), Settings::default()).unwrap_err());
         assert!(error.contains("no scenario `nope`: built in are quick, clients"), "{error}");
         let error = format!("{:#}", parse("test", "cleints = [3]").unwrap_err());
         assert!(error.contains("cleints") && error.contains("line 1"), "{error}");

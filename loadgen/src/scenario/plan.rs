@@ -73,7 +73,8 @@ mod tests {
     use crate::scenario::{Settings, load};
 
     fn scenario() -> Scenario {
-        load("quick", Settings { rate_hz: Some(vec![5.0, 10.0]), repeats: Some(4), ..Settings::default() }).unwrap()
+        load("quick".as_ref(), Settings { rate_hz: Some(vec![5.0, 10.0]), repeats: Some(4), ..Settings::default() })
+            .unwrap()
     }
 
     #[test]
@@ -105,7 +106,8 @@ mod tests {
 
     #[test]
     fn a_transport_compared_with_itself_runs_in_pairs() {
-        let plan = plan(&load("quick", Settings { aa: true, repeats: Some(3), ..Settings::default() }).unwrap());
+        let plan =
+            plan(&load("quick".as_ref(), Settings { aa: true, repeats: Some(3), ..Settings::default() }).unwrap());
         assert_eq!(plan.len(), 3 * 2 * 3);
         for pair in plan.chunks(2) {
             assert_eq!(pair[0].point, pair[1].point);

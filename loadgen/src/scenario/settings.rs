@@ -1,6 +1,6 @@
 //! Everything that a scenario may say, in a file or by options.
 
-use std::{convert::Infallible, str::FromStr, time::Duration};
+use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use protocol::{
@@ -37,9 +37,9 @@ pub struct Settings {
     #[arg(long, value_name = "KIND", value_parser = arrivals)]
     pub arrivals: Option<Arrivals>,
 
-    /// Replay a recorded feed, {"at_us":..,"data":..} a line, instead of rate and payload
+    /// Replay a recorded feed (file or pipe, plain, gzip or zstd), {"at_us":..,"data":..} a line, instead of rate and payload
     #[arg(long, value_name = "FILE")]
-    pub replay: Option<String>,
+    pub replay: Option<PathBuf>,
 
     /// Axis: replay so many times faster than recorded
     #[arg(long, value_name = "X,..", value_delimiter = ',', allow_negative_numbers = true)]

@@ -1,6 +1,6 @@
 //! What can be run at all.
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{bail, ensure};
 use protocol::{
     clock::NS_PER_SEC,
     results::{Arrivals, Scenario},
@@ -61,12 +61,9 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
 /// Refuses a stream of which it is known that too little, or nothing, of it would count.
 fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
     let from_ns = ns(scenario.warm_up_s);
-    if let Some(feed) = &scenario.replay {
-        let read = Feed::open(feed).with_context(|| format!("replay {feed}"))?;
-        return scenario.speed.iter().try_for_each(|speed| {
-            let what = || format!("replay {feed} at speed {speed}");
-            something_is_due(scenario, first_of_feed(&read, *speed, from_ns), what, "replay it faster")
-        });
+    if scenario.replay.is_some() {
+        // Judged once it is read.
+        return Ok(());
     }
     ensure!(scenario.speed == [1.0], "speed: there is no feed to speed up; add --replay FILE, or use --rate");
     validate_rates(scenario)?;
@@ -80,6 +77,15 @@ fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
         something_is_due(scenario, first_ns, what, "choose another --seed")?;
     }
     Ok(())
+}
+
+/// Refuses a feed in which nothing is due in the measure phase.
+pub(super) fn validate_feed(scenario: &Scenario, feed: &Feed) -> anyhow::Result<()> {
+    let name = scenario.replay.as_deref().unwrap_or_default();
+    scenario.speed.iter().try_for_each(|speed| {
+        let what = || format!("replay {name} at speed {speed}");
+        something_is_due(scenario, first_of_feed(feed, *speed, ns(scenario.warm_up_s)), what, "replay it faster")
+    })
 }
 
 /// Refuses a rate at which hardly anything is due in the measure phase.

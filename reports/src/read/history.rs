@@ -5,6 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use protocol::results::MANIFEST_FILE;
 
 use super::{
@@ -49,10 +50,10 @@ impl History {
         let mut history = Self { groups: Vec::new(), unread: Vec::new() };
         let mut entries = Vec::new();
         for folder in folders {
-            let path = folder.strip_prefix(dir).unwrap_or(&folder).display().to_string();
+            let path = folder.strip_prefix(dir).unwrap_or(&folder);
             match load_pooled(&folder) {
-                Ok(results) => entries.push(Entry { path, results }),
-                Err(error) => history.unread.push((path, error.to_string())),
+                Ok(results) => entries.push(Entry { path: linked(path), results }),
+                Err(error) => history.unread.push((path.display().to_string(), error.to_string())),
             }
         }
         history.unread.sort();
@@ -99,6 +100,12 @@ impl Entry {
         let revision = self.results.manifest.git_revision.as_ref();
         revision.map_or_else(day, |revision| revision.chars().take(7).collect())
     }
+}
+
+/// A path as a link has it, whatever bytes it is of.
+fn linked(path: &Path) -> String {
+    const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'/').remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+    percent_encode(path.as_os_str().as_encoded_bytes(), PLAIN).to_string()
 }
 
 /// The results folder that a folder is; or, of a gate, what its last round measured of head.

@@ -10,4 +10,5 @@ pub mod schedule;
 pub mod shard;
 pub mod source;
 
+mod plain;
 mod sleep;

@@ -1,13 +1,17 @@
 //! A recorded feed: newline-delimited `{"at_us":<since the first>,"data":<JSON>}`, replayed with its gaps.
 
 use std::{
-    io::{self, BufRead, BufReader},
-    path::PathBuf,
+    fmt,
+    fs::File,
+    io::{self, BufRead, BufReader, Read, Write},
+    path::{Path, PathBuf},
 };
 
 use protocol::update::PAYLOAD_BYTES_MAX;
 use serde::Deserialize;
 use serde_json::value::RawValue;
+
+use super::plain::plain;
 
 /// The name of the feed that comes with pushbench: synthetic, with the bursts and sizes of a market feed.
 pub const BUILTIN_MARKET: &str = "builtin:market";
@@ -15,6 +19,12 @@ const MARKET: &str = include_str!("../../feeds/market.ndjson");
 
 /// The longest feed: a year, in microseconds. An absurd one would run over when it is looped.
 const SPAN_US_MAX: u64 = 366 * 24 * 3_600 * 1_000_000;
+
+/// The longest line: the largest update, and room for its time.
+const LINE_BYTES_MAX: u64 = PAYLOAD_BYTES_MAX as u64 + 64;
+/// The most that a feed may hold, without compression: it is kept in memory, and a small file may hold any amount.
+const FEED_BYTES_MAX: u64 = 1 << 30;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Messages in order, and when each follows the first.
 #[derive(Debug)]
@@ -32,7 +42,7 @@ struct Message {
 #[derive(Debug, thiserror::Error)]
 pub enum FeedError {
     /// The file cannot be read.
-    #[error("{feed}: {source}; name a readable file of {{\"at_us\":..,\"data\":..}} lines, or {BUILTIN_MARKET}")]
+    #[error("{feed}: {source}{}; name a readable file of {{\"at_us\":..,\"data\":..}} lines, or {BUILTIN_MARKET}", LookedFor { feed, source })]
     Unreadable {
         /// The file.
         feed: PathBuf,
@@ -49,6 +59,14 @@ pub enum FeedError {
         /// What is wrong with it.
         reason: String,
     },
+    /// There is no end to it.
+    #[error("{feed}: more than {bytes_max} bytes of lines, which are kept in memory; replay a part of it")]
+    TooLarge {
+        /// The file.
+        feed: PathBuf,
+        /// The most that there may be.
+        bytes_max: u64,
+    },
     /// There is nothing to replay.
     #[error("{feed}: {reason}")]
     Empty {
@@ -57,6 +75,23 @@ pub enum FeedError {
         /// What is missing.
         reason: &'static str,
     },
+}
+
+/// Where a file was looked for that is not there.
+struct LookedFor<'a> {
+    feed: &'a Path,
+    source: &'a io::Error,
+}
+
+impl fmt::Display for LookedFor<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match std::path::absolute(self.feed) {
+            Ok(path) if self.source.kind() == io::ErrorKind::NotFound => {
+                write!(f, ", looked for in {}", path.parent().unwrap_or(&path).display())
+            }
+            _ => Ok(()),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -68,28 +103,43 @@ struct Line<'a> {
 }
 
 impl Feed {
-    /// Reads a whole feed: the file named so, or [`BUILTIN_MARKET`].
-    pub fn open(feed: &str) -> Result<Self, FeedError> {
-        if feed == BUILTIN_MARKET {
+    /// Reads a whole feed: the file named so (or pipe; it is read once), or [`BUILTIN_MARKET`].
+    pub fn open(feed: &Path) -> Result<Self, FeedError> {
+        if feed == Path::new(BUILTIN_MARKET) {
             return Self::read(feed, MARKET.as_bytes());
         }
-        let file = std::fs::File::open(feed).map_err(|source| FeedError::Unreadable { feed: feed.into(), source })?;
+        let file = File::open(feed).map_err(|source| FeedError::Unreadable { feed: feed.into(), source })?;
         Self::read(feed, BufReader::new(file))
     }
 
-    /// Reads a feed; `feed` names it in errors.
-    pub fn read(feed: &str, reader: impl BufRead) -> Result<Self, FeedError> {
+    /// Reads a feed, plain or compressed by gzip or zstd; `feed` names it in errors.
+    pub fn read(feed: &Path, reader: impl BufRead) -> Result<Self, FeedError> {
+        Self::read_at_most(FEED_BYTES_MAX, feed, reader)
+    }
+
+    fn read_at_most(bytes_max: u64, feed: &Path, reader: impl BufRead) -> Result<Self, FeedError> {
+        let unreadable = |source| FeedError::Unreadable { feed: feed.into(), source };
+        let mut reader = plain(reader).map_err(unreadable)?;
+        let mut feed_bytes = 0;
         let mut messages: Vec<Message> = Vec::new();
-        for (index, text) in reader.lines().enumerate() {
-            let malformed = |reason: String| FeedError::Malformed { feed: feed.into(), line: index + 1, reason };
-            let text = text.map_err(|error| match error.kind() {
-                io::ErrorKind::InvalidData => malformed(error.to_string()),
-                _ => FeedError::Unreadable { feed: feed.into(), source: error },
-            })?;
+        let mut bytes = Vec::new();
+        for line in 1.. {
+            let malformed = |reason: String| FeedError::Malformed { feed: feed.into(), line, reason };
+            bytes.clear();
+            // Not without end: a line that is too long is refused by its length, below.
+            reader.by_ref().take(LINE_BYTES_MAX).read_until(b'\n', &mut bytes).map_err(unreadable)?;
+            if bytes.is_empty() {
+                break;
+            }
+            feed_bytes += bytes.len() as u64;
+            if feed_bytes > bytes_max {
+                return Err(FeedError::TooLarge { feed: feed.into(), bytes_max });
+            }
+            let text = bytes.strip_prefix(BYTE_ORDER_MARK).filter(|_| line == 1).unwrap_or(&bytes).trim_ascii();
             if text.is_empty() {
                 continue;
             }
-            let message = parse(&text).map_err(malformed)?;
+            let message = parse(text).map_err(malformed)?;
             if messages.last().is_some_and(|last| last.at_us > message.at_us) {
                 return Err(malformed(format!("at_us {} is earlier than the line before", message.at_us)));
             }
@@ -107,6 +157,16 @@ impl Feed {
         }
     }
 
+    /// Writes it as [`Self::read`] reads it, whatever it was read from.
+    pub fn write_to(&self, writer: &mut impl Write) -> io::Result<()> {
+        for Message { at_us, data } in &self.messages {
+            write!(writer, "{{\"at_us\":{at_us},\"data\":")?;
+            writer.write_all(data)?;
+            writer.write_all(b"}\n")?;
+        }
+        writer.flush()
+    }
+
     /// Message `index` of an endless loop over the feed: microseconds since the first, and its JSON.
     ///
     /// The loop's seam is one mean gap wide, since a recording does not say what followed it.
@@ -120,10 +180,11 @@ impl Feed {
     }
 }
 
-fn parse(text: &str) -> Result<Message, String> {
+fn parse(text: &[u8]) -> Result<Message, String> {
     if text.len() > PAYLOAD_BYTES_MAX as usize {
         return Err(format!("{} bytes, more than {PAYLOAD_BYTES_MAX}", text.len()));
     }
+    let text = str::from_utf8(text).map_err(|_| "not UTF-8, nor compressed by gzip or zstd".to_owned())?;
     let line: Line<'_> = serde_json::from_str(text).map_err(|error| {
         // Its own "line 1" would only confuse: the line is the file's.
         let reason = error.to_string();
@@ -142,7 +203,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Feed, FeedError> {
-        Feed::read("feed.ndjson", text.as_bytes())
+        Feed::read(Path::new("feed.ndjson"), text.as_bytes())
     }
 
     #[test]
@@ -153,6 +214,37 @@ mod tests {
         assert_eq!(times, [0, 2, 10, 15, 17, 25]);
         assert_eq!(data[..3], [&b"{\"a\":1}"[..], b"[2]", b"3"]);
         assert_eq!(data[..3], data[3..]);
+    }
+
+    #[test]
+    fn marks_blank_lines_and_line_ends_of_any_editor_are_no_messages() {
+        let feed = read(
+            "\u{feff}{\"at_us\":5,\"data\":1}\r\n\r\n \t\n  {\"at_us\":7,\"data\":[2] } \n\n{\"at_us\":9,\"data\":3}",
+        );
+        let feed = feed.unwrap();
+        let mut lines = Vec::new();
+        feed.write_to(&mut lines).unwrap();
+        let plain = "{\"at_us\":5,\"data\":1}\n{\"at_us\":7,\"data\":[2]}\n{\"at_us\":9,\"data\":3}\n";
+        assert_eq!(str::from_utf8(&lines), Ok(plain));
+    }
+
+    #[test]
+    fn a_small_file_that_holds_too_much_is_refused() {
+        let read = |text: &[u8]| {
+            let mut packed = Vec::new();
+            flate2::read::GzEncoder::new(text, flate2::Compression::best()).read_to_end(&mut packed).unwrap();
+            Feed::read_at_most(1_000, Path::new("feed.gz"), packed.as_slice())
+                .map(drop)
+                .map_err(|error| error.to_string())
+        };
+        let feed = b"{\"at_us\":0,\"data\":1}\n{\"at_us\":1,\"data\":1}\n";
+        assert_eq!(read(feed), Ok(()));
+        for more in [&b"\n"[..], b" ", b"{\"at_us\":1,\"data\":1}\n"] {
+            let error = read(&[feed, &more.repeat(1_000)[..]].concat()).unwrap_err();
+            assert!(error.starts_with("feed.gz: more than 1000 bytes of lines"), "{error}");
+        }
+        let error = super::tests::read(&"x".repeat(3 << 20)).unwrap_err().to_string();
+        assert!(error.starts_with("feed.ndjson, line 1: 1048640 bytes, more than 1048576"), "{error}");
     }
 
     #[test]
@@ -178,12 +270,12 @@ mod tests {
         for text in ["", "\n\n", "{\"at_us\":0,\"data\":1}\n", "{\"at_us\":3,\"data\":1}\n{\"at_us\":3,\"data\":1}\n"] {
             assert!(matches!(read(text), Err(FeedError::Empty { .. })), "{text}");
         }
-        assert!(matches!(Feed::open("/no/such/file"), Err(FeedError::Unreadable { .. })));
+        assert!(matches!(Feed::open(Path::new("/no/such/file")), Err(FeedError::Unreadable { .. })));
     }
 
     #[test]
     fn the_builtin_feed_is_bursty() {
-        let feed = Feed::open(BUILTIN_MARKET).unwrap();
+        let feed = Feed::open(Path::new(BUILTIN_MARKET)).unwrap();
         let gaps: Vec<u64> = feed.messages.windows(2).map(|pair| pair[1].at_us - pair[0].at_us).collect();
         let short = gaps.iter().filter(|gap| **gap < 200).count();
         assert!(short * 3 > gaps.len(), "a third of the gaps are bursts");

@@ -1,7 +1,9 @@
 //! What is published, and when: made-up updates on a schedule, or a feed replayed.
 
+use std::path::Path;
+
 use protocol::{
-    results::Stream,
+    results::Arrivals,
     update::{Update, encode_padded_into},
 };
 
@@ -32,15 +34,14 @@ pub enum Source {
 }
 
 impl Source {
-    /// The source of a stream; `seed` is that of random gaps.
-    pub fn open(stream: &Stream, seed: u64) -> Result<Self, FeedError> {
-        Ok(match stream {
-            Stream::Synthetic { arrivals, rate_hz, payload_bytes } => Self::Synthetic {
-                schedule: Schedule::new(*arrivals, *rate_hz, seed),
-                payload_bytes: *payload_bytes as usize,
-            },
-            Stream::Replay { feed, speed } => Self::Replay { feed: Feed::open(feed)?, speed: *speed, index: 0 },
-        })
+    /// Made-up updates; `seed` is that of random gaps.
+    pub fn synthetic(arrivals: Arrivals, rate_hz: f64, payload_bytes: u32, seed: u64) -> Self {
+        Self::Synthetic { schedule: Schedule::new(arrivals, rate_hz, seed), payload_bytes: payload_bytes as usize }
+    }
+
+    /// The feed of that name.
+    pub fn replay(feed: &Path, speed: f64) -> Result<Self, FeedError> {
+        Ok(Self::Replay { feed: Feed::open(feed)?, speed, index: 0 })
     }
 
     /// Moves on to the next update: when it is due, in nanoseconds after the first.

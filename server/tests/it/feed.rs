@@ -57,6 +57,24 @@ fn gaps_are_as_recorded_or_shorter_by_the_speed() {
 }
 
 #[test]
+fn a_feed_is_read_by_what_it_is_and_wherever_it_is() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    std::io::Write::write_all(&mut packed, recorded().as_bytes()).unwrap();
+    // Neither the name nor its bytes say what it is.
+    let path = dir.path().join(std::ffi::OsStr::from_bytes(b"f\xe9ed.ndjson"));
+    std::fs::write(&path, packed.finish().unwrap()).unwrap();
+    let server = Server::start_with(&["--replay".as_ref(), path.as_os_str()]);
+    let mut client =
+        Client::open(Transport::LongPoll, server.address, "after=0").unwrap_or_else(|answer| panic!("{answer:?}"));
+    let lines = client.lines(DATA.len());
+    let data: Vec<_> = lines.iter().map(|line| Update::parse(line.as_bytes()).unwrap().data).collect();
+    assert_eq!(data, DATA.map(str::as_bytes));
+    assert!(get(server.address, "/healthz").text().contains("f\u{fffd}ed.ndjson"));
+}
+
+#[test]
 fn healthz_names_the_feed() {
     let (_dir, path) = feed(&recorded());
     let server = Server::start(&format!("--replay {}", path.display()));

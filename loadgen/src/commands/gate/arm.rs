@@ -1,14 +1,13 @@
 //! What is gated: a program that brings its own server, or a server that runs already.
 
 use std::{
-    convert::Infallible,
     ffi::OsString,
     path::{Path, PathBuf},
     process::{Output, Stdio},
-    str::FromStr,
 };
 
 use anyhow::Context;
+use clap::builder::{OsStringValueParser, TypedValueParser};
 use http::HeaderValue;
 use rustix::process::{Pid, Signal, kill_process};
 use server::connection::access::TOKEN_VARIABLE;
@@ -29,12 +28,12 @@ pub enum Arm {
     Server(String),
 }
 
-impl FromStr for Arm {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(if text.contains("://") { Self::Server(text.to_owned()) } else { Self::Program(text.into()) })
-    }
+/// Reads an arm. A path may be of any bytes.
+pub(super) fn arm() -> impl TypedValueParser<Value = Arm> {
+    OsStringValueParser::new().map(|text| match text.to_str() {
+        Some(url) if url.contains("://") => Arm::Server(url.to_owned()),
+        _ => Arm::Program(text.into()),
+    })
 }
 
 /// What clients show to servers that run already, as it is handed to the program that measures: nothing secret as an
@@ -163,7 +162,7 @@ mod tests {
     fn nothing_secret_is_an_option_of_the_program_that_measures() {
         let client = ClientOptions::of_headers(&["Authorization: Bearer S3CRET", "Cookie: S3CRET"]);
         let handed = Handed::of(&client).unwrap();
-        let url = "http://me:S3CRET@a".parse::<Arm>().unwrap().find("base").unwrap();
+        let url = Arm::Server("http://me:S3CRET@a".to_owned()).find("base").unwrap();
         let of = |found: &Found| found.command(Path::new("s"), Path::new("o"), &handed);
         let command = of(&url);
         assert!(!format!("{:?}", command.as_std().get_args().collect::<Vec<_>>()).contains("S3CRET"), "{command:?}");

@@ -23,7 +23,7 @@ use crate::{
     output::{self, folder::default_path},
     scenario::{self, Settings},
 };
-use arm::{Found, Handed, Measured};
+use arm::{Found, Handed, Measured, arm};
 
 pub use arm::Arm;
 
@@ -34,14 +34,14 @@ pub use arm::Arm;
 pub struct GateArgs {
     /// A built-in scenario (see `loadgen scenarios`) or the path of a TOML file
     #[arg(default_value = "gate")]
-    scenario: String,
+    scenario: PathBuf,
 
     /// What to compare with: a loadgen program of that build, or the URL of a server that runs already
-    #[arg(long, value_name = "PROGRAM|URL")]
+    #[arg(long, value_name = "PROGRAM|URL", value_parser = arm())]
     base: Arm,
 
     /// What to compare: the same of the change
-    #[arg(long, value_name = "PROGRAM|URL")]
+    #[arg(long, value_name = "PROGRAM|URL", value_parser = arm())]
     head: Arm,
 
     /// How often each is measured in a round [default: the scenario's]
@@ -137,7 +137,7 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     let remedy = || format!("cannot write to {}; choose another folder with --out", out.display());
     fs::create_dir_all(&out).with_context(remedy)?;
     // An older base may not know the scenario by name.
-    fs::write(out.join("gate.toml"), scenario::text(&args.scenario)?).with_context(remedy)?;
+    fs::write(out.join("gate.toml"), scenario::text_from_anywhere(&args.scenario)?).with_context(remedy)?;
     Ok(Prepared { base, head, repeats, limits, handed, out })
 }
 

@@ -189,7 +189,7 @@ impl Case {
             drain: Some(Duration::from_secs(1)),
             ..Settings::default()
         };
-        let scenario = scenario::load(scenario::DEFAULT, settings)?;
+        let scenario = scenario::load(scenario::DEFAULT.as_ref(), settings)?;
         let why = "Do the measurements find the faults that were planted?".to_owned();
         Ok(Scenario { name: "prove".to_owned(), why, ..scenario })
     }
