@@ -7,9 +7,9 @@ use std::{
 
 use anyhow::Context;
 use clap::Args;
-use reports::Validity;
+use reports::{Results, Validity};
 
-use super::status::{Outcome, USAGE, done, ended};
+use super::status::{FAILED, Outcome, USAGE, done, ended, fail};
 use crate::output;
 
 /// Options of `report`.
@@ -28,7 +28,10 @@ pub fn run(args: &ReportArgs) -> ExitCode {
     if args.index {
         return done(index(&args.dir));
     }
-    ended(report(&args.dir).map(Outcome::Judged), USAGE)
+    match reports::load_pooled(&args.dir) {
+        Err(error) => fail(&error.into(), USAGE),
+        Ok(results) => ended(show(&results).map(Outcome::Judged), FAILED),
+    }
 }
 
 /// Writes the index of a folder of results folders, and says where it is.
@@ -38,12 +41,12 @@ fn index(dir: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Renders the report of a results folder, prints the summary, and judges it.
-pub(super) fn report(dir: &Path) -> anyhow::Result<Validity> {
-    let results = reports::load_pooled(dir)?;
-    let written =
-        reports::write(&results).with_context(|| format!("cannot write the report into {}", dir.display()))?;
-    let table = reports::summary_table(&results);
-    output::print(&format!("\n{}\n\nReport: {}", table.trim_end(), written.report.display()))?;
+/// Prints the summary, writes the report, and judges. Whatever the folder is like, the summary is shown.
+pub(super) fn show(results: &Results) -> anyhow::Result<Validity> {
+    let printed = output::print(&format!("\n{}", reports::summary_table(results).trim_end()));
+    // What nobody can read is written all the same.
+    let written = reports::write(results)?;
+    printed?;
+    output::print(&format!("\nReport: {}", written.report.display()))?;
     Ok(results.validity())
 }

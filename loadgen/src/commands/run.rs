@@ -16,7 +16,7 @@ use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
 
 use super::{
-    report::report,
+    report::show,
     status::{FAILED, Outcome, USAGE, ended, fail, in_runtime},
 };
 use crate::{
@@ -124,7 +124,7 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     let own = Allocator::of_this_process().name();
     let allocator = target.as_ref().map_or(own, |target| &target.health.allocator);
     let feed = feed.as_ref().map(Spool::of).transpose()?;
-    let folder = Folder::create(args.out.as_deref(), &manifest(&scenario, plan.len() as u32, allocator))?;
+    let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, allocator))?;
     Ok(Prepared { scenario, feed, target, plan, folder })
 }
 
@@ -198,13 +198,18 @@ impl Prepared {
             interrupt: &interrupt,
             progress: &progress,
         };
+        let mut kept = Ok(());
         for planned in &self.plan {
             let Some(run) = measure::run(&sweep, planned).await else {
                 progress.line("Interrupted: what was finished is kept.");
                 break;
             };
-            self.folder.append(&run)?;
+            kept = self.folder.append(&run);
             progress.finished(&run);
+            if kept.is_err() {
+                progress.line("It could not be written: the rest of the plan is left out.");
+                break;
+            }
             if let Some(failure) = &run.failure
                 && let Some(why) = self.no_server(failure).await
             {
@@ -213,7 +218,7 @@ impl Prepared {
             }
         }
         progress.end();
-        self.report()
+        self.report(kept)
     }
 
     /// Why there will be no server for the runs to come, after one that failed.
@@ -238,12 +243,17 @@ impl Prepared {
         ));
     }
 
-    fn report(self) -> anyhow::Result<Outcome> {
-        let path = self.folder.path().to_path_buf();
-        if self.folder.discard_if_empty()? {
-            output::say("No run was finished, so there is nothing to report.");
+    /// Shows what was measured, also if it was not `kept`.
+    fn report(self, kept: anyhow::Result<()>) -> anyhow::Result<Outcome> {
+        let kept = kept.and_then(|()| self.folder.check());
+        let Some(results) = self.folder.into_results()? else {
+            say("No run was finished, so there is nothing to report.");
             return Ok(Outcome::Nothing);
+        };
+        let shown = show(&results);
+        if let (Err(error), Err(_)) = (&shown, &kept) {
+            say(&format!("error: {error:#}"));
         }
-        report(&path).map(Outcome::Judged)
+        kept.and(shown).map(Outcome::Judged)
     }
 }

@@ -5,6 +5,7 @@ mod broken;
 mod commands;
 mod compare;
 mod feed;
+mod files;
 mod front;
 mod gate;
 mod habits;

@@ -10,7 +10,7 @@ use std::{
 
 use procfs::process::{Process, all_processes};
 use protocol::clock::now_ns;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 /// After this a test has hung. Nothing is ever waited for so long when all is well.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -84,6 +84,12 @@ impl Loadgen {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Lets it make no file larger from now on.
+    pub(crate) fn fill_the_disk(&self) {
+        let none = Rlimit { current: Some(0), maximum: Some(0) };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Fsize, none).unwrap();
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -1,7 +1,7 @@
 //! Writes the files for people into the results folder, each whole or not at all.
 
 use std::{
-    io,
+    fmt, io,
     path::{Path, PathBuf},
 };
 
@@ -29,12 +29,28 @@ pub struct Written {
     pub bencher: PathBuf,
 }
 
-/// Why a report could not be written.
+/// Which files could not be written, and which are whole all the same.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot write {}: {source}. Check that the folder exists and that you may write to it", file.display())]
 pub struct WriteError {
-    file: PathBuf,
-    source: io::Error,
+    dir: PathBuf,
+    /// By name.
+    failed: Vec<(String, io::Error)>,
+    whole: Vec<String>,
+}
+
+impl fmt::Display for WriteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cannot write into {}:", self.dir.display())?;
+        // Most often there is one reason for all.
+        for alike in self.failed.chunk_by(|(_, one), (_, another)| one.to_string() == another.to_string()) {
+            let names: Vec<&str> = alike.iter().map(|(name, _)| name.as_str()).collect();
+            write!(f, " {}: {};", names.join(", "), alike[0].1)?;
+        }
+        if !self.whole.is_empty() {
+            write!(f, " written whole: {};", self.whole.join(", "))?;
+        }
+        write!(f, " check that the folder exists, has room, and that you may write to it")
+    }
 }
 
 /// Why an index could not be written.
@@ -58,25 +74,41 @@ pub fn write_changes(between: &Between, file: &Path) -> Result<PathBuf, WriteErr
     write_file(file.to_owned(), &html::changes(between))
 }
 
-/// Writes every file for people and for trackers into the results folder, over those that are there.
+/// Writes every file for people and for trackers into the results folder, over those that are there: as many as can be.
 pub fn write(results: &Results) -> Result<Written, WriteError> {
-    Ok(Written {
-        report: write_file(results.dir.join("report.html"), &html::report(results))?,
-        summary: write_file(results.dir.join("summary.md"), &markdown::summary(results))?,
-        csv: write_file(results.dir.join("runs.csv"), &csv::runs(results))?,
-        benchmark: write_file(results.dir.join("benchmark.json"), &tracking::smaller_is_better(results))?,
-        bencher: write_file(results.dir.join("bencher.json"), &tracking::bencher(results))?,
-    })
+    let dir = &results.dir;
+    let mut error = WriteError { dir: dir.clone(), failed: Vec::new(), whole: Vec::new() };
+    let mut write = |name: &str, text: &str| {
+        let file = dir.join(name);
+        match replace(&file, text) {
+            Ok(()) => error.whole.push(name.to_owned()),
+            Err(source) => error.failed.push((name.to_owned(), source)),
+        }
+        file
+    };
+    let written = Written {
+        report: write("report.html", &html::report(results)),
+        summary: write("summary.md", &markdown::summary(results)),
+        csv: write("runs.csv", &csv::runs(results)),
+        benchmark: write("benchmark.json", &tracking::smaller_is_better(results)),
+        bencher: write("bencher.json", &tracking::bencher(results)),
+    };
+    if error.failed.is_empty() { Ok(written) } else { Err(error) }
 }
 
-/// Writes beside the file, then renames: whoever has the old report open never sees half of the new one.
+/// Writes one file that stands alone.
 fn write_file(file: PathBuf, text: &str) -> Result<PathBuf, WriteError> {
     match replace(&file, text) {
         Ok(()) => Ok(file),
-        Err(source) => Err(WriteError { file, source }),
+        Err(source) => Err(WriteError {
+            dir: file.parent().unwrap_or(&file).to_owned(),
+            failed: vec![(file.file_name().unwrap_or_default().to_string_lossy().into_owned(), source)],
+            whole: Vec::new(),
+        }),
     }
 }
 
+/// Writes beside the file, then renames: whoever has the old report open never sees half of the new one.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
     let dir = file.parent().unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
@@ -87,8 +119,10 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
         // A temporary file is its owner's alone; a report is for everyone, as far as the umask lets it.
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut temporary: NamedTempFile = builder.tempfile_in(dir)?;
-    io::Write::write_all(&mut temporary, text.as_bytes())?;
+    // The temporary file's own name, which its errors have, would tell nobody anything.
+    std::fs::metadata(dir)?;
+    let temporary: NamedTempFile = builder.tempfile_in(dir).map_err(|error| error.kind())?;
+    io::Write::write_all(&mut temporary.as_file(), text.as_bytes())?;
     temporary.persist(file)?;
     Ok(())
 }
@@ -115,8 +149,29 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_gone_is_named() {
+    fn what_cannot_be_written_is_named_beside_what_is_whole() {
+        let dir = TempDir::new().unwrap();
+        let results = Sweep::quick().results_in(dir.path());
+        // A file cannot take a folder's place, whoever asks.
+        for name in ["report.html", "runs.csv"] {
+            std::fs::create_dir(dir.path().join(name)).unwrap();
+        }
+        let message = write(&results).unwrap_err().to_string();
+        for part in [
+            dir.path().to_str().unwrap(),
+            "report.html, runs.csv: ",
+            "whole: summary.md, benchmark.json, bencher.json;",
+        ] {
+            assert!(message.contains(part), "{part:?} is not in: {message}");
+        }
+        assert!(dir.path().join("summary.md").is_file() && dir.path().join("bencher.json").is_file());
+        assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 5, "no half of a file is left");
+    }
+
+    #[test]
+    fn a_folder_that_is_gone_is_named_once() {
         let message = write(&Sweep::quick().results()).unwrap_err().to_string();
-        assert!(message.contains("no-such-folder/report.html"), "{message}");
+        let expected = "no-such-folder: report.html, summary.md, runs.csv, benchmark.json, bencher.json: No such file";
+        assert!(message.contains(expected) && !message.contains("whole"), "{message}");
     }
 }

@@ -107,11 +107,15 @@ fn read_manifest(dir: &Path) -> Result<Manifest, LoadError> {
 }
 
 fn read_runs(file: &Path) -> Result<(Vec<Run>, Option<usize>), LoadError> {
-    let text = match fs::read(file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((Vec::new(), None)),
-        Err(source) => return Err(LoadError::Unreadable { file: file.to_owned(), source }),
-    };
+    match fs::read(file) {
+        Ok(text) => parse_runs(file, &text),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((Vec::new(), None)),
+        Err(source) => Err(LoadError::Unreadable { file: file.to_owned(), source }),
+    }
+}
+
+/// The runs in the text of a file of runs, and the number of a last line that was cut off; `file` is said in errors.
+pub fn parse_runs(file: &Path, text: &[u8]) -> Result<(Vec<Run>, Option<usize>), LoadError> {
     let mut runs = Vec::new();
     for (index, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match serde_json::from_slice(line) {

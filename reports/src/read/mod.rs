@@ -7,5 +7,5 @@ pub(crate) mod pool;
 
 pub use alike::{Difference, Unlike};
 pub(crate) use history::{Entry, Group, History};
-pub use load::{LoadError, Results};
+pub use load::{LoadError, Results, parse_runs};
 pub use pool::{PoolError, load_pooled};

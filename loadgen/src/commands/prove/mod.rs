@@ -26,7 +26,12 @@ use super::status::{FAILED, Outcome, USAGE, ended, fail, in_runtime};
 use crate::{
     machine::interrupt,
     measure::Sweep,
-    output::{self, folder::Folder, manifest::manifest, progress::Progress},
+    output::{
+        self,
+        folder::{Folder, check_writable},
+        manifest::manifest,
+        progress::Progress,
+    },
     scenario::plan::Planned,
 };
 use cases::Case;
@@ -74,7 +79,12 @@ struct Trial {
 
 /// What a trial came to.
 enum Ended {
-    Checked { checks: Vec<Check>, disturbance: Disturbance },
+    /// And whether its results were kept, as far as that was asked.
+    Checked {
+        checks: Vec<Check>,
+        disturbance: Disturbance,
+        kept: anyhow::Result<()>,
+    },
     Interrupted,
     Failed,
 }
@@ -85,6 +95,7 @@ fn prepare(args: ProveArgs) -> anyhow::Result<Proof> {
     if let Some(out) = &out {
         let empty = !out.exists() || out.read_dir().is_ok_and(|mut entries| entries.next().is_none());
         ensure!(empty, "{} is not an empty folder; choose another with --out", out.display());
+        check_writable(out)?;
     }
     let cases = if cases.is_empty() { cases::ALL.iter().collect() } else { cases };
     let mut index = 0;
@@ -101,12 +112,14 @@ impl Proof {
         let progress = Progress::new(&plan, &cases::ALL[0].scenario(Transport::ALL[0])?);
         let mut checks = Vec::new();
         let mut disturbance = Disturbance::default();
+        let mut all_kept = Ok(());
         for trial in &self.trials {
             match self.trial(trial, &progress, &interrupt).await? {
-                Ended::Checked { checks: more, disturbance: Disturbance { set_aside, kept } } => {
+                Ended::Checked { checks: more, disturbance: Disturbance { set_aside, kept: as_it_is }, kept } => {
                     checks.push((trial.case, trial.transport, more));
                     disturbance.set_aside += set_aside;
-                    disturbance.kept += kept;
+                    disturbance.kept += as_it_is;
+                    all_kept = all_kept.and(kept);
                 }
                 Ended::Interrupted => {
                     progress.line("Interrupted.");
@@ -122,6 +135,7 @@ impl Proof {
         }
         progress.end();
         output::print(&table::render(&checks, disturbance))?;
+        all_kept?;
         let holds = checks.iter().flat_map(|(_, _, checks)| checks).all(|check| check.holds);
         Ok(Outcome::Judged(if holds { Validity::Valid } else { Validity::Flawed }))
     }
@@ -137,7 +151,10 @@ impl Proof {
         ));
         let scenario = case.scenario(*transport)?;
         let manifest = manifest(&scenario, runs.len() as u32, server::Allocator::of_this_process().name());
-        let mut kept = self.folders(case, *transport, &manifest)?;
+        let (mut folders, mut kept) = match self.folders(case, *transport, &manifest) {
+            Ok(folders) => (folders, Ok(())),
+            Err(error) => (Vec::new(), Err(error)),
+        };
         let mut arms: Vec<Vec<Run>> = vec![Vec::new(); case.arms.len()];
         let mut disturbance = Disturbance::default();
         for (arm, planned) in runs {
@@ -147,8 +164,12 @@ impl Proof {
                 return Ok(Ended::Interrupted);
             };
             progress.finished(&run);
-            if let Some(folder) = kept.get_mut(*arm) {
-                folder.append(&run)?;
+            if let Some(folder) = folders.get_mut(*arm)
+                && let Err(error) = folder.append(&run)
+            {
+                // What is proven is shown all the same.
+                kept = Err(error);
+                folders.clear();
             }
             if run.failure.is_some() {
                 return Ok(Ended::Failed);
@@ -156,14 +177,14 @@ impl Proof {
             arms[*arm].push(run);
         }
         let evidence = Evidence { manifest, arms };
-        Ok(Ended::Checked { checks: (case.check)(&evidence), disturbance })
+        Ok(Ended::Checked { checks: (case.check)(&evidence), disturbance, kept })
     }
 
     /// Where the runs of each arm are kept, if they are.
     fn folders(&self, case: &Case, transport: Transport, manifest: &Manifest) -> anyhow::Result<Vec<Folder>> {
         let Some(out) = &self.out else { return Ok(Vec::new()) };
         let name = |arm| format!("{}-{transport}-{arm}", case.name);
-        (0..case.arms.len()).map(|arm| Folder::create(Some(&out.join(name(arm))), manifest)).collect()
+        (0..case.arms.len()).map(|arm| Folder::create(Some(&out.join(name(arm))), manifest.clone())).collect()
     }
 }
 
