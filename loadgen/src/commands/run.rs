@@ -30,7 +30,7 @@ use crate::{
         feed::Spool,
         target::{Target, TargetArgs},
     },
-    output::{self, folder::Folder, manifest::manifest, progress::Progress, say},
+    output::{folder::Folder, manifest::manifest, progress::Progress, say},
     scenario::{
         self, Settings,
         plan::{Planned, plan},
