@@ -101,16 +101,21 @@ fn write_file(file: PathBuf, text: &str) -> Result<PathBuf, WriteError> {
     match replace(&file, text) {
         Ok(()) => Ok(file),
         Err(source) => Err(WriteError {
-            dir: file.parent().unwrap_or(&file).to_owned(),
+            dir: folder_of(&file).to_owned(),
             failed: vec![(file.file_name().unwrap_or_default().to_string_lossy().into_owned(), source)],
             whole: Vec::new(),
         }),
     }
 }
 
+/// The folder that a file is in, also if only the file is named.
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
 /// Writes beside the file, then renames: whoever has the old report open never sees half of the new one.
 fn replace(file: &Path, text: &str) -> io::Result<()> {
-    let dir = file.parent().unwrap_or(Path::new("."));
+    let dir = folder_of(file);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".report-");
     #[cfg(unix)]
