@@ -103,7 +103,7 @@ fn put(head: &str, mut body: Vec<u8>, habit: Habit, last: bool) -> Vec<u8> {
     }
     match habit.body {
         _ if said.contains(" 204 ") => {}
-        Body::Length => said.push_str(&format!("Content-Length: {}\r\n", body.len())),
+        Body::Length => said.extend(["Content-Length: ", &body.len().to_string(), "\r\n"]),
         Body::Endless => {}
         Body::Chunked => {
             said.push_str("Transfer-Encoding: chunked\r\n");
