@@ -34,7 +34,7 @@ const OURS: [HeaderName; 7] = [
 /// A server that runs already.
 #[derive(Debug, Clone, Default, Args)]
 pub struct TargetArgs {
-    /// Measure this running server (http://HOST[:PORT][/PATH], https://, ws:// or wss://, same machine) instead of starting one for each run
+    /// Measure this running server (http://HOST:PORT/PATH, https://, ws:// or wss://; port and path as the server has them; same machine) instead of starting one for each run
     #[arg(
         long,
         value_name = "URL",
