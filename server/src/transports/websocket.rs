@@ -157,14 +157,18 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 None => Box::pin(socket.get_mut().send_secret(data)).await?,
             },
             Ok(None) => {}
-            Err(ended) => return Box::pin(close(&mut socket, code_of(ended), ended.to_string())).await,
+            Err(ended) => return Box::pin(close(&mut socket, Some((code_of(ended), ended.to_string())))).await,
         }
         match event {
             Event::Nothing => {}
+            // Answered by the library. No update may follow that (RFC 6455, section 5.5.1), though one may be there by now.
+            Event::Said(Some(Ok(Message::Close(_)))) => {
+                return Box::pin(close(&mut socket, None)).await;
+            }
             Event::Said(Some(Ok(message))) => {
                 silence.broken();
-                if let Some((code, reason)) = Box::pin(hear(&mut socket, metrics, message)).await? {
-                    return Box::pin(close(&mut socket, code, reason)).await;
+                if let Some(why) = Box::pin(hear(&mut socket, metrics, message)).await? {
+                    return Box::pin(close(&mut socket, Some(why))).await;
                 }
             }
             Event::Said(Some(Err(error))) => {
@@ -185,7 +189,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 metrics.met.inc(Bound::PingInterval);
                 let reason = "no answer to a ping".to_owned();
                 // As other servers have it: RFC 6455 knows no code for a peer that seems to be gone.
-                return Box::pin(close(&mut socket, CloseCode::Error, reason)).await;
+                return Box::pin(close(&mut socket, Some((CloseCode::Error, reason)))).await;
             }
         }
     }
@@ -230,9 +234,13 @@ fn code_of(ended: Ended) -> CloseCode {
     }
 }
 
-async fn close(socket: &mut Socket, code: CloseCode, reason: String) -> Result<(), Error> {
+/// Says Close and why, or sends the answer to the peer's; then waits for the end.
+async fn close(socket: &mut Socket, why: Option<(CloseCode, String)>) -> Result<(), Error> {
     let closing = async {
-        socket.close(Some(close_frame(code, reason))).await?;
+        match why {
+            Some((code, reason)) => socket.close(Some(close_frame(code, reason))).await?,
+            None => socket.flush().await?,
+        }
         while let Some(message) = socket.next().await {
             drop(message?);
         }

@@ -111,6 +111,17 @@ fn a_close_is_answered_with_the_same_code() {
 }
 
 #[test]
+fn no_update_follows_the_answer_to_a_close() {
+    let server = Server::start("--rate 5000");
+    for _ in 0..100 {
+        let mut socket = open(&server, "/ws");
+        socket.connection.send(masked(CLOSE, &1000_u16.to_be_bytes()));
+        while socket.frame().head[0] != CLOSE {}
+        socket.connection.closed();
+    }
+}
+
+#[test]
 fn a_peer_that_breaks_the_rules_is_told_which_and_closed() {
     let server = Server::start(ONE_UPDATE);
     let unmasked = vec![TEXT, 2, b'h', b'i'];
