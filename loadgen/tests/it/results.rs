@@ -61,7 +61,8 @@ fn assert_accounted(run: &Run) {
     assert_eq!(run.latency.len(), counts.delivered);
     assert_eq!(run.slices.iter().map(|slice| slice.latency.len()).sum::<u64>(), counts.delivered);
     assert_eq!(run.handshake.len(), clients);
-    assert!(run.traffic.payloads <= run.traffic.updates, "{:?}", run.traffic);
+    // Read one after another while workers go on, so that neither bounds the other.
+    assert!(run.traffic.payloads > 0 && run.traffic.updates > 0, "{:?}", run.traffic);
     let server = run.server.as_ref().expect("it could be read");
     assert!(server.cpu.total_ns > 0 && server.peak_rss_bytes >= server.plateaus.empty.rss, "{server:?}");
     assert!(server.plateaus.drained.is_some(), "{server:?}");
