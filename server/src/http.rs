@@ -27,7 +27,7 @@ use tokio::net::TcpStream;
 use tracing::debug;
 
 use crate::{
-    Allocator,
+    allocator::Allocator,
     connection::{access, listener::Slot, socket::Socket, tls::Tls},
     metrics::{self, Bound},
     response::{JSON, json, refuse, respond},

@@ -12,7 +12,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
 use crate::{
-    Allocator,
+    allocator::Allocator,
     config::Config,
     connection::{
         access::{self, Access},

@@ -25,7 +25,7 @@ pub(crate) use key::{Key, legend};
 pub(crate) use trend::trends;
 
 use self::source::Source;
-use crate::{Results, compare::Comparison};
+use crate::{compare::Comparison, read::Results};
 
 /// Every figure that has something to show.
 pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure> {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use protocol::results::{Load, Run};
 
 use super::{axis::order, contender::Contender};
-use crate::{Results, words};
+use crate::{read::Results, words};
 
 /// Which one.
 #[derive(Debug, Clone, PartialEq)]

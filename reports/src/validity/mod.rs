@@ -15,7 +15,7 @@ pub(crate) use point::point_warnings;
 pub use severity::{Severity, Validity};
 pub use warning::Warning;
 
-use crate::Results;
+use crate::read::Results;
 
 impl Results {
     /// The worst that any warning means for the results.

@@ -22,7 +22,7 @@ pub(crate) use bound::Bound;
 pub use tally::Tally;
 
 use self::bound::Met;
-use crate::Allocator;
+use crate::allocator::Allocator;
 
 /// Content type of [`Metrics::encode`].
 pub const CONTENT_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
-use crate::Results;
+use crate::read::Results;
 
 const METHOD: [&str; 10] = [
     "One server publishes one stream of updates; every client receives every update, over one transport a run.",

@@ -16,7 +16,7 @@ pub(crate) use index::index;
 use maud::html;
 
 use self::page::page;
-use crate::{Results, compare::Comparison};
+use crate::{compare::Comparison, read::Results};
 
 /// The whole page.
 pub(crate) fn report(results: &Results) -> String {
