@@ -9,9 +9,9 @@ use super::{
     side::{Measure, Side},
 };
 use crate::{
-    Results,
     metrics::Metric,
     points::{Contender, group},
+    read::Results,
 };
 
 /// Every load of a sweep, least first.

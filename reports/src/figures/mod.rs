@@ -99,7 +99,7 @@ mod tests {
 
     #[test]
     fn a_line_ends_before_a_void_point() {
-        let lines = |results: &crate::Results| {
+        let lines = |results: &crate::read::Results| {
             let latency = super::latency::figure(&Source::of(results, &Comparison::of(results)));
             latency.panels[0].svg.matches("stroke=\"var(--long-poll)\" stroke-dasharray").count()
         };

@@ -2,10 +2,10 @@
 
 use super::{figure::Table, over_axis};
 use crate::{
-    Results,
     compare::{Case, Comparison, Sweep},
     judge::headline::takeaway,
     metrics::Metric,
+    read::Results,
 };
 
 /// What all figures are drawn from.

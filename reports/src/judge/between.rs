@@ -3,11 +3,10 @@
 use std::fmt;
 
 use crate::{
-    Results,
     compare::{COMPARED, Case, Comparison, PointStatus, Ratio, Side, Sweep, Verdict, interval},
     metrics::Metric,
     points::Contender,
-    read::Unlike,
+    read::{Results, Unlike},
     table::{Cell, Row, comparison_table, wrapped},
     words::{count, number, times},
 };

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use crate::{
-    Results,
     compare::{COMPARED, Comparison, Ratio, Verdict, with_interval},
     metrics::Metric,
     points::Contender,
+    read::Results,
     words,
 };
 

@@ -2,10 +2,10 @@
 
 use super::claims::claims;
 use crate::{
-    Results,
     compare::{Case, Comparison, Ratio, Verdict, with_interval},
     metrics::{Metric, Quantile},
     points::Contender,
+    read::Results,
     words::{self, number},
 };
 

@@ -3,9 +3,9 @@
 use protocol::results::{Run, Stream};
 
 use crate::{
-    Results,
     compare::{Comparison, PointStatus, Side},
     metrics::{Meeting, Metric, Quantile, Share},
+    read::Results,
 };
 
 /// A column: its name, and a run's value, empty where there is none.

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Results,
     compare::Comparison,
     judge::{claims::claims, headline::headline},
+    read::Results,
     table::{COLUMNS, LEGEND, Row, common_load, comparison_rows},
     validity::warnings,
 };

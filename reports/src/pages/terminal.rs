@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use crate::{
-    Results,
     compare::Comparison,
     judge::claims::claims,
+    read::Results,
     table::{LEGEND, common_load, comparison_rows, comparison_table, wrapped},
     validity::warnings,
 };

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    Results,
     compare::{Comparison, Measure},
     metrics::{Metric, Quantile},
+    read::Results,
     words::{self, number},
 };
 

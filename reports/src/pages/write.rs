@@ -9,9 +9,8 @@ use tempfile::NamedTempFile;
 
 use super::{csv, html, markdown, tracking};
 use crate::{
-    Results,
     judge::Between,
-    read::{History, LoadError},
+    read::{History, LoadError, Results},
 };
 
 /// The files that were written.

@@ -83,7 +83,7 @@ pub(crate) fn common_load(comparison: &Comparison<'_>) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Results, fixture};
+    use crate::{fixture, read::Results};
 
     fn all_rows(results: &Results) -> Vec<Row> {
         comparison_rows(&Comparison::of(results))

@@ -6,9 +6,9 @@ use protocol::results::{Manifest, Run};
 
 use super::{limits::OTHER_WORK, point::point_warnings, warning::Warning};
 use crate::{
-    Results,
     metrics::other_work,
     points::{Contender, PointName, group},
+    read::Results,
 };
 
 /// Everything to know before the numbers are believed: the gravest first, within that the sweep's own, then by point.

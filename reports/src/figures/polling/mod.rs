@@ -83,7 +83,7 @@ mod tests {
     #[test]
     fn only_who_asks_meets_polls_and_a_void_point_meets_none() {
         let mut results = fixture::Sweep { clients: vec![100], ..fixture::Sweep::quick() }.results();
-        let rows = |results: &crate::Results| {
+        let rows = |results: &crate::read::Results| {
             let figures = all(results, &Comparison::of(results));
             figures.into_iter().find(|figure| figure.id == "polling").map(|figure| figure.table.rows)
         };

@@ -179,10 +179,10 @@ mod tests {
     use protocol::Transport;
 
     use crate::{
-        Results,
         compare::Comparison,
         figures::{all, figure::Panel},
         fixture,
+        read::Results,
     };
 
     const PREDICTION: &str = "stroke=\"var(--soft)\" stroke-dasharray";

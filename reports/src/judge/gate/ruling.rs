@@ -5,10 +5,9 @@ use super::{
     limits::{GATED, Limits},
 };
 use crate::{
-    Results,
     compare::{Comparison, Side, Sweep},
     judge::between::unfit,
-    read::Unlike,
+    read::{Results, Unlike},
 };
 
 /// What was measured in turn: the n-th repeat of each is one time.

@@ -4,10 +4,10 @@ use maud::{Markup, PreEscaped, html};
 
 use super::page::{scrolling, table};
 use crate::{
-    Results,
     compare::Comparison,
     figures::{Figure, all, legend},
     points::Contender,
+    read::Results,
 };
 
 pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup {

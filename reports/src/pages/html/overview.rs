@@ -3,9 +3,9 @@
 use maud::{Markup, html};
 
 use crate::{
-    Results,
     compare::Comparison,
     judge::headline::headline,
+    read::Results,
     validity::{Validity, warnings as warnings_of},
 };
 

@@ -5,9 +5,9 @@ use protocol::results::Run;
 
 use super::page::{scrolling, table};
 use crate::{
-    Results,
     compare::{Comparison, PointStatus, Side},
     metrics::{Metric, Quantile},
+    read::Results,
     words::{self, count, number},
 };
 

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use protocol::results::{Arrivals, Disturbance, Expectation, Pinning};
 
 use crate::{
-    Results,
+    read::Results,
     words::{command_without_secrets, count, number, setting, url_without_secrets},
 };
 
