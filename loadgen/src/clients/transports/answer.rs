@@ -9,6 +9,7 @@ use super::{
     ClientError,
     chunks::{self, BODY_BYTES, BODY_BYTES_MAX},
     error::retry_after_s,
+    head::values,
     inbox::Front,
     request::cursor,
 };
@@ -40,20 +41,17 @@ pub struct Answer {
 impl Answer {
     /// An answer that was not asked for, as an error with what the server said.
     pub(super) fn refusal(&self, bytes: &[u8]) -> ClientError {
-        let mut headers = [EMPTY_HEADER; HEADERS_MAX];
-        let mut head = Response::new(&mut headers);
-        // Whole, as it was read before.
-        let _ = head.parse(bytes);
-        let location = head.headers.iter().find(|header| header.name.eq_ignore_ascii_case("location"));
+        let head = &bytes[..self.body.start];
+        let location = values(head, "location").next();
         let body = match location.filter(|_| (300..400).contains(&self.status)) {
             // Followed, another server or path would be measured than was named.
-            Some(Header { value, .. }) => format!(
+            Some(location) => format!(
                 "redirected to {}, and redirects are not followed: name in --server what answers itself",
-                String::from_utf8_lossy(value)
+                String::from_utf8_lossy(location)
             ),
             None => String::from_utf8_lossy(&bytes[self.body.clone()]).trim().to_owned(),
         };
-        ClientError::Status { status: self.status, body, retry_after_s: retry_after_s(&bytes[..self.body.start]) }
+        ClientError::Status { status: self.status, body, retry_after_s: retry_after_s(head) }
     }
 }
 

@@ -4,6 +4,8 @@ use std::{io, time::Duration};
 
 use serde_json::Value;
 
+use super::head::values;
+
 /// Characters of an error in words at most: a server may answer with a whole page.
 const WORDS_MAX: usize = 200;
 
@@ -82,10 +84,7 @@ impl ClientError {
 
 /// The seconds of a `Retry-After` (RFC 9110, section 10.2.3) in a head; its dates are passed over.
 pub(super) fn retry_after_s(head: &[u8]) -> Option<u64> {
-    String::from_utf8_lossy(head).lines().find_map(|line| {
-        let (name, value) = line.split_once(':')?;
-        name.eq_ignore_ascii_case("retry-after").then(|| value.trim().parse().ok())?
-    })
+    values(head, "retry-after").find_map(|value| std::str::from_utf8(value).ok()?.parse().ok())
 }
 
 /// The sentence in a body: the `message` of a JSON object, or all of it.

@@ -8,7 +8,8 @@ use super::{
     ClientError, Endpoint, Payload, Request, Scratch, Stream,
     answer::Answer,
     exchange::{Exchange, State},
-    request::{cursor, set_cookies},
+    head::values,
+    request::cursor,
 };
 
 /// A client, and its connection of the moment.
@@ -35,7 +36,7 @@ impl Client {
         write!(client.exchange.request, "GET {base}{POLL_PATH}?wait_ms=0{query} HTTP/1.1\r\n{}\r\n", request.lines())?;
         match client.exchange.ask(scratch).await? {
             (Answer { status: 204, cursor: Some(cursor), body, .. }, bytes) => {
-                request.keep_cookies(set_cookies(&bytes[..body.start]));
+                request.keep_cookies(values(&bytes[..body.start], "set-cookie"));
                 client.around = around(request);
                 Ok((client, cursor))
             }

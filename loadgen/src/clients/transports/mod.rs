@@ -10,6 +10,7 @@ mod exchange;
 #[doc(hidden)]
 pub mod frame;
 mod handshake;
+mod head;
 #[doc(hidden)]
 pub mod inbox;
 mod long_poll;

@@ -83,14 +83,6 @@ impl Request {
     }
 }
 
-/// What the cookie headers of a head say.
-pub(super) fn set_cookies(head: &[u8]) -> impl Iterator<Item = &[u8]> {
-    head.split(|byte| *byte == b'\n').filter_map(|line| {
-        let (name, set) = line.split_at_checked("set-cookie:".len())?;
-        name.eq_ignore_ascii_case(b"set-cookie:").then_some(set)
-    })
-}
-
 /// Reads a cursor header's value.
 pub(super) fn cursor(value: Option<&[u8]>) -> Result<u64, ClientError> {
     value
@@ -100,7 +92,7 @@ pub(super) fn cursor(value: Option<&[u8]>) -> Result<u64, ClientError> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::head::values, *};
 
     #[test]
     fn every_request_says_what_the_server_is_known_by() {
@@ -130,8 +122,11 @@ mod tests {
         ] {
             assert_eq!(handshake.headers().get_all(name).iter().collect::<Vec<_>>(), [value]);
         }
-        request.keep_cookies(set_cookies(b"HTTP/1.1 204\r\nSet-Cookie: a=1; Path=/\r\nx: y\r\nset-cookie:b=2\r\n\r\n"));
-        request.keep_cookies(set_cookies(b"HTTP/1.1 204\r\nx-set-cookie: c=3\r\n\r\n"));
+        request.keep_cookies(values(
+            b"HTTP/1.1 204\r\nSet-Cookie: a=1; Path=/\r\nx: y\r\nset-cookie:b=2\r\n\r\n",
+            "set-cookie",
+        ));
+        request.keep_cookies(values(b"HTTP/1.1 204\r\nx-set-cookie: c=3\r\n\r\n", "set-cookie"));
         assert!(request.lines().ends_with("\r\ncookie: a=1; b=2\r\n"), "{}", request.lines());
         assert_eq!(request.handshake("/ws").unwrap().headers()[COOKIE], "a=1; b=2");
     }
