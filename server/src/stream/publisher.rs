@@ -1,7 +1,6 @@
 //! The publisher: a thread of its own that publishes each update when it is due, and accounts for its lateness.
 
 use std::{
-    num::NonZeroU64,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -14,10 +13,14 @@ use protocol::{
     clock::{self, NS_PER_SEC},
     control::{Published, Window},
 };
-use rustix::thread::set_current_timer_slack;
 use tokio::sync::oneshot;
 
-use super::{fault::Misbehaviour, hub::Hub, sleep::sleep_until, source::Source};
+use super::{
+    fault::Misbehaviour,
+    hub::Hub,
+    sleep::{sleep_precisely, sleep_until},
+    source::Source,
+};
 use crate::metrics::Metrics;
 
 /// A sleep is never longer than this, so that the thread ends soon when told to.
@@ -96,8 +99,7 @@ struct Work {
 impl Work {
     /// Publishes until the window has passed (then gives the account) or it is stopped (then none).
     fn run(&mut self) -> Option<Published> {
-        // The kernel may delay a sleep by the thread's timer slack, 50 us unless asked otherwise.
-        let _ = set_current_timer_slack(NonZeroU64::new(1));
+        sleep_precisely();
         let window = self.span.window;
         let mut account = Account::new();
         loop {

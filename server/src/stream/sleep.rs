@@ -1,10 +1,17 @@
 //! Sleeping until an update is due.
 
+use std::num::NonZeroU64;
+
 use protocol::clock::NS_PER_SEC;
 use rustix::{
     io::Errno,
-    thread::{ClockId, Timespec, clock_nanosleep_absolute},
+    thread::{ClockId, Timespec, clock_nanosleep_absolute, set_current_timer_slack},
 };
+
+/// Lets the calling thread sleep precisely: the kernel may delay it by its timer slack, 50 us unless asked otherwise.
+pub(super) fn sleep_precisely() {
+    let _ = set_current_timer_slack(NonZeroU64::new(1));
+}
 
 /// Sleeps until then, to the precision of the kernel; an async runtime's timer may be a millisecond late.
 pub(super) fn sleep_until(wake_ns: u64) {

@@ -1,20 +1,19 @@
 //! Showing updates later than they are published: a thread publishes everything once more, into a hub of its own, when its
 //! time has come.
 
-use std::{
-    num::NonZeroU64,
-    sync::{
-        Arc,
-        mpsc::{Receiver, Sender, channel},
-    },
+use std::sync::{
+    Arc,
+    mpsc::{Receiver, Sender, channel},
 };
 
 use anyhow::Context;
 use protocol::Transport;
-use rustix::thread::set_current_timer_slack;
 
 use super::{Fault, Stall};
-use crate::stream::{hub::Hub, sleep::sleep_until};
+use crate::stream::{
+    hub::Hub,
+    sleep::{sleep_precisely, sleep_until},
+};
 
 /// When a transport's subscribers are shown what was published.
 #[derive(Debug)]
@@ -66,7 +65,7 @@ impl Relay {
 
 /// Order is kept whatever the times are, so both hubs number the updates alike.
 fn show(published: &Receiver<(u64, Box<[u8]>)>, showing: &Showing, hub: &Hub) {
-    let _ = set_current_timer_slack(NonZeroU64::new(1));
+    sleep_precisely();
     for (published_ns, shown) in published {
         sleep_until(showing.at_ns(published_ns));
         hub.publish(|_, line| line.extend_from_slice(&shown));
