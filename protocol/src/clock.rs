@@ -5,6 +5,11 @@ use rustix::time::{ClockId, clock_gettime};
 /// Nanoseconds in a second.
 pub const NS_PER_SEC: u64 = 1_000_000_000;
 
+/// Seconds as nanoseconds, rounded down: the times of a scenario, wherever they are asked for.
+pub fn ns(seconds: f64) -> u64 {
+    (seconds * NS_PER_SEC as f64) as u64
+}
+
 /// Now, in nanoseconds of `CLOCK_MONOTONIC` (`clock_gettime(2)`).
 ///
 /// Server and generator read the same clock, so a receipt minus a due time is a duration and needs no

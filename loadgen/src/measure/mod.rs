@@ -13,7 +13,7 @@ pub mod target;
 
 use jiff::Timestamp;
 use protocol::{
-    clock::{self, NS_PER_SEC},
+    clock::{self, ns},
     control::Window,
     results::{Failure, Run, Scenario},
 };
@@ -77,10 +77,6 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
 
     session.enter(Phase::Close);
     Ok(())
-}
-
-fn ns(seconds: f64) -> u64 {
-    (seconds * NS_PER_SEC as f64) as u64
 }
 
 fn after_s(seconds: f64) -> u64 {

@@ -2,7 +2,7 @@
 
 use anyhow::{bail, ensure};
 use protocol::{
-    clock::NS_PER_SEC,
+    clock::{NS_PER_SEC, ns},
     results::{Arrivals, Scenario},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
@@ -115,8 +115,7 @@ fn something_is_due(scenario: &Scenario, first_ns: u64, what: impl Fn() -> Strin
 
 /// By halving, for a feed may be played many times over in a long warm-up.
 fn first_of_feed(feed: &Feed, speed: f64, from_ns: u64) -> u64 {
-    // As the server has it.
-    let due_ns = |index| (feed.message(index).0 as f64 * 1_000.0 / speed) as u64;
+    let due_ns = |index| feed.due_ns(index, speed);
     let (mut first, mut after) = (0, 1);
     while due_ns(after) < from_ns {
         after *= 2;
@@ -126,10 +125,6 @@ fn first_of_feed(feed: &Feed, speed: f64, from_ns: u64) -> u64 {
         if due_ns(middle) < from_ns { first = middle + 1 } else { after = middle }
     }
     due_ns(first)
-}
-
-fn ns(seconds: f64) -> u64 {
-    (seconds * NS_PER_SEC as f64) as u64
 }
 
 fn axis<T: PartialEq + std::fmt::Display>(

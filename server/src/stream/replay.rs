@@ -167,6 +167,11 @@ impl Feed {
         writer.flush()
     }
 
+    /// When message `index` is due at a speed, nanoseconds after the first.
+    pub fn due_ns(&self, index: u64, speed: f64) -> u64 {
+        (self.message(index).0 as f64 * 1_000.0 / speed) as u64
+    }
+
     /// Message `index` of an endless loop over the feed: microseconds since the first, and its JSON.
     ///
     /// The loop's seam is one mean gap wide, since a recording does not say what followed it.

@@ -49,9 +49,8 @@ impl Source {
         match self {
             Self::Synthetic { schedule, .. } => schedule.next().expect("a schedule has no end"),
             Self::Replay { feed, speed, index } => {
-                let (at_us, _) = feed.message(*index);
                 *index += 1;
-                (at_us as f64 * 1_000.0 / *speed) as u64
+                feed.due_ns(*index - 1, *speed)
             }
         }
     }
