@@ -1,5 +1,6 @@
-//! What is asked of the machine: what it is and may hold, what a process uses, which program is which, which processors are whose, who interrupts.
+//! What is asked of the machine: what it is and may hold, what a process uses, which program is which, which processors are whose, who interrupts, what day it is.
 
+pub mod calendar;
 pub mod cgroup;
 pub mod doctor;
 pub mod interrupt;

@@ -11,7 +11,6 @@ mod session;
 mod sweep;
 pub mod target;
 
-use jiff::Timestamp;
 use protocol::{
     clock::{self, ns},
     control::Window,
@@ -21,7 +20,7 @@ use protocol::{
 pub use phase::{Halt, Phase};
 pub use sweep::Sweep;
 
-use crate::scenario::plan::Planned;
+use crate::{machine::calendar, scenario::plan::Planned};
 use account::Edge;
 use session::Session;
 
@@ -30,7 +29,7 @@ const LEAD_NS: u64 = 30_000_000;
 
 /// Measures one point once. `None` if it was interrupted; a failure is a run too.
 pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
-    let started_utc = Timestamp::now().to_string();
+    let started_utc = calendar::now_utc();
     sweep.progress.begin(planned);
     let mut session = Session::new(sweep, planned);
     let ended = phases(&mut session, sweep.scenario).await.map_err(|halt| session.explain(halt));

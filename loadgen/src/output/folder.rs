@@ -7,9 +7,10 @@ use std::{
 };
 
 use anyhow::{Context, bail, ensure};
-use jiff::Timestamp;
 use protocol::results::{MANIFEST_FILE, Manifest, RUNS_FILE, Run};
 use reports::{Results, parse_runs};
+
+use crate::machine::calendar;
 
 /// Where results go unless told otherwise.
 const DEFAULT_PARENT: &str = "results";
@@ -115,6 +116,7 @@ fn refusal(path: &Path) -> String {
 
 /// `results/<UTC time>-<scenario>`
 pub(crate) fn default_path(scenario: &str) -> PathBuf {
-    let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ");
-    Path::new(DEFAULT_PARENT).join(format!("{time}-{scenario}"))
+    let now = calendar::now_utc().replace(['-', ':'], "");
+    let time = now.split('.').next().unwrap_or_default();
+    Path::new(DEFAULT_PARENT).join(format!("{time}Z-{scenario}"))
 }

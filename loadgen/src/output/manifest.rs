@@ -2,12 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
 use protocol::results::{Manifest, SCHEMA_VERSION, Scenario};
 use reports::command_without_secrets;
 use serde::Deserialize;
 
-use crate::machine::doctor;
+use crate::machine::{calendar, doctor};
 
 /// Libraries on the measured path.
 const LIBRARIES: [&str; 7] =
@@ -23,7 +22,7 @@ pub fn manifest(scenario: &Scenario, planned_runs: u32, allocator: &str) -> Mani
         allocator: allocator.to_owned(),
         libraries: libraries(),
         command: command(),
-        started_utc: Timestamp::now().to_string(),
+        started_utc: calendar::now_utc(),
         planned_runs,
         scenario: scenario.clone(),
         machine: doctor::machine(),
