@@ -26,8 +26,8 @@ fn kept(instructions: u64) -> LibraryBenchmarkConfig {
 }
 
 #[library_benchmark]
-#[bench::small(args = (128), config = kept(500))]
-#[bench::large(args = (65_536), config = kept(65_978))]
+#[bench::small(args = (128), config = kept(535))]
+#[bench::large(args = (65_536), config = kept(66_013))]
 fn encode(bytes: usize) -> Vec<u8> {
     let mut line = Vec::with_capacity(bytes);
     subject::encode(123_456, bytes, &mut line);
@@ -35,7 +35,7 @@ fn encode(bytes: usize) -> Vec<u8> {
 }
 
 #[library_benchmark]
-#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_045))]
+#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_158))]
 fn publish(hub: Arc<Hub>) -> Arc<Hub> {
     subject::publish(&hub);
     hub
@@ -43,37 +43,37 @@ fn publish(hub: Arc<Hub>) -> Arc<Hub> {
 
 #[library_benchmark]
 #[bench::one(args = (1), setup = subject::hub, config = kept(212))]
-#[bench::hundred(args = (100), setup = subject::hub, config = kept(7_320))]
+#[bench::hundred(args = (100), setup = subject::hub, config = kept(7_267))]
 fn take(hub: Arc<Hub>) -> (Arc<Hub>, Batch) {
     let batch = hub.after(black_box(0)).expect("nothing has left the ring");
     (hub, batch)
 }
 
 #[library_benchmark]
-#[bench::one(args = (1), setup = subject::batch, config = kept(95))]
-#[bench::ten(args = (10), setup = subject::batch, config = kept(1_373))]
+#[bench::one(args = (1), setup = subject::batch, config = kept(109))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(1_447))]
 fn frame_websocket(batch: Batch) -> impl Sized {
     (frame(Transport::WebSocket, black_box(&batch)), batch)
 }
 
 #[library_benchmark]
-#[bench::one(args = (1), setup = subject::batch, config = kept(5_072))]
-#[bench::ten(args = (10), setup = subject::batch, config = kept(6_914))]
+#[bench::one(args = (1), setup = subject::batch, config = kept(5_431))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(7_342))]
 fn frame_answer(batch: Batch) -> impl Sized {
     (frame(Transport::LongPoll, black_box(&batch)), batch)
 }
 
 #[library_benchmark]
-#[bench::one(args = (Transport::WebSocket, 1), setup = subject::sent, config = kept(1_177))]
-#[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(7_307))]
+#[bench::one(args = (Transport::WebSocket, 1), setup = subject::sent, config = kept(1_218))]
+#[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(7_627))]
 fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_frames(black_box(&bytes));
     (bytes, sum)
 }
 
 #[library_benchmark]
-#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_472))]
-#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(6_501))]
+#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_576))]
+#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(6_695))]
 fn read_answer(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_answer(black_box(&bytes));
     (bytes, sum)
@@ -86,14 +86,14 @@ fn started(deliveries: u64) -> (Recording, u64) {
 }
 
 #[library_benchmark]
-#[bench::thousand(args = (1_000), setup = started, config = kept(458_964))]
+#[bench::thousand(args = (1_000), setup = started, config = kept(457_169))]
 fn record((mut recording, deliveries): (Recording, u64)) -> Recording {
     recording.record(black_box(deliveries));
     recording
 }
 
 #[library_benchmark]
-#[bench::ten(args = (10, 10_000), setup = subject::latencies, config = kept(2_383_195))]
+#[bench::ten(args = (10, 10_000), setup = subject::latencies, config = kept(2_383_204))]
 fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64>) {
     let merged = subject::merge(black_box(&histograms));
     (histograms, merged)
