@@ -17,7 +17,9 @@ pub fn say(text: &str) {
 pub fn log(filter: &str) {
     let asked = env::var("RUST_LOG").ok().filter(|asked| !asked.is_empty());
     let targets = asked.as_deref().unwrap_or(filter).parse().unwrap_or_else(|error| {
-        say(&format!("RUST_LOG: {error}; logging {filter}: it takes a level, or a list such as server=debug,hyper=warn"));
+        say(&format!(
+            "RUST_LOG: {error}; logging {filter}: it takes a level, or a list such as server=debug,hyper=warn"
+        ));
         filter.parse::<Targets>().unwrap_or_default()
     });
     let layer = tracing_subscriber::fmt::layer()
