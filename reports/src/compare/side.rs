@@ -114,6 +114,13 @@ impl<'a> Side<'a> {
         self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?))).collect()
     }
 
+    /// One metric and another in every run that has both. None for a void point.
+    pub(crate) fn pairs(&self, one: Metric, other: Metric) -> Option<Vec<(f64, f64)>> {
+        let others = self.by_pair(other);
+        let both = |(pair, one)| Some((one, *others.get(&pair)?));
+        self.is_valid().then(|| self.by_pair(one).into_iter().filter_map(both).collect())
+    }
+
     /// Its metric in every run that has it. None for a void point.
     pub(crate) fn values(&self, metric: Metric) -> Option<Vec<f64>> {
         self.is_valid().then(|| self.by_pair(metric).into_values().collect())

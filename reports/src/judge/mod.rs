@@ -1,7 +1,8 @@
-//! What comparisons come to: claims and the headline of a sweep, what changed between two folders, and gates.
+//! What comparisons come to: claims and the headline of a sweep, what of the folklore it bears out, what changed between two folders, and gates.
 
 pub(crate) mod between;
 pub(crate) mod claims;
+pub(crate) mod folklore;
 mod gate;
 pub(crate) mod headline;
 

@@ -4,7 +4,11 @@ use std::fmt::Write as _;
 
 use crate::{
     compare::Comparison,
-    judge::{claims::claims, headline::headline},
+    judge::{
+        claims::claims,
+        folklore::{Judged, folklore},
+        headline::headline,
+    },
     read::Results,
     table::{COLUMNS, LEGEND, Row, common_load, comparison_rows},
     validity::warnings,
@@ -26,12 +30,26 @@ pub(crate) fn summary(results: &Results) -> String {
             claims(results)
         );
     }
+    out += &sayings(&folklore(results, &comparison));
     let warnings = warnings(results);
     if !warnings.is_empty() {
         out += "\n### Warnings\n\n";
     }
     for warning in warnings {
         let _ = writeln!(out, "- **{}**: {}", warning.severity().name(), escaped(&warning.to_string()));
+    }
+    out
+}
+
+fn sayings(judged: &[Judged]) -> String {
+    let mut out = String::new();
+    if !judged.is_empty() {
+        out += "\n### What is said\n\n| said | this sweep | by |\n| --- | --- | --- |\n";
+    }
+    for Judged { said, finding, figures, decided_by } in judged {
+        let by = decided_by.map(|command| format!("would be decided by `{command}`")).into_iter();
+        let by: Vec<_> = figures.iter().map(|figure| escaped(figure)).chain(by).collect();
+        let _ = writeln!(out, "| {} | **{finding}** | {} |", escaped(said), by.join("; "));
     }
     out
 }

@@ -3,6 +3,7 @@
 mod changes;
 mod comparison;
 mod figures;
+mod folklore;
 mod index;
 mod method;
 mod overview;
@@ -25,6 +26,7 @@ pub(crate) fn report(results: &Results) -> String {
         (overview::header(results, &comparison))
         (comparison::section(&comparison))
         (overview::warnings(results))
+        (folklore::section(results, &comparison))
         (figures::section(results, &comparison))
         (runs::section(results, &comparison))
         (setup::section(results))
