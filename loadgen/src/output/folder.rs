@@ -72,6 +72,14 @@ impl Folder {
         Ok(())
     }
 
+    /// What was measured so far.
+    pub fn results(&mut self) -> anyhow::Result<Results> {
+        let mut text = Vec::new();
+        self.runs.rewind().and_then(|()| self.runs.read_to_end(&mut text))?;
+        let (runs, truncated_line) = parse_runs(&self.path.join(RUNS_FILE), &text)?;
+        Ok(Results { dir: self.path.clone(), manifest: self.manifest.clone(), runs, truncated_line })
+    }
+
     /// Fails if what was written has been taken away since.
     pub fn check(&self) -> anyhow::Result<()> {
         for file in [MANIFEST_FILE, RUNS_FILE].map(|name| self.path.join(name)) {
@@ -87,11 +95,9 @@ impl Folder {
             self.discard();
             return Ok(None);
         }
-        let mut text = Vec::new();
-        self.runs.rewind().and_then(|()| self.runs.read_to_end(&mut text))?;
-        let (mut runs, truncated_line) = parse_runs(&self.path.join(RUNS_FILE), &text)?;
-        runs.append(&mut self.unwritten);
-        Ok(Some(Results { dir: self.path, manifest: self.manifest, runs, truncated_line }))
+        let mut results = self.results()?;
+        results.runs.append(&mut self.unwritten);
+        Ok(Some(results))
     }
 
     /// Removes the folder's files, and the folder unless it was there before or somebody else has put something there.

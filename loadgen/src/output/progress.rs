@@ -1,6 +1,10 @@
 //! Progress: what is running, how long it will take, and a line for every finished run.
 
-use std::{cell::Cell, fmt::Display, time::Duration};
+use std::{
+    cell::{Cell, RefCell},
+    fmt::Display,
+    time::Duration,
+};
 
 use console::style;
 use indicatif::{ProgressBar, ProgressStyle};
@@ -10,40 +14,45 @@ use protocol::{
 };
 
 use super::say;
-use crate::scenario::plan::Planned;
-
-/// Seconds that a run takes besides its phases: starting and ending a server, sampling.
-const OVERHEAD_S: f64 = 1.0;
+use crate::scenario::plan::{Planned, estimate_s};
 
 /// Shows progress on stderr: a live line on a terminal, plain lines elsewhere. Honours `NO_COLOR`.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
     live: bool,
-    /// Estimated seconds of each run of the plan.
-    estimates_s: Vec<f64>,
+    scenario: Scenario,
+    /// Estimated seconds of each run that is planned so far.
+    estimates_s: RefCell<Vec<f64>>,
     begun_ns: u64,
     run_begun_ns: Cell<u64>,
 }
 
 impl Progress {
-    /// For a plan.
-    pub fn new(plan: &[Planned], scenario: &Scenario) -> Self {
+    /// Nothing is planned yet.
+    pub fn new(scenario: &Scenario) -> Self {
         let live = console::Term::stderr().is_term();
-        let bar = if live { ProgressBar::new(plan.len() as u64) } else { ProgressBar::hidden() };
+        let bar = if live { ProgressBar::new(0) } else { ProgressBar::hidden() };
         bar.set_style(
             ProgressStyle::with_template("{bar:28.cyan} {pos}/{len} runs  {msg}")
                 .expect("a valid template")
                 .progress_chars("━━─"),
         );
         let now_ns = clock::now_ns();
-        let estimates_s = plan.iter().map(|run| estimate_s(run, scenario)).collect();
-        Self { bar, live, estimates_s, begun_ns: now_ns, run_begun_ns: Cell::new(now_ns) }
+        let (scenario, estimates_s) = (scenario.clone(), RefCell::default());
+        Self { bar, live, scenario, estimates_s, begun_ns: now_ns, run_begun_ns: Cell::new(now_ns) }
+    }
+
+    /// These runs come next.
+    pub fn plan(&self, plan: &[Planned]) {
+        let mut estimates_s = self.estimates_s.borrow_mut();
+        estimates_s.extend(plan.iter().map(|run| estimate_s(&run.point.load, &self.scenario)));
+        self.bar.set_length(estimates_s.len() as u64);
     }
 
     /// How long the whole plan is expected to take.
     pub fn estimate(&self) -> Duration {
-        Duration::from_secs_f64(self.estimates_s.iter().sum())
+        Duration::from_secs_f64(self.estimates_s.borrow().iter().sum())
     }
 
     /// A run begins.
@@ -64,7 +73,7 @@ impl Progress {
     /// A run has ended.
     pub fn finished(&self, run: &Run) {
         self.bar.inc(1);
-        let number = format!("{:>3}/{}", run.index + 1, self.estimates_s.len());
+        let number = format!("{:>3}/{}", run.index + 1, self.estimates_s.borrow().len());
         let name = format!("{:9}  {}", run.point.transport, run.point.load);
         self.line(&match &run.failure {
             Some(failure) => {
@@ -89,17 +98,13 @@ impl Progress {
     fn remaining_s(&self, index: usize) -> f64 {
         let now_ns = clock::now_ns();
         let past_s = (self.run_begun_ns.get() - self.begun_ns) as f64 / 1e9;
-        let (before, rest) = self.estimates_s.split_at(index);
+        let estimates_s = self.estimates_s.borrow();
+        let (before, rest) = estimates_s.split_at(index);
         let estimated_s: f64 = before.iter().sum();
         let stretch = if estimated_s > 0.0 { past_s / estimated_s } else { 1.0 };
         let in_run_s = (now_ns - self.run_begun_ns.get()) as f64 / 1e9;
         (rest.iter().sum::<f64>() * stretch - in_run_s).max(0.0)
     }
-}
-
-fn estimate_s(run: &Planned, scenario: &Scenario) -> f64 {
-    let connect_s = f64::from(run.point.load.clients) / f64::from(scenario.connect_rate);
-    connect_s + scenario.settle_s + scenario.warm_up_s + scenario.measure_s + OVERHEAD_S
 }
 
 fn figures(run: &Run) -> String {

@@ -1,5 +1,6 @@
 //! Scenarios: what a sweep varies, how often it repeats, and why. TOML files, some built in, every key also an option.
 
+mod goal;
 pub mod plan;
 mod settings;
 mod valid;
@@ -120,6 +121,7 @@ pub fn parse(name: &str, text: &str) -> anyhow::Result<Settings> {
 fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let pinned = if options.no_pin { None } else { pinning::split() };
     let generator_cores = pinned.as_ref().map_or(1, |pinned| pinned.generator.len() as u32);
+    let goal = goal::goal(&file, &options);
     let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
         option.or(file).map_or(default_s, |time| time.as_secs_f64())
     };
@@ -139,7 +141,8 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         replay: options.replay.or(file.replay).map(|feed| feed.to_string_lossy().into_owned()),
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
         tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
-        repeats: options.repeats.or(file.repeats).unwrap_or(3),
+        goal,
+        repeats: goal::repeats(options.repeats.or(file.repeats), goal),
         settle_s: seconds(options.settle, file.settle, 0.5),
         warm_up_s: seconds(options.warm_up, file.warm_up, 1.0),
         measure_s: seconds(options.measure, file.measure, 3.0),

@@ -1,6 +1,9 @@
 //! Which point is measured when: transports interleaved, every repeat in an order of its own.
 
-use protocol::results::{Load, Point, Scenario, Stream};
+use protocol::{
+    Transport,
+    results::{Load, Point, Scenario, Stream},
+};
 use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
 
 /// A run to come.
@@ -37,32 +40,75 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
         .collect()
 }
 
-/// Every run of a scenario, in the order in which they are made.
+/// Makes a plan, repeat by repeat.
 ///
 /// Each repeat visits every load once, in a seeded random order. At a load the transports follow each other
 /// directly, so that they meet the same machine; every other repeat in reverse (A B, B A), so that neither gains from
 /// being the first or from a drift. Where a transport is compared with itself, it takes both parts: its repeats are
 /// then twice as many, the even and the odd ones of a pair being A B, then B A.
-pub fn plan(scenario: &Scenario) -> Vec<Planned> {
-    let mut rng = SmallRng::seed_from_u64(scenario.seed);
-    let mut loads = loads(scenario);
-    let mut transports = scenario.transports.clone();
-    transports.shuffle(&mut rng);
-    let turns = if scenario.aa { 2 } else { 1 };
-    let mut plan = Vec::new();
-    for repeat in 0..scenario.repeats {
-        loads.shuffle(&mut rng);
-        for load in &loads {
-            for turn in 0..turns {
-                for &transport in &transports {
-                    let point = Point { transport, load: load.clone() };
-                    plan.push(Planned { index: plan.len() as u32, repeat: repeat * turns + turn, point });
+#[derive(Debug, Clone)]
+pub struct Planner {
+    rng: SmallRng,
+    transports: Vec<Transport>,
+    turns: u32,
+    /// Runs and repeats planned so far.
+    runs: u32,
+    repeats: u32,
+}
+
+impl Planner {
+    /// With nothing planned yet.
+    pub fn new(scenario: &Scenario) -> Self {
+        let mut rng = SmallRng::seed_from_u64(scenario.seed);
+        let mut transports = scenario.transports.clone();
+        transports.shuffle(&mut rng);
+        Self { rng, transports, turns: if scenario.aa { 2 } else { 1 }, runs: 0, repeats: 0 }
+    }
+
+    /// Runs planned so far.
+    pub fn planned(&self) -> u32 {
+        self.runs
+    }
+
+    /// Runs of each load in a repeat.
+    pub fn per_repeat(&self) -> u32 {
+        self.transports.len() as u32 * self.turns
+    }
+
+    /// The runs of so many further repeats of these loads, in the order in which they are made.
+    pub fn repeats(&mut self, repeats: u32, loads: &[Load]) -> Vec<Planned> {
+        let mut loads = loads.to_vec();
+        let mut plan = Vec::new();
+        for repeat in self.repeats..self.repeats + repeats {
+            loads.shuffle(&mut self.rng);
+            for load in &loads {
+                for turn in 0..self.turns {
+                    for &transport in &self.transports {
+                        let (index, repeat) = (self.runs, repeat * self.turns + turn);
+                        plan.push(Planned { index, repeat, point: Point { transport, load: load.clone() } });
+                        self.runs += 1;
+                    }
                 }
             }
+            self.transports.reverse();
         }
-        transports.reverse();
+        self.repeats += repeats;
+        plan
     }
-    plan
+}
+
+/// Seconds that a run takes besides its phases: starting and ending a server, sampling.
+const OVERHEAD_S: f64 = 1.0;
+
+/// Seconds that one run of a load is expected to take.
+pub fn estimate_s(load: &Load, scenario: &Scenario) -> f64 {
+    let connect_s = f64::from(load.clients) / f64::from(scenario.connect_rate);
+    connect_s + scenario.settle_s + scenario.warm_up_s + scenario.measure_s + OVERHEAD_S
+}
+
+/// Every run of a scenario that is planned before its first.
+pub fn plan(scenario: &Scenario) -> Vec<Planned> {
+    Planner::new(scenario).repeats(scenario.repeats, &loads(scenario))
 }
 
 #[cfg(test)]

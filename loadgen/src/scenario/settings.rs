@@ -49,9 +49,18 @@ pub struct Settings {
     #[arg(long, value_name = "OFF,ON", value_delimiter = ',', value_parser = on_or_off)]
     pub tls: Option<Vec<bool>>,
 
-    /// How often each point is measured
+    /// How often each point is measured, instead of until --precision is reached
     #[arg(long, value_name = "N")]
     pub repeats: Option<u32>,
+
+    /// Measure again until each ratio's interval reaches no further than this to either side, or --budget is spent [default: 10%]
+    #[arg(long, value_name = "PERCENT", conflicts_with = "repeats")]
+    pub precision: Option<Percent>,
+
+    /// How long that may take in all [default: 2m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "repeats")]
+    #[serde(with = "humantime_serde")]
+    pub budget: Option<Duration>,
 
     /// Quiet between the last connection and the first update
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]

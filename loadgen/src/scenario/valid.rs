@@ -55,6 +55,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len(), speed.len(), scenario.tls.len()];
     let runs = axes.into_iter().fold(scenario.repeats as usize, usize::saturating_mul);
     ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");
+    super::goal::validate(scenario)?;
     validate_stream(scenario)
 }
 

@@ -26,7 +26,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When the sweep began, RFC 3339, UTC.
     pub started_utc: String,
-    /// How many runs were planned. Fewer in `runs.jsonl` means that it was interrupted.
+    /// How many runs were planned, at least. Fewer in `runs.jsonl` means that it was interrupted.
     pub planned_runs: u32,
     /// What was planned.
     pub scenario: Scenario,
@@ -60,8 +60,11 @@ pub struct Scenario {
     /// Axis: whether the connections are under TLS.
     #[serde(default = "without")]
     pub tls: Vec<bool>,
-    /// How often each point is measured.
+    /// How often each point is measured; at least, if there is a goal.
     pub repeats: u32,
+    /// How long repeats go on, if not a fixed number of them is asked for.
+    #[serde(default)]
+    pub goal: Option<Goal>,
     /// Seconds of quiet between the last connection and the first update.
     pub settle_s: f64,
     /// Seconds of updates that do not count.
@@ -96,6 +99,15 @@ pub struct Scenario {
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.
     pub server: Option<String>,
+}
+
+/// How long repeats go on: until figures are precise, or time is up.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Goal {
+    /// How far a ratio's interval may reach to either side, as a share: 0.1 is 10%.
+    pub precision: f64,
+    /// Seconds that the sweep may take.
+    pub budget_s: f64,
 }
 
 fn without() -> Vec<bool> {

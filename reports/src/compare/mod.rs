@@ -3,6 +3,7 @@
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
 mod comparison;
+mod precision;
 mod ratio;
 mod side;
 mod slope;
@@ -11,6 +12,7 @@ mod sweep;
 mod words;
 
 pub use comparison::{Case, Comparison};
+pub use precision::{LOOKS_MAX, Precision, SOUGHT};
 pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
 pub use slope::Slope;

@@ -88,6 +88,11 @@ impl Ratio {
         self.ln.exp()
     }
 
+    /// From how many pairs, or repeats of the side that has fewer.
+    pub(super) fn pairs(self) -> usize {
+        self.freedom as usize + 1
+    }
+
     /// The interval that holds the true ratio with 95% confidence; a single repeat has none.
     pub fn interval(self) -> Option<(f64, f64)> {
         let reach = self.reach(CONFIDENCE)?;

@@ -10,7 +10,7 @@ use crate::{
         headline::headline,
     },
     read::Results,
-    table::{COLUMNS, LEGEND, Row, common_load, comparison_rows},
+    table::{COLUMNS, LEGEND, Row, common_load, comparison_rows, reached},
     validity::warnings,
 };
 
@@ -29,6 +29,11 @@ pub(crate) fn summary(results: &Results) -> String {
             "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval. {LEGEND}\n\n{}",
             claims(results)
         );
+    }
+    if let Some(goal) = results.manifest.scenario.goal {
+        for sentence in reached(&comparison, goal) {
+            let _ = writeln!(out, "\nIntervals reach, at {}", escaped(&sentence));
+        }
     }
     out += &sayings(&folklore(results, &comparison));
     let warnings = warnings(results);

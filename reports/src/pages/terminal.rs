@@ -6,7 +6,7 @@ use crate::{
     compare::Comparison,
     judge::claims::claims,
     read::Results,
-    table::{LEGEND, common_load, comparison_rows, comparison_table, wrapped},
+    table::{LEGEND, common_load, comparison_rows, comparison_table, reached, wrapped},
     validity::warnings,
 };
 
@@ -18,13 +18,19 @@ pub fn summary_table(results: &Results) -> String {
         out += "No run was made.\n";
     } else {
         let common = common_load(&comparison).map(|load| format!(": {load}")).unwrap_or_default();
-        let repeats = results.manifest.scenario.repeats;
+        let repeats = comparison.cases.iter().flat_map(|case| case.sides.values()).map(|side| side.runs().len()).max();
+        let repeats = (repeats.unwrap_or_default() as u32).max(results.manifest.scenario.repeats);
         let plural = if repeats == 1 { "" } else { "s" };
         let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
         out += &comparison_table(&comparison_rows(&comparison));
     }
     if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
         out += &wrapped(LEGEND);
+    }
+    if let Some(goal) = results.manifest.scenario.goal {
+        for sentence in reached(&comparison, goal) {
+            out += &wrapped(&format!("Intervals reach, at {sentence}"));
+        }
     }
     if results.manifest.scenario.aa {
         let _ = writeln!(out, "{}", claims(results));

@@ -109,7 +109,8 @@ impl Proof {
     async fn run(self) -> anyhow::Result<Outcome> {
         let interrupt = interrupt::token()?;
         let plan: Vec<Planned> = self.trials.iter().flat_map(|trial| &trial.runs).map(|(_, run)| run.clone()).collect();
-        let progress = Progress::new(&plan, &cases::ALL[0].scenario(Transport::ALL[0])?);
+        let progress = Progress::new(&cases::ALL[0].scenario(Transport::ALL[0])?);
+        progress.plan(&plan);
         let mut checks = Vec::new();
         let mut disturbance = Disturbance::default();
         let mut all_kept = Ok(());

@@ -1,17 +1,18 @@
 //! The comparison as a table.
 
 use maud::{Markup, html};
+use protocol::results::Goal;
 
 use super::page::scrolling;
 use crate::{
     compare::Comparison,
-    table::{COLUMNS, Cell, LEGEND, Row, common_load, comparison_rows, rows_of},
+    table::{COLUMNS, Cell, LEGEND, Row, common_load, comparison_rows, reached, rows_of},
 };
 
 /// More loads than this make a table that nobody reads; the heaviest of them come first then.
 const LOADS_MAX: usize = 6;
 
-pub(super) fn section(comparison: &Comparison<'_>) -> Markup {
+pub(super) fn section(comparison: &Comparison<'_>, goal: Option<Goal>) -> Markup {
     let loads = comparison.cases.len();
     if loads == 0 {
         return html! {};
@@ -31,6 +32,9 @@ pub(super) fn section(comparison: &Comparison<'_>) -> Markup {
             p class="note" {
                 "Small figures under a value: least to greatest over the repeats. "
                 @if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) { (LEGEND) }
+            }
+            @for sentence in goal.map(|goal| reached(comparison, goal)).unwrap_or_default() {
+                p class="note" { "Intervals reach, at " (sentence) }
             }
         }
     }

@@ -24,7 +24,7 @@ pub(crate) fn report(results: &Results) -> String {
     let comparison = Comparison::of(results);
     let main = html! {
         (overview::header(results, &comparison))
-        (comparison::section(&comparison))
+        (comparison::section(&comparison, results.manifest.scenario.goal))
         (overview::warnings(results))
         (folklore::section(results, &comparison))
         (figures::section(results, &comparison))

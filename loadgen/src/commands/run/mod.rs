@@ -10,10 +10,14 @@ use anyhow::Context;
 use clap::Args;
 use protocol::{
     Transport,
-    results::{Arrivals, Disturbance, Failure, Scenario, Stream},
+    clock::{self, NS_PER_SEC},
+    results::{Arrivals, Disturbance, Failure, Goal, Load, Scenario, Stream},
 };
 use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
+use tokio_util::sync::CancellationToken;
+
+mod further;
 
 use super::{
     report::show,
@@ -33,7 +37,7 @@ use crate::{
     output::{folder::Folder, manifest::manifest, progress::Progress, say},
     scenario::{
         self, Settings,
-        plan::{Planned, plan},
+        plan::{Planned, Planner, estimate_s, loads},
         validate_rates,
     },
 };
@@ -103,6 +107,7 @@ struct Prepared {
     scenario: Scenario,
     feed: Option<Spool>,
     target: Option<Target>,
+    planner: Planner,
     plan: Vec<Planned>,
     folder: Folder,
 }
@@ -120,12 +125,13 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
         doctor::worst(&findings) < Level::Fail,
         "this machine cannot run that; `loadgen doctor` shows every check"
     );
-    let plan = plan(&scenario);
+    let mut planner = Planner::new(&scenario);
+    let plan = planner.repeats(scenario.repeats, &loads(&scenario));
     let own = Allocator::of_this_process().name();
     let allocator = target.as_ref().map_or(own, |target| &target.health.allocator);
     let feed = feed.as_ref().map(Spool::of).transpose()?;
     let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, allocator))?;
-    Ok(Prepared { scenario, feed, target, plan, folder })
+    Ok(Prepared { scenario, feed, target, planner, plan, folder })
 }
 
 /// The scenario, the feed that it replays and, if one is named, the server that runs already.
@@ -188,37 +194,82 @@ impl Prepared {
     /// Measures the whole plan, or as much of it as the user lets it, and reports what was measured.
     async fn run(mut self) -> anyhow::Result<Outcome> {
         let interrupt = interrupt::token()?;
-        let progress = Progress::new(&self.plan, &self.scenario);
+        let progress = Progress::new(&self.scenario);
+        progress.plan(&self.plan);
         self.introduce(&progress);
+        let (begun_ns, mut looks) = (clock::now_ns(), 0);
+        let kept = loop {
+            match self.measure(&progress, &interrupt).await {
+                Ok(true) => {}
+                kept => break kept.map(drop),
+            }
+            let spent_s = (clock::now_ns() - begun_ns) as f64 / NS_PER_SEC as f64;
+            self.plan = match self.further(looks, spent_s)? {
+                Some((why, plan)) => {
+                    progress.plan(&plan);
+                    progress.line(&why);
+                    plan
+                }
+                None => break Ok(()),
+            };
+            looks += 1;
+        };
+        progress.end();
+        self.report(kept)
+    }
+
+    /// Measures what is planned; whether all of it was.
+    async fn measure(&mut self, progress: &Progress, interrupt: &CancellationToken) -> anyhow::Result<bool> {
         let sweep = Sweep {
             scenario: &self.scenario,
             feed: self.feed.as_ref().map(Spool::path),
             target: self.target.as_ref(),
             faults: &[],
-            interrupt: &interrupt,
-            progress: &progress,
+            interrupt,
+            progress,
         };
-        let mut kept = Ok(());
         for planned in &self.plan {
             let Some(run) = measure::run(&sweep, planned).await else {
                 progress.line("Interrupted: what was finished is kept.");
-                break;
+                return Ok(false);
             };
-            kept = self.folder.append(&run);
+            let kept = self.folder.append(&run);
             progress.finished(&run);
             if kept.is_err() {
                 progress.line("It could not be written: the rest of the plan is left out.");
-                break;
+                return kept.map(|()| false);
             }
             if let Some(failure) = &run.failure
                 && let Some(why) = self.no_server(failure).await
             {
                 progress.line(&format!("{why}: the rest of the plan is left out."));
-                break;
+                return Ok(false);
             }
         }
-        progress.end();
-        self.report(kept)
+        Ok(true)
+    }
+
+    /// What to measure further, and why; nothing if the sweep has no goal, has reached it, or cannot in the time left.
+    fn further(&mut self, looks: u32, spent_s: f64) -> anyhow::Result<Option<(String, Vec<Planned>)>> {
+        let Some(goal) = self.scenario.goal else { return Ok(None) };
+        let results = self.folder.results()?;
+        // What runs really take, and not what was expected of them.
+        let all = loads(&self.scenario);
+        let expected_s: f64 = all.iter().map(|load| estimate_s(load, &self.scenario)).sum();
+        let stretch = spent_s / f64::from(self.planner.planned()) / expected_s * all.len() as f64;
+        let each = f64::from(self.planner.per_repeat()) * stretch;
+        let repeat_s = |load: &Load| each * estimate_s(load, &self.scenario);
+        let further = further::further(&results, goal, looks, goal.budget_s - spent_s, repeat_s);
+        Ok(further.map(|(loads, repeats)| {
+            let (plural, are) = if loads.len() == 1 { ("", "is") } else { ("s", "are") };
+            let why = format!(
+                "{} load{plural} {are} not within {:.0}% yet: {repeats} more repeat{}.",
+                loads.len(),
+                100.0 * goal.precision,
+                if repeats == 1 { "" } else { "s" }
+            );
+            (why, self.planner.repeats(repeats, &loads))
+        }))
     }
 
     /// Why there will be no server for the runs to come, after one that failed.
@@ -236,8 +287,16 @@ impl Prepared {
         let Scenario { name, why, .. } = &self.scenario;
         let about = humantime::format_duration(Duration::from_secs(progress.estimate().as_secs()));
         progress.line(&format!("Scenario {name}: {why}"));
+        let until = match self.scenario.goal {
+            Some(Goal { precision, budget_s }) => format!(
+                ", then more until ratios are known within {:.0}% or {} are over",
+                100.0 * precision,
+                humantime::format_duration(Duration::from_secs_f64(budget_s))
+            ),
+            None => String::new(),
+        };
         progress.line(&format!(
-            "{} runs, about {about}. Results go to {}.",
+            "{} runs, about {about}{until}. Results go to {}.",
             self.plan.len(),
             self.folder.path().display()
         ));
