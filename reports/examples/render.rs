@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("again") => reports::load(&dir)?,
         Some("trouble") => {
             let mut results = Sweep::quick().results_in(&dir);
-            results.runs[3].generator.workers_cpu_ns[0] = 4_950_000_000;
+            results.runs[3].generator.workers_cpu_ns[0] = 49_500_000_000;
             results.runs[4].counts.delivered -= 9;
             results.runs[4].counts.missed += 9;
             fail(&mut results.runs[5], "connect", "only 1,203 of 4,000 clients were ready");

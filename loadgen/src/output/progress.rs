@@ -12,6 +12,7 @@ use protocol::{
     clock,
     results::{Run, Scenario},
 };
+use reports::compare::{Metric, Quantile};
 
 use super::say;
 use crate::scenario::plan::{Planned, estimate_s};
@@ -108,11 +109,13 @@ impl Progress {
 }
 
 fn figures(run: &Run) -> String {
-    let ms = |quantile| run.latency.value_at_quantile(quantile) as f64 / 1e6;
     let counts = &run.counts;
     let mut text = format!("{} delivered", counts.delivered);
-    if !run.latency.is_empty() {
-        text = format!("p50 {:.2} ms, p99 {:.2} ms, {text}", ms(0.5), ms(0.99));
+    // What the run states by itself: of few updates a p99 is not stated.
+    for quantile in [Quantile::P99, Quantile::P90, Quantile::P50] {
+        if let Some(ms) = Metric::LatencyMs(quantile).of_run(run) {
+            text = format!("{} {ms:.2} ms, {text}", quantile.name());
+        }
     }
     if run.stream.updates == 0 {
         text = style("no update was due").for_stderr().yellow().to_string();

@@ -76,7 +76,7 @@ fn the_same_passes_and_what_is_worse_twice_fails_by_name() {
 fn what_is_void_is_not_equal_and_what_is_lost_is_worse() {
     let dir = tempfile::tempdir().unwrap();
     build(dir.path(), "base", 100, |_, _| ());
-    build(dir.path(), "starved", 200, |_, run| run.generator.workers_cpu_ns[0] = 4_950_000_000);
+    build(dir.path(), "starved", 200, |_, run| run.generator.workers_cpu_ns[0] = 49_500_000_000);
     build(dir.path(), "lossy", 300, |repeat, run| run.counts.missed = u64::from(repeat == 3));
     let void = gate(dir.path(), "base", "starved", "--out void");
     assert_eq!(void.status, Some(3), "{void:#?}");

@@ -6,7 +6,7 @@
 
 use super::{
     side::Side,
-    student::{CONFIDENCE, mean, reach, widened},
+    student::{mean, reach, widened},
 };
 use crate::metrics::{Metric, Quantile};
 
@@ -51,8 +51,8 @@ impl Ratio {
         if !side.is_valid() || !baseline.is_valid() {
             return None;
         }
-        let theirs = baseline.by_pair(metric);
-        let pairs = side.by_pair(metric).into_iter().filter_map(|(pair, ours)| Some((ours, *theirs.get(&pair)?)));
+        let theirs = baseline.by_pair(metric)?;
+        let pairs = side.by_pair(metric)?.into_iter().filter_map(|(pair, ours)| Some((ours, *theirs.get(&pair)?)));
         Self::paired(&pairs.collect::<Vec<_>>())
     }
 
@@ -93,9 +93,10 @@ impl Ratio {
         self.freedom as usize + 1
     }
 
-    /// The interval that holds the true ratio with 95% confidence; a single repeat has none.
+    /// The interval that decides, and so the one that is shown: it holds the true ratio with 99% confidence, 95% for all
+    /// that is compared at a load together. A single repeat has none.
     pub fn interval(self) -> Option<(f64, f64)> {
-        let reach = self.reach(CONFIDENCE)?;
+        let reach = self.reach(deciding())?;
         Some(((self.ln - reach).exp(), (self.ln + reach).exp()))
     }
 
@@ -112,13 +113,18 @@ impl Ratio {
 
     /// The smallest difference that so many repeats, varying so, could have shown, as a share: 0.12 is 12%.
     pub fn resolution(self) -> Option<f64> {
-        Some(self.reach(widened(COMPARED.len()))?.exp_m1().max(CLAIM_MIN))
+        Some(self.reach(deciding())?.exp_m1().max(CLAIM_MIN))
     }
 
     fn reach(self, confidence: f64) -> Option<f64> {
         // Repeats that agree in every digit leave no error, whatever the quantile.
         (self.freedom > 0.0).then(|| if self.error > 0.0 { self.error * reach(confidence, self.freedom) } else { 0.0 })
     }
+}
+
+/// The confidence of each of the metrics that are compared at a load. Where it is said in words, it is "99%".
+fn deciding() -> f64 {
+    widened(COMPARED.len())
 }
 
 fn ln(value: f64) -> Option<f64> {
@@ -138,23 +144,24 @@ mod tests {
 
     #[test]
     fn the_interval_of_a_textbook() {
-        // Logs 1, 2, 3: mean 2, error 1/√3, t(0.975, 2) = 4.303.
+        // Logs 1, 2, 3: mean 2, error 1/√3, t(0.995, 2) = 9.925.
         let ratio = Ratio::paired(&[1.0_f64, 2.0, 3.0].map(|ln| (ln.exp(), 1.0))).unwrap();
         let (low, high) = ratio.interval().unwrap();
-        let reach = 4.3027 / 3.0_f64.sqrt();
+        let reach = 9.9248 / 3.0_f64.sqrt();
         assert!((low.ln() - (2.0 - reach)).abs() < 1e-3 && (high.ln() - (2.0 + reach)).abs() < 1e-3);
-        assert_eq!(ratio.verdict(), Verdict::NoDifferenceShown, "widened, it reaches to nought");
+        assert_eq!(ratio.verdict(), Verdict::NoDifferenceShown, "it reaches to nought");
+        assert!((deciding() - 0.99).abs() < 1e-12, "legends say 99%");
     }
 
     #[test]
-    fn ninety_five_of_a_hundred_intervals_hold_the_truth() {
+    fn ninety_nine_of_a_hundred_intervals_hold_the_truth() {
         let mut noise = Noise::new(7);
         let held = (0..2_000).filter(|_| {
             let (low, high) = simulated(&mut noise, 4, 1.5, 0.1).interval().unwrap();
             (low..=high).contains(&1.5)
         });
         let held = held.count();
-        assert!((1_860..=1_940).contains(&held), "{held} of 2,000");
+        assert!((1_965..=1_993).contains(&held), "{held} of 2,000");
     }
 
     #[test]

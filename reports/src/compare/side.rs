@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use protocol::results::{Load, LosslessHistogram, Run};
 
 use crate::{
-    metrics::{Metric, quantile_ms},
+    metrics::{Metric, Ranked, Stated},
     points::{Contender, PointName},
     validity::{Warning, point_warnings},
 };
@@ -36,11 +36,11 @@ pub enum PointStatus {
 pub struct Measure {
     /// A percentile of all repeats' deliveries together, or the median of the repeats' values.
     pub value: f64,
-    /// The least of the repeats' own values.
+    /// The least of the repeats' own values; the value if no repeat has one.
     pub min: f64,
     /// The greatest.
     pub max: f64,
-    /// Over how many repeats.
+    /// Over how many repeats that state it by themselves.
     pub repeats: usize,
 }
 
@@ -54,7 +54,7 @@ impl<'a> Side<'a> {
             Some(warning) => PointStatus::Void(warning.brief()),
             None => PointStatus::Valid,
         };
-        let latency = merged(runs.iter().map(|run| &run.latency));
+        let latency = merged(runs.iter().map(|run| &*run.latency));
         Self { contender, runs, status, latency }
     }
 
@@ -83,9 +83,26 @@ impl<'a> Side<'a> {
         (self.is_valid() && !self.latency.is_empty()).then_some(&self.latency)
     }
 
+    /// The same with the ranks of what never arrived.
+    pub(crate) fn ranked_latency(&self) -> Option<Ranked<'_>> {
+        let of_runs: Vec<_> = self.runs.iter().map(|run| Ranked::latency(run)).collect();
+        Some(together(&of_runs, self.latency()?))
+    }
+
+    /// What all repeats together say of a quantile; none for what is no quantile, and of a void point.
+    pub(crate) fn stated(&self, metric: Metric) -> Option<Stated> {
+        let of_runs: Vec<_> = self.runs.iter().filter_map(|run| metric.ranked(run)).collect();
+        let &(_, quantile) = of_runs.first().filter(|_| self.is_valid())?;
+        let of_runs: Vec<_> = of_runs.into_iter().map(|(ranked, _)| ranked).collect();
+        match metric {
+            Metric::LatencyMs(_) => together(&of_runs, &self.latency).of_all(quantile),
+            _ => together(&of_runs, &merged(of_runs.iter().map(|ranked| ranked.values))).of_all(quantile),
+        }
+    }
+
     /// One histogram of all repeats together, nanoseconds; none if it must not be shown, or is empty.
     pub(crate) fn pooled(&self, of: impl Fn(&'a Run) -> Option<&'a LosslessHistogram>) -> Option<Histogram<u64>> {
-        let all = merged(self.runs.iter().filter_map(|run| of(run)));
+        let all = merged(self.runs.iter().filter_map(|run| of(run).map(|histogram| &**histogram)));
         (self.is_valid() && !all.is_empty()).then_some(all)
     }
 
@@ -94,36 +111,36 @@ impl<'a> Side<'a> {
         if !self.is_valid() {
             return None;
         }
-        let mut values: Vec<f64> = self.runs.iter().filter_map(|run| metric.of_run(run)).collect();
+        // A repeat that does not reach a quantile has no greatest value of it to be shown.
+        let mut values: Vec<f64> = self.by_pair(metric).unwrap_or_default().into_values().collect();
         values.sort_by(f64::total_cmp);
-        let (&min, &max) = (values.first()?, values.last()?);
-        let quantile = self.runs.iter().find_map(|run| metric.quantile_of(run)).map(|(_, quantile)| quantile.value());
-        let value = match (metric, quantile) {
-            (Metric::LatencyMs(_), Some(quantile)) => quantile_ms(&self.latency, quantile)?,
-            (_, Some(quantile)) => {
-                let of_runs = self.runs.iter().filter_map(|run| Some(metric.quantile_of(run)?.0));
-                quantile_ms(&merged(of_runs), quantile)?
-            }
-            (_, None) => median(&values),
+        let value = match self.stated(metric) {
+            Some(stated) => stated.value()?,
+            None if values.is_empty() => return None,
+            None => median(&values),
         };
+        let (min, max) = (values.first().copied().unwrap_or(value), values.last().copied().unwrap_or(value));
         Some(Measure { value, min, max, repeats: values.len() })
     }
 
-    /// Its metric in each run, by the pair that the run belongs to.
-    pub(super) fn by_pair(&self, metric: Metric) -> BTreeMap<u32, f64> {
-        self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?))).collect()
+    /// Its metric in each run, by the pair that the run belongs to; a run that states none by itself is left out. None at
+    /// all if one does not reach it, for it was the slowest, or if all together do not state it.
+    pub(super) fn by_pair(&self, metric: Metric) -> Option<BTreeMap<u32, f64>> {
+        let unreached = self.runs.iter().any(|run| metric.stated(run) == Some(Stated::NotReached));
+        let unstated = self.stated(metric).is_some_and(|stated| stated.value().is_none());
+        let values = || self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?)));
+        (!unreached && !unstated).then(|| values().collect())
     }
 
     /// One metric and another in every run that has both. None for a void point.
     pub(crate) fn pairs(&self, one: Metric, other: Metric) -> Option<Vec<(f64, f64)>> {
-        let others = self.by_pair(other);
-        let both = |(pair, one)| Some((one, *others.get(&pair)?));
-        self.is_valid().then(|| self.by_pair(one).into_iter().filter_map(both).collect())
+        let (ones, others) = (self.by_pair(one).filter(|_| self.is_valid())?, self.by_pair(other)?);
+        Some(ones.into_iter().filter_map(|(pair, one)| Some((one, *others.get(&pair)?))).collect())
     }
 
-    /// Its metric in every run that has it. None for a void point.
+    /// Its metric in every run that has it. None for a void point, or if it is a quantile that is not stated.
     pub(crate) fn values(&self, metric: Metric) -> Option<Vec<f64>> {
-        self.is_valid().then(|| self.by_pair(metric).into_values().collect())
+        Some(self.by_pair(metric).filter(|_| self.is_valid())?.into_values().collect())
     }
 
     /// Updates that never arrived, over all repeats.
@@ -150,14 +167,91 @@ fn median(sorted: &[f64]) -> f64 {
     if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[middle - 1], sorted[middle]) } else { sorted[middle] }
 }
 
-fn merged<'h>(mut histograms: impl Iterator<Item = &'h LosslessHistogram>) -> Histogram<u64> {
+/// What all repeats rank together.
+fn together<'h>(of_runs: &[Ranked<'_>], values: &'h Histogram<u64>) -> Ranked<'h> {
+    let expected = of_runs.iter().map(|ranked| ranked.expected).sum();
+    Ranked { values, expected, updates: of_runs.iter().map(|ranked| ranked.updates).sum() }
+}
+
+fn merged<'h>(mut histograms: impl Iterator<Item = &'h Histogram<u64>>) -> Histogram<u64> {
     let Some(first) = histograms.next() else {
         return Histogram::new(3).expect("three digits are a valid precision");
     };
-    let mut all: Histogram<u64> = (**first).clone();
+    let mut all = first.clone();
     all.auto(true);
     for histogram in histograms {
-        all.add(&**histogram).expect("a histogram that resizes itself takes every value");
+        all.add(histogram).expect("a histogram that resizes itself takes every value");
     }
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        compare::Comparison,
+        fixture::{Sweep, receive},
+        metrics::Quantile,
+        read::Results,
+    };
+
+    const P50: Metric = Metric::LatencyMs(Quantile::P50);
+    const P99: Metric = Metric::LatencyMs(Quantile::P99);
+
+    fn results(change: impl FnOnce(&mut [Run])) -> Results {
+        let mut results = Sweep { clients: vec![100], ..Sweep::quick() }.results();
+        change(&mut results.runs);
+        results
+    }
+
+    /// What WebSocket states, and whether long polling's ratio to it is.
+    fn p99(results: &Results) -> (Option<Stated>, bool) {
+        let comparison = Comparison::of(results);
+        let (contender, baseline) = comparison.cases[0].against_baseline().next().unwrap();
+        let side = &comparison.cases[0].sides[&baseline];
+        assert_eq!(side.measure(P99).map(|measure| measure.value), side.stated(P99).and_then(Stated::value));
+        assert!(comparison.cases[0].ratio(contender, P50).is_some(), "a median is not touched");
+        (side.stated(P99), comparison.cases[0].ratio(contender, P99).is_some())
+    }
+
+    /// Of WebSocket's first repeat, or of all, the slowest so many of a hundred never arrive.
+    fn lossy(percent: u64, repeats: usize) -> Results {
+        results(|runs| {
+            for run in runs.iter_mut().filter(|run| run.point.transport == protocol::Transport::WebSocket).take(repeats)
+            {
+                receive(run, (1..=100 - percent).map(|ms| ms * 1_000_000));
+                (run.counts.expected, run.counts.missed) = (100, percent);
+            }
+        })
+    }
+
+    #[test]
+    fn whoever_loses_its_slowest_gets_no_better_p99() {
+        let all = p99(&lossy(0, 3));
+        assert!(matches!(all, (Some(Stated::Is(ms)), true) if (98.9..99.2).contains(&ms)), "{all:?}");
+        let none_of_its_slowest = p99(&lossy(1, 3));
+        assert_eq!(none_of_its_slowest, all, "the 99th of a hundred is the 99th of 99 that came");
+        assert_eq!(p99(&lossy(2, 3)), (Some(Stated::NotReached), false));
+    }
+
+    #[test]
+    fn one_repeat_that_does_not_reach_it_leaves_no_ratio() {
+        let (stated, has_ratio) = p99(&lossy(2, 1));
+        assert!(matches!(stated, Some(Stated::Is(_))) && !has_ratio, "{stated:?}");
+    }
+
+    #[test]
+    fn too_few_updates_state_the_slowest_and_no_ratio() {
+        let (stated, has_ratio) = p99(&results(|runs| runs.iter_mut().for_each(|run| run.stream.updates = 333)));
+        assert!(matches!(stated, Some(Stated::Slowest { of: 999, .. })) && !has_ratio, "{stated:?}");
+    }
+
+    #[test]
+    fn a_repeat_of_which_none_lies_beyond_is_told_apart() {
+        let results = results(|runs| runs[0].stream.updates = 99);
+        let comparison = Comparison::of(&results);
+        let side = comparison.cases[0].sides.values().next().unwrap();
+        assert_eq!((side.measure(P99).unwrap().repeats, side.measure(P50).unwrap().repeats), (2, 3));
+        assert_eq!(side.values(P99).unwrap().len(), 2);
+    }
 }

@@ -105,7 +105,7 @@ mod tests {
         };
         let mut results = fixture::Sweep { clients: vec![10, 100, 1_000, 4_000], ..fixture::Sweep::quick() }.results();
         assert_eq!(lines(&results), 1);
-        results.runs[3].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[3].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert_eq!(lines(&results), 2, "one point, then a line of two");
     }
 
@@ -121,7 +121,7 @@ mod tests {
     #[test]
     fn a_void_point_is_a_word_in_every_picture() {
         let mut results = fixture::Sweep { clients: vec![1_000], ..fixture::Sweep::quick() }.results();
-        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;
         for figure in all(&results, &Comparison::of(&results)) {
             for panel in &figure.panels {
                 assert!(!panel.svg.contains("long polling, "), "{}", panel.title);

@@ -8,9 +8,9 @@ use super::{
 };
 use crate::{
     compare::{Case, Comparison, Measure, PointStatus, Slice, Sweep},
-    metrics::Metric,
+    metrics::{Metric, Stated},
     points::Contender,
-    table::Cell,
+    table::{Cell, NOT_REACHED},
     words::number,
 };
 
@@ -123,7 +123,7 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
         let subject = contender.drawn_as().into();
         chart.series.extend(pieces.map(|dots| Series { subject, dots, marked: true }));
     }
-    chart.words = slice.cases.iter().flat_map(|case| words(case, |_| x_of(case))).collect();
+    chart.words = slice.cases.iter().flat_map(|case| words_of(case, metric, |_| x_of(case))).collect();
     Some(chart)
 }
 
@@ -150,7 +150,8 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
         let (left, right) = place(band(case), case, contender);
         f64::midpoint(left, right)
     };
-    chart.words = slice.cases.iter().flat_map(|case| words(case, |contender| middle(case, contender))).collect();
+    chart.words =
+        slice.cases.iter().flat_map(|case| words_of(case, stack.whole, |contender| middle(case, contender))).collect();
     Some(chart)
 }
 
@@ -187,6 +188,14 @@ pub(super) fn words(case: &Case<'_>, x: impl Fn(Contender) -> f64) -> Vec<Word> 
             Some(Word { transport: contender.drawn_as(), x: x(contender), text: word(side.status())?.to_owned() })
         })
         .collect()
+}
+
+/// The same, and where a quantile lies beyond what was delivered.
+fn words_of(case: &Case<'_>, metric: Metric, x: impl Fn(Contender) -> f64) -> Vec<Word> {
+    let unreached = case.sides.iter().filter(|(_, side)| side.stated(metric) == Some(Stated::NotReached));
+    let word =
+        |contender: Contender| Word { transport: contender.drawn_as(), x: x(contender), text: NOT_REACHED.to_owned() };
+    words(case, &x).into_iter().chain(unreached.map(|(contender, _)| word(*contender))).collect()
 }
 
 fn bar_name(sweep: &Sweep<'_>, case: &Case<'_>) -> String {

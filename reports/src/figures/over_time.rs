@@ -13,14 +13,13 @@ use super::{
 };
 use crate::{
     compare::{PointStatus, Side},
-    metrics::Quantile,
+    metrics::{Quantile, Ranked},
     points::Contender,
     words,
 };
 
 /// More points than these are not seen, and make the page large.
 const MOMENTS_MAX: usize = 400;
-const NS_PER_MS: f64 = 1e6;
 const MIB: f64 = 1024.0 * 1024.0;
 
 /// One transport's run, as points of time and value.
@@ -81,9 +80,9 @@ fn memory(run: &Run) -> Vec<(f64, f64)> {
 
 /// Seconds since the measure phase began, in the middle of each slice, and milliseconds.
 fn latency(run: &Run, quantile: Quantile) -> Vec<(f64, f64)> {
-    let of = |histogram: &LosslessHistogram| {
-        (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile.value()) as f64 / NS_PER_MS)
-    };
+    // A slice has its share of the updates.
+    let updates = Some(run.stream.updates / (run.slices.len() as u64).max(1));
+    let of = |values: &LosslessHistogram| Ranked { values, expected: values.len(), updates }.of_one(quantile)?.value();
     let half_s = run.phases.measure_s / run.slices.len().max(1) as f64 / 2.0;
     run.slices.iter().filter_map(|slice| Some((slice.from_ms / 1e3 + half_s, of(&slice.latency)?))).collect()
 }

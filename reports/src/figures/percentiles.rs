@@ -1,7 +1,5 @@
 //! The whole distribution of latency, with as much room for the last thousandth as for the first half.
 
-use hdrhistogram::Histogram;
-
 use super::{
     draw::{Chart, Dot, Scale, Series},
     figure::{Figure, Panel, Table},
@@ -10,32 +8,33 @@ use super::{
     source::Source,
 };
 use crate::{
-    compare::Case,
+    compare::{Case, Side},
     judge::headline::takeaway,
-    metrics::{Metric, Quantile},
+    metrics::{Metric, Quantile, Ranked},
 };
 
 /// So many loads have a panel, the heaviest.
 const PANELS_MAX: usize = 4;
-/// A percentile is drawn while so many deliveries lie beyond it.
-const BEYOND_MIN: f64 = 10.0;
 /// The luckiest tenth would stretch the scale and tell nothing.
 const FIRST: f64 = 0.1;
 /// Between two points of a line, in nines.
 const STEP_NINES: f64 = 0.04;
-const NS_PER_MS: f64 = 1e6;
 
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     let heaviest = source.comparison.heaviest_first();
     let drawn: Vec<&Case<'_>> =
-        heaviest.iter().copied().filter(|case| case.sides.values().any(|side| side.latency().is_some())).collect();
-    let mut caption = "Each line says within which time that share of the updates arrived; the scale gives every \
-                       further nine the same room, and ends where fewer than ten deliveries are left."
+        heaviest.iter().copied().filter(|case| case.sides.values().any(|side| drawn_of(side).is_some())).collect();
+    let mut caption = "Each line says within which time that share of all expected deliveries arrived; the scale gives every \
+                       further nine the same room. A line ends where fewer than ten updates lie beyond, or where what was \
+                       delivered ends."
         .to_owned();
     if drawn.len() > PANELS_MAX {
         caption = format!("{caption} The {PANELS_MAX} heaviest of {} loads are drawn.", drawn.len());
     }
-    let said = drawn.first().and_then(|case| takeaway(case, Metric::LatencyMs(Quantile::P999)));
+    let said = drawn.first().and_then(|case| {
+        let quantiles = [Quantile::P999, Quantile::P99, Quantile::P90, Quantile::P50];
+        quantiles.into_iter().find_map(|quantile| takeaway(case, Metric::LatencyMs(quantile)))
+    });
     caption.extend(said.map(|said| format!(" {said}")));
     let panels =
         drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();
@@ -45,36 +44,36 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
 
 fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
     let measured: Vec<_> =
-        case.sides.iter().filter_map(|(contender, side)| Some((contender.drawn_as(), side.latency()?))).collect();
-    let highest = measured.iter().map(|(_, latency)| highest(latency)).fold(0.0, f64::max);
-    let least = measured.iter().map(|(_, latency)| latency.value_at_quantile(FIRST)).min()? as f64 / NS_PER_MS;
-    let greatest = measured.iter().map(|(_, latency)| latency.value_at_quantile(highest)).max()? as f64 / NS_PER_MS;
+        case.sides.iter().filter_map(|(contender, side)| Some((contender.drawn_as(), drawn_of(side)?))).collect();
+    let highest = measured.iter().map(|(_, (_, highest))| *highest).reduce(f64::max)?;
+    let at_ends = |(_, (latency, highest)): &(_, (Ranked<'_>, f64))| Some((latency.at(FIRST)?, latency.at(*highest)?));
+    let ends: Vec<_> = measured.iter().filter_map(at_ends).collect();
+    let least = ends.iter().map(|(least, _)| *least).reduce(f64::min)?;
+    let greatest = ends.iter().map(|(_, greatest)| *greatest).reduce(f64::max)?;
     let x = Scale::nines("percentile", highest);
     let mut chart =
         Chart::new(&format!("latency, ms, at {}", source.sweep.name_of(&case.load)), x, Scale::log(least, greatest));
-    for (transport, latency) in measured {
-        chart.series.push(Series { subject: transport.into(), dots: dots(latency), marked: false });
+    for (transport, (latency, highest)) in measured {
+        chart.series.push(Series { subject: transport.into(), dots: dots(latency, highest), marked: false });
     }
     chart.words = over_axis::words(case, |_| 0.9);
     let svg = chart.svg(&format!("percentiles-{}", index + 1));
     Some(Panel { title: chart.heading(), svg })
 }
 
-/// The highest quantile that enough deliveries lie beyond.
-fn highest(latency: &Histogram<u64>) -> f64 {
-    (1.0 - BEYOND_MIN / latency.len() as f64).max(0.5)
+/// What is drawn of a side, and up to which quantile.
+fn drawn_of<'s>(side: &'s Side<'_>) -> Option<(Ranked<'s>, f64)> {
+    let latency = side.ranked_latency()?;
+    Some((latency, latency.highest()?))
 }
 
-fn dots(latency: &Histogram<u64>) -> Vec<Dot> {
-    let nines = -(1.0 - highest(latency)).log10();
+fn dots(latency: Ranked<'_>, highest: f64) -> Vec<Dot> {
+    let nines = -(1.0 - highest).log10();
     let steps = (nines / STEP_NINES).floor() as u32;
     (0..=steps)
         .map(|step| 1.0 - 10_f64.powf(-STEP_NINES * f64::from(step)))
         .filter(|quantile| *quantile >= FIRST)
-        .map(|quantile| {
-            let y = latency.value_at_quantile(quantile) as f64 / NS_PER_MS;
-            Dot { x: quantile, y, spread: None, tip: String::new() }
-        })
+        .filter_map(|quantile| Some(Dot { x: quantile, y: latency.at(quantile)?, spread: None, tip: String::new() }))
         .collect()
 }
 
@@ -84,9 +83,10 @@ mod tests {
     use crate::fixture::histogram;
 
     #[test]
-    fn percentiles_without_deliveries_beyond_them_are_not_drawn() {
-        let few = histogram((1..=1_000).map(|ms| ms * 1_000_000));
-        assert!((highest(&few) - 0.99).abs() < 1e-9);
-        assert!(dots(&few).last().unwrap().x <= 0.99);
+    fn percentiles_without_updates_beyond_them_are_not_drawn() {
+        let values = histogram((1..=1_000).map(|ms| ms * 1_000_000));
+        let latency = Ranked { values: &values, expected: 1_000, updates: Some(100) };
+        let dots = dots(latency, latency.highest().unwrap());
+        assert!(dots.len() > 20 && dots.last().unwrap().x <= 0.9, "{}", dots.len());
     }
 }

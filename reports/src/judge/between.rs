@@ -12,10 +12,11 @@ use crate::{
 };
 
 /// What stands under the table.
-pub(crate) const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to base’s, under it its 95% confidence interval \
-    (Welch’s t on logarithms). A difference is claimed if the interval, widened for the five metrics of a point, leaves \
-    out 1, and it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied only one over 12% \
-    could have been. “–” for a ratio: a repeat’s value was nought.";
+pub(crate) const LEGEND: &str = "A ratio is head’s geometric mean over the repeats to base’s, under it its 99% confidence interval \
+    (Welch’s t on logarithms), 95% for the five metrics of a point together. A difference is claimed if that leaves out 1, and \
+    it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied only one over 12% \
+    could have been. “–” for a ratio: a repeat’s value was nought, or the percentile is not stated: fewer than ten updates lie \
+    beyond it, or more was lost.";
 
 /// Every point that both folders hold, head's value over base's. Its `Display` is for a terminal.
 #[derive(Debug, Clone)]
@@ -187,7 +188,7 @@ mod tests {
 
     #[test]
     fn the_same_twice_is_no_difference_and_a_slower_transport_is() {
-        let (base, mut head) = (sweep(1), sweep(2));
+        let (base, mut head) = (sweep(1), sweep(3));
         assert_eq!(between(&base, &head, false).unwrap().regressions().count(), 0);
         for run in head.runs.iter_mut().filter(|run| run.point.transport == Transport::LongPoll) {
             run.server.as_mut().unwrap().cpu.total_ns *= 2;
@@ -201,7 +202,7 @@ mod tests {
     #[test]
     fn a_void_point_is_never_compared() {
         let (base, mut head) = (sweep(1), sweep(2));
-        head.runs[0].generator.workers_cpu_ns[0] = 4_950_000_000;
+        head.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
         let compared = between(&base, &head, false).unwrap();
         assert_eq!(compared.changes.len(), 3 * COMPARED.len());
         let table = compared.table();

@@ -94,7 +94,7 @@ mod tests {
     #[test]
     fn void_points_claim_nothing() {
         let mut results = Sweep { clients: vec![1_000], ..Sweep::quick() }.results();
-        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert_eq!(claims(&results).compared, 0);
     }
 }

@@ -3,11 +3,12 @@
 mod metric;
 mod parameters;
 mod read;
+mod stated;
 mod usage;
 mod words;
 
 pub use metric::Metric;
 pub use parameters::{Meeting, Quantile, Share};
-pub(crate) use read::quantile_ms;
+pub(crate) use stated::{Ranked, Stated};
 pub use usage::other_work;
 pub(crate) use usage::{busiest_worker, stolen_share};

@@ -5,6 +5,7 @@ use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run};
 use super::{
     metric::Metric,
     parameters::{Meeting, Quantile, Share},
+    stated::{Ranked, Stated},
     usage::{busiest_worker, stolen_share},
 };
 
@@ -17,27 +18,42 @@ const KIB: f64 = 1024.0;
 const MIB: f64 = KIB * KIB;
 
 impl Metric {
-    /// The histogram that it is a quantile of, if it is one; nanoseconds there, milliseconds here.
-    pub(crate) fn quantile_of(self, run: &Run) -> Option<(&LosslessHistogram, Quantile)> {
+    /// What it is a quantile of, if it is one; nanoseconds there, milliseconds here.
+    pub(crate) fn ranked(self, run: &Run) -> Option<(Ranked<'_>, Quantile)> {
         Some(match self {
-            Self::LatencyMs(quantile) => (&run.latency, quantile),
-            Self::HandshakeMs(quantile) => (&run.handshake, quantile),
-            Self::TlsHandshakeMs(quantile) => (&run.tls.as_ref()?.took, quantile),
-            Self::ExchangeMs(quantile) => (&run.exchange, quantile),
-            Self::SpanMs(quantile) => (&run.fan_out.span, quantile),
-            Self::LastMs(quantile) => (&run.fan_out.last, quantile),
-            Self::LastFromSendMs(quantile) => (run.fan_out.last_from_send.as_ref()?, quantile),
-            Self::MetMs(meeting, quantile) => (meeting.of(run.polling.as_ref()?), quantile),
-            Self::LoopLagMs(quantile) => (run.generator.loop_lag.as_ref()?, quantile),
-            Self::SignalMs(quantile) => (&run.signals.as_ref()?.round_trip, quantile),
-            Self::WayUpMs(quantile) => (&run.signals.as_ref()?.way_up, quantile),
-            Self::SignalLatenessMs(quantile) => (&run.signals.as_ref()?.lateness, quantile),
-            Self::LatenessMs(quantile) => (run.stream.lateness.as_ref()?, quantile),
+            Self::LatencyMs(quantile) => (Ranked::latency(run), quantile),
+            Self::HandshakeMs(quantile) => (Ranked::all(&run.handshake), quantile),
+            Self::TlsHandshakeMs(quantile) => (Ranked::all(&run.tls.as_ref()?.took), quantile),
+            Self::ExchangeMs(quantile) => (Ranked::all(&run.exchange), quantile),
+            Self::SpanMs(quantile) => (Ranked::a_fan_out(&run.fan_out.span, run), quantile),
+            Self::LastMs(quantile) => (Ranked::a_fan_out(&run.fan_out.last, run), quantile),
+            Self::LastFromSendMs(quantile) => (Ranked::a_fan_out(run.fan_out.last_from_send.as_ref()?, run), quantile),
+            // What an update that never came would have met is not known.
+            Self::MetMs(meeting, quantile) => {
+                let met = Ranked::all(meeting.of(run.polling.as_ref()?));
+                (Ranked { updates: Some(run.stream.updates), ..met }, quantile)
+            }
+            Self::LoopLagMs(quantile) => (Ranked::all(run.generator.loop_lag.as_ref()?), quantile),
+            // A signal that was never answered ranks last.
+            Self::SignalMs(quantile) => {
+                let signals = run.signals.as_ref()?;
+                let answered = Ranked::all(&signals.round_trip);
+                (Ranked { expected: signals.sent.max(answered.expected), ..answered }, quantile)
+            }
+            Self::WayUpMs(quantile) => (Ranked::all(&run.signals.as_ref()?.way_up), quantile),
+            Self::SignalLatenessMs(quantile) => (Ranked::all(&run.signals.as_ref()?.lateness), quantile),
+            Self::LatenessMs(quantile) => (Ranked::all(run.stream.lateness.as_ref()?), quantile),
             _ => return None,
         })
     }
 
-    /// Its value in one run; none where nothing was observed or delivered.
+    /// What a run states by itself, if it is a quantile.
+    pub(crate) fn stated(self, run: &Run) -> Option<Stated> {
+        let (ranked, quantile) = self.ranked(run)?;
+        ranked.of_one(quantile)
+    }
+
+    /// Its value in one run; none where nothing was observed or delivered, or a quantile is not stated.
     pub fn of_run(self, run: &Run) -> Option<f64> {
         let traffic = run.traffic;
         let per_delivery = |amount: u64| divide(amount as f64, traffic.updates as f64);
@@ -105,10 +121,7 @@ impl Metric {
             }
             Self::WorkerBusyPercent => Some(100.0 * busiest_worker(run)),
             Self::StolenPercent => Some(100.0 * stolen_share(run)),
-            _ => {
-                let (histogram, quantile) = self.quantile_of(run)?;
-                quantile_ms(histogram, quantile.value())
-            }
+            _ => self.stated(run)?.value(),
         }
     }
 }
@@ -140,7 +153,7 @@ fn fairness(of: &hdrhistogram::Histogram<u64>) -> Option<f64> {
 /// rate times round trip updates are due.
 fn predicted_unparked(run: &Run) -> Option<f64> {
     run.polling.as_ref().filter(|_| run.stream.updates > 0)?;
-    let round_trip_s = quantile_ms(&run.exchange, 0.5)? / 1e3;
+    let round_trip_s = Metric::ExchangeMs(Quantile::P50).of_run(run)? / 1e3;
     Some((divide(run.stream.updates as f64, run.phases.measure_s)? * round_trip_s).min(1.0))
 }
 
@@ -149,11 +162,6 @@ fn predicted_unparked(run: &Run) -> Option<f64> {
 fn divisible_cpu(run: &Run) -> Option<Cpu> {
     let cpu = run.server.as_ref()?.cpu;
     (cpu.total_ns >= DIVISIBLE_NS).then_some(cpu)
-}
-
-/// A quantile in milliseconds; none of nothing.
-pub(crate) fn quantile_ms(histogram: &hdrhistogram::Histogram<u64>, quantile: f64) -> Option<f64> {
-    (!histogram.is_empty()).then(|| histogram.value_at_quantile(quantile) as f64 / NS_PER_MS)
 }
 
 fn user_bytes(sample: &MemorySample) -> f64 {

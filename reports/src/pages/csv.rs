@@ -161,7 +161,7 @@ mod tests {
     fn failures_and_voids_are_marked_and_escaped() {
         let mut results = Sweep::quick().results();
         fail(&mut results.runs[0], "connect", "refused, \"twice\"\nand again");
-        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;
         let (names, rows) = table(&results);
         assert_eq!(field(&names, &rows[0], "failure"), "refused, \"twice\"\nand again");
         assert_eq!(field(&names, &rows[1], "void"), "generator saturated");

@@ -54,7 +54,7 @@ mod tests {
     #[test]
     fn a_sweep_in_trouble() {
         let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
-        results.runs[2].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[2].generator.workers_cpu_ns[0] = 49_500_000_000;
         crate::fixture::fail(&mut results.runs[5], "connect", "only 1,203 of 4,000 clients were ready");
         insta::assert_snapshot!(summary_table(&results));
     }

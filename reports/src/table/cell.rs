@@ -4,9 +4,12 @@ use std::fmt;
 
 use crate::{
     compare::{Measure, PointStatus, Ratio, Side, Verdict, difference, interval},
-    metrics::Metric,
-    words::{number, times},
+    metrics::{Metric, Stated},
+    words::{count, number, times},
 };
+
+/// Where more was lost than lies beyond a quantile.
+pub(crate) const NOT_REACHED: &str = "not reached";
 
 /// A value as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,20 +24,38 @@ pub(crate) struct Cell {
     pub(crate) unshown: String,
     /// Whether that is a difference.
     pub(crate) is_claim: bool,
+    /// `max of 60`: what the value is instead of a quantile that too few updates allow; short.
+    pub(crate) instead: String,
 }
 
 impl Cell {
     /// A point's value, or the word that stands for it.
     pub(crate) fn of_side(side: &Side<'_>, metric: Metric) -> Self {
         match side.status() {
-            PointStatus::Valid => Self::of(side.measure(metric)),
+            PointStatus::Valid => match side.stated(metric) {
+                Some(Stated::NotReached) => Self::word(NOT_REACHED),
+                Some(Stated::Slowest { ms, of }) => Self {
+                    spread: format!("slowest of {} fan-outs", count(of)),
+                    instead: format!("max of {}", count(of)),
+                    ..Self::word(&number(ms))
+                },
+                _ => Self::of(side.measure(metric)),
+            },
             PointStatus::Void(_) => Self::word("void"),
             PointStatus::Unfinished => Self::word("failed"),
         }
     }
 
     pub(crate) fn word(text: &str) -> Self {
-        Self { text: text.to_owned(), spread: String::new(), verdict: "", unshown: String::new(), is_claim: false }
+        let empty = String::new;
+        Self {
+            text: text.to_owned(),
+            spread: empty(),
+            verdict: "",
+            unshown: empty(),
+            is_claim: false,
+            instead: empty(),
+        }
     }
 
     /// A value with its spread.
@@ -53,7 +74,7 @@ impl Cell {
             Some(_) => (ratio.verdict().name(metric), String::new()),
         };
         let spread = interval(ratio).unwrap_or_default();
-        Self { text: times(ratio.value()), spread, verdict, unshown, is_claim }
+        Self { spread, verdict, unshown, is_claim, ..Self::word(&times(ratio.value())) }
     }
 }
 

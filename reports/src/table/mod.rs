@@ -5,7 +5,7 @@ mod reached;
 mod rows;
 mod text;
 
-pub(crate) use cell::Cell;
+pub(crate) use cell::{Cell, NOT_REACHED};
 pub(crate) use reached::reached;
 pub(crate) use rows::{COLUMNS, LEGEND, Row, common_load, comparison_rows, rows_of};
 pub(crate) use text::{columns, comparison_table, wrapped};

@@ -62,8 +62,11 @@ fn lines(row: &Row) -> Vec<Vec<String>> {
         vec![format!(" {who}"), value(0), value(1), missed, value(2), value(3), value(4)]
     };
     let mut lines = vec![line(&row.who, |cell| cell.text.clone())];
+    if row.cells.iter().any(|cell| !cell.instead.is_empty()) {
+        lines.push(line("", |cell| cell.instead.clone()));
+    }
     if row.is_ratio {
-        lines.push(line("  95% interval", |cell| cell.spread.clone()));
+        lines.push(line("  99% interval", |cell| cell.spread.clone()));
         lines.push(line("  difference", difference));
     }
     lines

@@ -6,7 +6,7 @@ use protocol::results::{Manifest, Run};
 
 use super::{limits::OTHER_WORK, point::point_warnings, warning::Warning};
 use crate::{
-    metrics::other_work,
+    metrics::{Quantile, other_work},
     points::{Contender, PointName, group},
     read::Results,
 };
@@ -23,6 +23,7 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     found.extend(points(results).into_iter().flat_map(|(point, runs)| point_warnings(&point, &runs)));
     found.extend(unobserved(results));
     found.extend(busy(results));
+    found.extend(few_updates(results));
     if results.manifest.scenario.repeats == 1 {
         found.push(Warning::SingleRepeat);
     }
@@ -58,6 +59,14 @@ fn unobserved(results: &Results) -> Option<Warning> {
     let runs = finished().filter(|run| run.server.is_none()).count();
     let why = finished().find_map(|run| run.server_unread.clone());
     (runs > 0).then(|| Warning::ServerUnobserved { runs, of_runs: finished().count(), why })
+}
+
+fn few_updates(results: &Results) -> Option<Warning> {
+    let updates = |runs: Vec<&Run>| runs.into_iter().map(|run| run.stream.updates).sum::<u64>();
+    let all: Vec<u64> = points(results).into_iter().map(|(_, runs)| updates(runs)).collect();
+    // Where none was due, something graver is said.
+    let few = || all.iter().copied().filter(|updates| (1..Quantile::P99.updates_needed()).contains(updates));
+    Some(Warning::FewUpdates { points: few().count(), of_points: all.len(), fewest: few().min()? })
 }
 
 fn busy(results: &Results) -> Option<Warning> {
@@ -213,7 +222,7 @@ mod tests {
             run.counts.delivered -= 7;
             run.counts.missed = 7;
         }));
-        assert!(missed.to_string().contains(": 7 of 15,000 updates (0.047%) never arrived."), "{missed}");
+        assert!(missed.to_string().contains(": 7 of 150,000 updates (0.0047%) never arrived."), "{missed}");
     }
 
     #[test]
@@ -272,10 +281,21 @@ mod tests {
         results.truncated_line = Some(6);
         results.runs.truncate(5);
         let names: Vec<_> = warnings(&results).iter().map(|warning| format!("{warning:?}")).collect();
-        for (name, prefix) in names.iter().zip(["Interrupted", "TruncatedResults", "MachineBusy", "SingleRepeat"]) {
+        let prefixes = ["Interrupted", "TruncatedResults", "MachineBusy", "FewUpdates", "SingleRepeat"];
+        for (name, prefix) in names.iter().zip(prefixes) {
             assert!(name.starts_with(prefix), "{names:?}");
         }
-        assert_eq!(names.len(), 4, "{names:?}");
+        assert_eq!(names.len(), 5, "{names:?}");
+    }
+
+    #[test]
+    fn too_few_updates_for_a_p99_are_noted_once_however_many_the_deliveries() {
+        let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
+        results.manifest.scenario.repeats = 2;
+        assert_eq!(results.runs[5].counts.delivered, 2_000_000);
+        let noted = only(warnings(&results));
+        assert_eq!(noted, Warning::FewUpdates { points: 6, of_points: 6, fewest: 500 });
+        assert_eq!(noted.severity(), Severity::Note);
     }
 
     #[test]
@@ -321,7 +341,7 @@ mod tests {
     #[test]
     fn an_arm_is_named() {
         let mut results = Sweep { clients: vec![100], ..Sweep::aa(3) }.results();
-        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert!(only(warnings(&results)).to_string().starts_with("WebSocket B at 100 clients"));
     }
 }

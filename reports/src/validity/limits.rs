@@ -28,9 +28,6 @@ pub(super) const BEHIND_MS: f64 = 50.0;
 /// Warm-up was not over if the halves' medians differ by more than both.
 pub(super) const HALVES: Limit = Limit { ms: 0.2, share: 0.25 };
 
-/// Ten deliveries beyond the p99.
-pub(super) const DELIVERIES_MIN: u64 = 1_000;
-
 /// A part that matters if it is much in itself, and much of the whole: a share alone would condemn the fast.
 #[derive(Clone, Copy)]
 pub(super) struct Limit {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use protocol::results::{Counts, Run};
 
-use super::{keeping_up, limits::DELIVERIES_MIN, steady, throttled, warning::Warning};
+use super::{keeping_up, steady, throttled, warning::Warning};
 use crate::points::PointName;
 
 /// What is wrong with the finished runs of one point.
@@ -59,7 +59,6 @@ fn counted(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
         (out_of_range > 0).then(|| Warning::OutOfRange { point: point(), out_of_range, delivered }),
         (duplicated > 0).then(|| Warning::Duplicated { point: point(), duplicated, delivered }),
         (reordered > 0).then(|| Warning::Reordered { point: point(), reordered, delivered }),
-        (0 < delivered && delivered < DELIVERIES_MIN).then(|| Warning::FewDeliveries { point: point(), delivered }),
     ]
     .into_iter()
     .flatten()

@@ -54,8 +54,8 @@ pub enum Warning {
     ClientErrors { point: PointName, kind: String, errors: u64, first: Option<String> },
     /// Clients never connected again after a disturbance; the first of what they met in words.
     NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
-    /// Too little was delivered for a p99.
-    FewDeliveries { point: PointName, delivered: u64 },
+    /// Points have too few updates, over all repeats, for a p99 to be stated.
+    FewUpdates { points: usize, of_points: usize, fewest: u64 },
     /// The server's process could not be read.
     ServerUnobserved { runs: usize, of_runs: usize, why: Option<String> },
     /// The machine had other work while it measured.
@@ -70,7 +70,7 @@ impl Warning {
         match self {
             _ if self.voids_point() => Severity::Invalid,
             Self::RunFailed { .. } => Severity::Invalid,
-            Self::ServerUnobserved { .. } | Self::SingleRepeat => Severity::Note,
+            Self::ServerUnobserved { .. } | Self::FewUpdates { .. } | Self::SingleRepeat => Severity::Note,
             _ => Severity::Caution,
         }
     }

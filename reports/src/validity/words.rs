@@ -81,7 +81,10 @@ impl Warning {
             Self::NotBack { .. } => {
                 "Times until clients are back are of the others. Remove the reason, or measure longer."
             }
-            Self::FewDeliveries { .. } => "A p99 wants a thousand deliveries or more. Measure longer.",
+            Self::FewUpdates { .. } => {
+                "The deliveries of an update are one fan-out, and a p99 wants 1,000 of them. Measure longer, more often, or at a \
+                 higher rate."
+            }
             Self::ServerUnobserved { .. } => {
                 "Its memory and CPU are missing below. Let the benchmark start the server itself to have them."
             }
@@ -173,6 +176,11 @@ impl Warning {
                 "Other work than the benchmark took up to {}% of our processors ({runs} of {of_runs} runs).",
                 number(100.0 * share),
             ),
+            Self::FewUpdates { points, of_points, fewest } => write!(
+                f,
+                "At {points} of {of_points} points too few updates were due, over all repeats, for a p99 (the fewest: {}).",
+                count(*fewest)
+            ),
             Self::SingleRepeat => write!(f, "Every point was measured once."),
             Self::NotBack { .. }
             | Self::NotConserved { .. }
@@ -182,7 +190,6 @@ impl Warning {
             | Self::OutOfRange { .. }
             | Self::Duplicated { .. }
             | Self::Reordered { .. }
-            | Self::FewDeliveries { .. }
             | Self::ClientErrors { .. } => self.write_of_counts(f),
         }
     }
@@ -219,9 +226,6 @@ impl Warning {
             Self::NotBack { point, away, clients, first } => {
                 let (away, clients, first) = (count(*away), count(*clients), the_first(first.as_deref()));
                 write!(f, "{point}: up to {away} of {clients} clients never connected again{first}.")
-            }
-            Self::FewDeliveries { point, delivered } => {
-                write!(f, "{}: only {} updates were delivered in all.", point, count(*delivered))
             }
             Self::Missed { point, missed, expected } => write_share(f, point, *missed, *expected, "never arrived"),
             Self::OutOfRange { point, out_of_range, delivered } => {

@@ -88,7 +88,7 @@ mod tests {
             figures.into_iter().find(|figure| figure.id == "polling").map(|figure| figure.table.rows)
         };
         assert_eq!(rows(&results).unwrap().len(), 4);
-        results.runs[1].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert!(rows(&results).unwrap().iter().flat_map(|row| &row[2..]).all(|text| text == "void" || text.is_empty()));
         results.runs.retain(|run| run.polling.is_none());
         assert_eq!(rows(&results), None);

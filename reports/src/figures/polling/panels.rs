@@ -203,7 +203,7 @@ mod tests {
             (panels[0].svg.matches(PREDICTION).count(), panels[0].svg.contains("void"))
         };
         assert_eq!(drawn(&results), (1, false));
-        results.runs[3].generator.workers_cpu_ns[0] = 4_950_000_000;
+        results.runs[3].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert_eq!(drawn(&results), (2, true), "one point, then a line of two");
     }
 

@@ -102,7 +102,7 @@ mod tests {
     #[test]
     fn a_void_point_supports_nothing() {
         let void = judged(|results| {
-            results.runs.iter_mut().for_each(|run| run.generator.workers_cpu_ns[0] = 4_950_000_000);
+            results.runs.iter_mut().for_each(|run| run.generator.workers_cpu_ns[0] = 49_500_000_000);
         });
         assert!(void.iter().all(|judged| judged.finding == Finding::Undecided && judged.figures.is_empty()));
     }

@@ -198,7 +198,7 @@ mod tests {
     #[test]
     fn what_is_void_or_absent_is_not_equal() {
         let mut void = round(1, |_| ());
-        void.again.runs[0].generator.workers_cpu_ns[0] = 4_950_000_000;
+        void.again.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
         let judged = gate(&[void]);
         assert_eq!(judged.ruling(), Ruling::Void);
         assert!(judged.to_string().contains("base again void"), "{judged}");

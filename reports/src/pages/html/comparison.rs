@@ -6,7 +6,7 @@ use protocol::results::Goal;
 use super::page::scrolling;
 use crate::{
     compare::Comparison,
-    table::{COLUMNS, Cell, LEGEND, Row, common_load, comparison_rows, reached, rows_of},
+    table::{COLUMNS, Cell, LEGEND, NOT_REACHED, Row, common_load, comparison_rows, reached, rows_of},
 };
 
 /// More loads than this make a table that nobody reads; the heaviest of them come first then.
@@ -73,7 +73,7 @@ fn table_rows(row: &Row) -> Markup {
 fn table_cell(cell: &Cell) -> Markup {
     let class = match (cell.is_claim, cell.text.as_str()) {
         (true, _) => "number clear",
-        (false, "void" | "failed") => "number void",
+        (false, "void" | "failed" | NOT_REACHED) => "number void",
         (false, _) if !cell.verdict.is_empty() => "number unclear",
         _ => "number",
     };

@@ -12,7 +12,7 @@ const METHOD: [&str; 10] = [
     "Clients connect and come to rest, updates warm the path up, and only updates due within the measure phase count.",
     "Latency is receipt minus due time, on one monotonic clock. A late publisher or a stalled server shows as latency.",
     "Expected is clients times updates; what was not delivered is counted as missed, never dropped from the count.",
-    "Percentiles come from the latencies of all repeats together, never from averages; other figures are the repeats’ median.",
+    "Percentiles come from the latencies of all repeats together, never from averages, and their ranks are over all that was expected; other figures are the repeats’ median.",
     "A ratio is the geometric mean over pairs of repeats measured back to back, with Student’s t on their logarithms for \
      its interval; each repeat is one observation, however many updates it delivered.",
     "Server CPU is the process’s time in user mode and in the kernel within the measure phase, per update received in it.",
@@ -22,8 +22,8 @@ const METHOD: [&str; 10] = [
 
 const GLOSSARY: [(&str, &str); 15] = [
     (
-        "95% interval",
-        "Made like this from fresh repeats each time, 95 of 100 such intervals would hold the true ratio.",
+        "99% interval",
+        "Made like this from fresh repeats each time, 99 of 100 such intervals would hold the true ratio.",
     ),
     ("A/A", "A transport compared with itself. Whatever difference it claims is chance, or a fault of the method."),
     ("client", "One subscriber with one connection, which receives every update."),

@@ -6,8 +6,9 @@ use protocol::results::Run;
 use super::page::{scrolling, table};
 use crate::{
     compare::{Comparison, PointStatus, Side},
-    metrics::{Metric, Quantile},
+    metrics::{Metric, Quantile, Stated},
     read::Results,
+    table::NOT_REACHED,
     words::{self, count, number},
 };
 
@@ -54,6 +55,7 @@ fn row(run: &Run, side: Option<&Side<'_>>) -> Vec<String> {
 /// A run's own value, unless its point is void: one bad repeat among three voids them all, here too.
 fn value(run: &Run, side: Option<&Side<'_>>, metric: Metric) -> String {
     match (side.map(Side::status), metric.of_run(run)) {
+        (Some(PointStatus::Valid), None) if metric.stated(run) == Some(Stated::NotReached) => NOT_REACHED.to_owned(),
         (Some(PointStatus::Valid), Some(value)) => number(value),
         (Some(PointStatus::Valid), None) => "–".to_owned(),
         (Some(PointStatus::Void(_)), _) => "void".to_owned(),
