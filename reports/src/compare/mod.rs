@@ -3,6 +3,7 @@
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
 mod comparison;
+mod looks;
 mod precision;
 mod ratio;
 mod side;
@@ -12,7 +13,8 @@ mod sweep;
 mod words;
 
 pub use comparison::{Case, Comparison};
-pub use precision::{LOOKS_MAX, Precision, SOUGHT};
+pub use looks::{LOOKS_MAX, Looks};
+pub use precision::{Precision, SOUGHT};
 pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
 pub use slope::Slope;

@@ -5,10 +5,6 @@ use protocol::results::Phases;
 use super::{Case, Ratio};
 use crate::metrics::{Metric, Quantile};
 
-/// How often it is looked whether a sweep with a goal may end, at most. Each look is a chance to take chance for a
-/// difference, and the intervals allow for so many.
-pub const LOOKS_MAX: u32 = 3;
-
 /// What a sweep with a goal goes on for. The 90th percentile of the last receiver and not the 99th: of a hundred updates
 /// ten lie beyond it.
 pub const SOUGHT: [Metric; 4] = [

@@ -96,7 +96,12 @@ impl Ratio {
     /// The interval that decides, and so the one that is shown: it holds the true ratio with 99% confidence, 95% for all
     /// that is compared at a load together. A single repeat has none.
     pub fn interval(self) -> Option<(f64, f64)> {
-        let reach = self.reach(deciding())?;
+        self.interval_at(deciding())
+    }
+
+    /// The interval of another confidence.
+    pub(crate) fn interval_at(self, confidence: f64) -> Option<(f64, f64)> {
+        let reach = self.reach(confidence)?;
         Some(((self.ln - reach).exp(), (self.ln + reach).exp()))
     }
 
@@ -129,6 +134,14 @@ fn deciding() -> f64 {
 
 fn ln(value: f64) -> Option<f64> {
     (value > 0.0).then(|| value.ln())
+}
+
+#[cfg(test)]
+impl Ratio {
+    /// Whether an interval that reaches so many leaves out 1.
+    pub(super) fn is_beyond(self, reach: f64) -> bool {
+        self.ln.abs() > reach * self.error
+    }
 }
 
 #[cfg(test)]
