@@ -10,6 +10,7 @@ const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 const SAME_MACHINE: &str = "measure both on one machine";
 const SAME_BUILD: &str = "build both alike";
+const LIBRARIES: &str = "libraries";
 const SAME_SCENARIO: &str = "run both with the same scenario and options";
 
 /// Why two folders are not compared.
@@ -42,6 +43,13 @@ impl Unlike {
             .collect();
         (!differences.is_empty()).then_some(Self { differences })
     }
+
+    /// The same, where versions of libraries may be the very change that one wants to judge.
+    pub(crate) fn between_revisions(base: &Manifest, head: &Manifest) -> Option<Self> {
+        let mut unlike = Self::between(base, head)?;
+        unlike.differences.retain(|difference| difference.what != LIBRARIES);
+        (!unlike.differences.is_empty()).then_some(unlike)
+    }
 }
 
 impl Display for Unlike {
@@ -72,6 +80,7 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("kernel", SAME_MACHINE, machine.kernel.clone()),
         ("allocator", SAME_BUILD, manifest.allocator.clone()),
         ("profile", SAME_BUILD, manifest.profile.clone()),
+        (LIBRARIES, SAME_BUILD, libraries(manifest)),
         ("transports", SAME_SCENARIO, listed(&scenario.transports)),
         ("clients", SAME_SCENARIO, listed(&scenario.clients)),
         ("updates/s", SAME_SCENARIO, listed(&scenario.rate_hz)),
@@ -79,6 +88,9 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("arrivals", SAME_SCENARIO, format!("{:?}", scenario.arrivals)),
         ("feed", SAME_SCENARIO, scenario.replay.clone().unwrap_or_else(|| "none".to_owned())),
         ("replay speed", SAME_SCENARIO, listed(&scenario.speed)),
+        ("warm-up", SAME_SCENARIO, seconds(scenario.warm_up_s)),
+        ("measure phase", SAME_SCENARIO, seconds(scenario.measure_s)),
+        ("connections/s", SAME_SCENARIO, scenario.connect_rate.to_string()),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),
         ("signals/s", SAME_SCENARIO, scenario.signal_rate_hz.to_string()),
         ("disturbance", SAME_SCENARIO, scenario.disturbance.map_or_else(|| "none".to_owned(), |kind| kind.to_string())),
@@ -93,6 +105,15 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
             if scenario.server.is_some() { "there already" } else { "started for each run" }.to_owned(),
         ),
     ]
+}
+
+fn libraries(manifest: &Manifest) -> String {
+    let named: Vec<_> = manifest.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
+    named.join(", ")
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds} s")
 }
 
 fn quota(manifest: &Manifest) -> String {
@@ -110,4 +131,37 @@ fn pinned(manifest: &Manifest) -> String {
 fn listed<T: ToString>(values: &[T]) -> String {
     let values: Vec<String> = values.iter().map(ToString::to_string).collect();
     if values.is_empty() { "none".to_owned() } else { values.join(", ") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Sweep;
+
+    fn differ(change: impl Fn(&mut Manifest)) -> Vec<&'static str> {
+        let base = Sweep::quick().results().manifest;
+        let mut head = base.clone();
+        change(&mut head);
+        let unlike = Unlike::between(&base, &head);
+        unlike.map(|unlike| unlike.differences.iter().map(|difference| difference.what).collect()).unwrap_or_default()
+    }
+
+    #[test]
+    fn what_moves_the_numbers_must_be_alike() {
+        assert_eq!(differ(|manifest| manifest.scenario.seed += 1), [""; 0]);
+        assert_eq!(differ(|manifest| manifest.scenario.warm_up_s += 1.0), ["warm-up"]);
+        assert_eq!(differ(|manifest| manifest.scenario.measure_s += 1.0), ["measure phase"]);
+        assert_eq!(differ(|manifest| manifest.scenario.connect_rate += 1), ["connections/s"]);
+        assert_eq!(differ(|manifest| *manifest.libraries.get_mut("hyper").unwrap() += "1"), ["libraries"]);
+    }
+
+    #[test]
+    fn revisions_may_differ_in_their_libraries() {
+        let base = Sweep::quick().results().manifest;
+        let mut head = base.clone();
+        *head.libraries.get_mut("hyper").unwrap() += "1";
+        assert_eq!(Unlike::between_revisions(&base, &head), None);
+        head.profile = "dev".to_owned();
+        assert_eq!(Unlike::between_revisions(&base, &head).unwrap().differences.len(), 1);
+    }
 }

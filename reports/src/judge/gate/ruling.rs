@@ -50,7 +50,7 @@ impl Gate {
     /// Judges rounds, of which there must be one at least. Refuses to if base and head were not measured alike.
     pub fn of(rounds: &[Round], limits: &Limits) -> Result<Self, Unlike> {
         let (first, last) = (rounds.first().expect("a round"), rounds.last().expect("a round"));
-        if let Some(unlike) = Unlike::between(&first.base.manifest, &first.head.manifest) {
+        if let Some(unlike) = Unlike::between_revisions(&first.base.manifest, &first.head.manifest) {
             return Err(unlike);
         }
         let named = |Results { manifest, .. }: &Results| {
