@@ -15,7 +15,7 @@ const REPEATS_MIN: u32 = 6;
 /// Repeats where neither their number nor a goal is given.
 const REPEATS: u32 = 3;
 const PRECISION: Percent = Percent(10.0);
-const BUDGET: Duration = Duration::from_secs(120);
+const BUDGET: Duration = Duration::from_mins(2);
 
 /// The goal, if one is asked for; a fixed number of repeats on the command line goes before a goal in the file.
 pub(super) fn goal(file: &Settings, options: &Settings) -> Option<Goal> {
@@ -71,7 +71,7 @@ mod tests {
     #[test]
     fn a_goal_is_asked_for_by_either_option_and_needs_six_repeats() {
         assert_eq!((of(Settings::default()).goal, of(Settings::default()).repeats), (None, 5));
-        let budget = of(Settings { budget: Some(Duration::from_secs(3_600)), ..Settings::default() });
+        let budget = of(Settings { budget: Some(Duration::from_hours(1)), ..Settings::default() });
         assert_eq!((budget.goal, budget.repeats), (Some(Goal { precision: 0.1, budget_s: 3_600.0 }), 6));
         let clients = Some(vec![10]);
         let precision = of(Settings { precision: Some(Percent(5.0)), clients, ..Settings::default() });

@@ -2,7 +2,7 @@
 
 use protocol::results::Phases;
 
-use super::{Case, LOOKS_MAX, Ratio};
+use super::{Case, LOOKS_MAX, Ratio, Side};
 use crate::metrics::{Metric, Quantile};
 
 /// What a sweep with a goal goes on for. The 90th percentile of the last receiver and not the 99th: of a hundred updates
@@ -42,7 +42,7 @@ impl Case<'_> {
     pub(crate) fn repeat_s(&self) -> f64 {
         let took_s =
             |phases: &Phases| phases.connect_s + phases.settle_s + phases.warm_up_s + phases.measure_s + phases.drain_s;
-        let runs: Vec<_> = self.sides.values().flat_map(|side| side.runs()).collect();
+        let runs: Vec<_> = self.sides.values().flat_map(Side::runs).collect();
         let repeats = self.sides.values().map(|side| side.runs().len()).max().unwrap_or_default();
         runs.iter().map(|run| took_s(&run.phases)).sum::<f64>() / repeats.max(1) as f64
     }
