@@ -3,11 +3,13 @@
 
 pub mod clock;
 pub mod control;
+pub mod engine;
 pub mod results;
 pub mod signal;
 pub mod transport;
 pub mod update;
 pub mod wire;
 
+pub use engine::Engine;
 pub use transport::Transport;
 pub use update::Update;

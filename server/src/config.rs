@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use clap::Args;
-use protocol::results::{Arrivals, Stream};
+use protocol::{
+    Engine,
+    results::{Arrivals, Stream},
+};
 
 use crate::{
     allocator::Allocator,
@@ -42,6 +45,10 @@ pub struct Config {
     /// Replay so many times faster than recorded
     #[arg(long, value_name = "X", default_value = "1", value_parser = speed, requires = "replay")]
     pub speed: f64,
+
+    /// How clients are served: lean goes past the libraries, as cheap as the protocol allows; stock is hyper and tungstenite, a task a client, as servers are commonly built
+    #[arg(long, value_name = "NAME", default_value = "lean")]
+    pub engine: Engine,
 
     /// Updates kept for those who resume or are slow
     #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..))]

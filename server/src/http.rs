@@ -19,7 +19,7 @@ use hyper::{
 };
 use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::{
-    Transport, clock,
+    Engine, Transport, clock,
     results::Stream,
     wire::{ECHO_PATH, HEALTH_PATH, Health, METRICS_PATH, POLL_PATH, Refusal, SEND_PATH, StreamQuery, WS_PATH},
 };
@@ -57,7 +57,7 @@ pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
     // Boxed: seldom asked for, and soon over.
     let Some(mut socket) = Box::pin(socket(&http, stream)).await else { return };
     let mut requests = 0;
-    if !slot.over {
+    if !slot.over && http.context.engine == Engine::Lean {
         match lean::serve(&http.context, &mut socket, &slot).await {
             Ok(Left::Request { bytes, asked }) => {
                 socket.unread(bytes);
@@ -237,6 +237,7 @@ fn health(http: &Http) -> Health {
         allocator: Allocator::of_this_process().name().to_owned(),
         stream: http.stream.clone(),
         tls: http.tls.is_some(),
+        engine: http.context.engine,
         faults: http.context.faults.iter().map(ToString::to_string).collect(),
     }
 }

@@ -195,6 +195,7 @@ impl Server {
                 access: Access { token: config.token.clone(), origins: config.allow_origins.clone() },
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),
+                engine: config.engine,
                 poll_timeout: config.poll_timeout,
                 bounds: config.bounds.clone(),
                 draining: self.draining.clone(),

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
 
 use anyhow::{Context, bail};
 use protocol::{
+    Engine,
     control::{Command, Event, Published, Window},
     results::{Pinning, Stream},
 };
@@ -38,6 +39,8 @@ pub struct Launch<'a> {
     pub threads: u32,
     /// Whether it speaks TLS.
     pub tls: bool,
+    /// How it serves.
+    pub engine: Engine,
     /// Seed of random gaps.
     pub seed: u64,
     /// The processors to keep to.
@@ -57,6 +60,7 @@ impl<'a> Launch<'a> {
             feed: sweep.feed,
             threads: scenario.server_threads,
             tls: planned.point.load.tls,
+            engine: planned.point.load.engine,
             seed: scenario.seed + u64::from(planned.repeat),
             cpus: scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone())),
             faults: sweep.faults,
@@ -86,14 +90,14 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { stream, feed, threads, tls, seed, cpus, faults, in_place_of } = launch;
+        let Launch { stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of } = launch;
         let mut command = tokio::process::Command::new(OWN);
         command.arg0("loadgen").args(["serve", "--control"]);
         match in_place_of {
             Some(ended) => command.args(["--resume", "--listen", &ended.address.to_string()]),
             None => command.args(["--listen", "127.0.0.1:0"]),
         };
-        command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
+        command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string(), "--engine", engine.name()]);
         command.args(stream_options(stream));
         if let Some(feed) = feed {
             command.arg("--replay").arg(feed);

@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::Context;
-use protocol::{Transport, results::Scenario};
+use protocol::{Engine, Transport, results::Scenario};
 use server::stream::replay::{BUILTIN_MARKET, Feed};
 
 use settings::Percent;
@@ -140,6 +140,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         arrivals: options.arrivals.or(file.arrivals).unwrap_or_default(),
         replay: options.replay.or(file.replay).map(|feed| feed.to_string_lossy().into_owned()),
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
+        engine: options.engine.or(file.engine).unwrap_or_else(|| vec![Engine::default()]),
         tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
         goal,
         repeats: goal::repeats(options.repeats.or(file.repeats), goal),

@@ -34,8 +34,9 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
     };
     (scenario.clients.iter())
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
-        .flat_map(|(clients, stream)| {
-            scenario.tls.iter().map(move |&tls| Load { clients, stream: stream.clone(), tls })
+        .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
+        .flat_map(|(clients, stream, tls)| {
+            scenario.engine.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
         })
         .collect()
 }

@@ -4,7 +4,7 @@ use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
 
 use clap::Args;
 use protocol::{
-    Transport,
+    Engine, Transport,
     results::{Arrivals, Disturbance},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
@@ -48,6 +48,10 @@ pub struct Settings {
     /// Axis: connections under TLS or not, off, on or both
     #[arg(long, value_name = "OFF,ON", value_delimiter = ',', value_parser = on_or_off)]
     pub tls: Option<Vec<bool>>,
+
+    /// Axis: how the server serves, lean (past the libraries: what the protocol costs at least), stock (hyper and tungstenite, as commonly built) or both
+    #[arg(long, value_name = "LEAN,STOCK", value_delimiter = ',')]
+    pub engine: Option<Vec<Engine>>,
 
     /// How often each point is measured, instead of until --precision is reached
     #[arg(long, value_name = "N")]
@@ -136,9 +140,9 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, tls, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, engine, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
-        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some()];
+        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some()];
         besides.contains(&true)
             || transports.is_some()
             || arrivals.is_some()

@@ -32,6 +32,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     let range = format!("between {PAYLOAD_BYTES_MIN} (the envelope alone needs that) and {PAYLOAD_BYTES_MAX} bytes");
     axis("payload-bytes", payload_bytes, |bytes| (PAYLOAD_BYTES_MIN..=PAYLOAD_BYTES_MAX).contains(bytes), &range)?;
     axis("tls", &scenario.tls, |_| true, "off or on")?;
+    axis("engine", &scenario.engine, |_| true, "lean or stock")?;
     axis("speed", speed, |speed| *speed > 0.0 && *speed <= 10_000.0, "more than 0 and at most 10000")?;
     ensure!(
         (0.0..=1_000.0).contains(&scenario.signal_rate_hz),
@@ -52,8 +53,9 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
         ensure!((least..=86_400.0).contains(&seconds), "{name} {seconds} s: must be between {least} s and a day");
     }
     // Counted, not listed: an absurd product would take all memory before it is refused.
-    let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len(), speed.len(), scenario.tls.len()];
-    let runs = axes.into_iter().fold(scenario.repeats as usize, usize::saturating_mul);
+    let besides = [speed.len(), scenario.tls.len(), scenario.engine.len()];
+    let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len()].into_iter().chain(besides);
+    let runs = axes.fold(scenario.repeats as usize, usize::saturating_mul);
     ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");
     super::goal::validate(scenario)?;
     validate_stream(scenario)

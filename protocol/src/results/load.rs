@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Transport;
+use crate::{Engine, Transport};
 
 /// One combination of a sweep's axes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,9 @@ pub struct Load {
     /// Whether the connections are under TLS.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tls: bool,
+    /// How the server serves it.
+    #[serde(default, skip_serializing_if = "Engine::is_default")]
+    pub engine: Engine,
 }
 
 /// The updates that are published.
@@ -67,7 +70,8 @@ impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.clients == 1 { "" } else { "s" };
         let tls = if self.tls { ", TLS" } else { "" };
-        write!(f, "{} client{plural}, {}{tls}", self.clients, self.stream)
+        let engine = if self.engine == Engine::Lean { "" } else { ", stock" };
+        write!(f, "{} client{plural}, {}{tls}{engine}", self.clients, self.stream)
     }
 }
 

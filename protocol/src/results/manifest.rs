@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Arrivals, Disturbance};
-use crate::Transport;
+use crate::{Engine, Transport};
 
 /// What a sweep was, written before its first run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub struct Scenario {
     /// Axis: whether the connections are under TLS.
     #[serde(default = "without")]
     pub tls: Vec<bool>,
+    /// Axis: how the server serves.
+    #[serde(default = "lean")]
+    pub engine: Vec<Engine>,
     /// How often each point is measured; at least, if there is a goal.
     pub repeats: u32,
     /// How long repeats go on, if not a fixed number of them is asked for.
@@ -108,6 +111,10 @@ pub struct Goal {
     pub precision: f64,
     /// Seconds that the sweep may take.
     pub budget_s: f64,
+}
+
+fn lean() -> Vec<Engine> {
+    vec![Engine::Lean]
 }
 
 fn without() -> Vec<bool> {

@@ -35,8 +35,9 @@ impl<'a> Sweep<'a> {
     pub fn of(comparison: &'a Comparison<'a>) -> Self {
         let cases = &comparison.cases;
         let varied: Vec<Axis> = Axis::ALL.into_iter().filter(|axis| distinct(cases, *axis) > 1).collect();
-        // Two words are no scale: TLS has pictures of its own, side by side.
-        let axis = varied.iter().copied().find(|axis| *axis != Axis::Tls).unwrap_or(Axis::Clients);
+        // Two words are no scale: TLS and engines have pictures of their own, side by side.
+        let is_scale = |axis: &Axis| !matches!(axis, Axis::Tls | Axis::Engine);
+        let axis = varied.iter().copied().find(is_scale).unwrap_or(Axis::Clients);
         let others: Vec<Axis> = varied.iter().copied().filter(|other| *other != axis).collect();
         let mut slices: Vec<Slice<'a>> = Vec::new();
         for case in cases {

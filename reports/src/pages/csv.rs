@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 71] = [
+const COLUMNS: [Column; 72] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -32,6 +32,7 @@ const COLUMNS: [Column; 71] = [
         Stream::Synthetic { .. } => String::new(),
         Stream::Replay { speed, .. } => speed.to_string(),
     }),
+    ("engine", |run| run.point.load.engine.to_string()),
     ("tls", |run| run.point.load.tls.to_string()),
     ("started_utc", |run| run.started_utc.clone()),
     ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),

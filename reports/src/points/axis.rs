@@ -17,11 +17,13 @@ pub enum Axis {
     Speed,
     /// Without TLS, and under it.
     Tls,
+    /// How the server serves.
+    Engine,
 }
 
 impl Axis {
     /// In the order in which they are preferred.
-    pub const ALL: [Self; 5] = [Self::Clients, Self::RateHz, Self::PayloadBytes, Self::Speed, Self::Tls];
+    pub const ALL: [Self; 6] = [Self::Clients, Self::RateHz, Self::PayloadBytes, Self::Speed, Self::Tls, Self::Engine];
 
     /// A load's place on it, if it has one.
     pub fn of(self, load: &Load) -> Option<f64> {
@@ -30,6 +32,7 @@ impl Axis {
             (Self::RateHz, Stream::Synthetic { rate_hz, .. }) => Some(*rate_hz),
             (Self::PayloadBytes, Stream::Synthetic { payload_bytes, .. }) => Some((*payload_bytes).into()),
             (Self::Speed, Stream::Replay { speed, .. }) => Some(*speed),
+            (Self::Engine, _) => Some(f64::from(load.engine as u8)),
             (Self::Tls, _) => Some(f64::from(u8::from(load.tls))),
             _ => None,
         }
@@ -43,6 +46,7 @@ impl Axis {
             Self::PayloadBytes => "bytes per update",
             Self::Speed => "replay speed, ×",
             Self::Tls => "TLS",
+            Self::Engine => "engine",
         }
     }
 
@@ -54,12 +58,14 @@ impl Axis {
             Self::RateHz => format!("{} updates/s", setting(value)),
             Self::PayloadBytes => format!("{} B", count(value as u64)),
             Self::Speed => format!("{}×", setting(value)),
+            Self::Engine => load.engine.to_string(),
             Self::Tls => if load.tls { "TLS" } else { "no TLS" }.to_owned(),
         })
     }
 }
 
 /// A load's place in the order of a sweep: by the last axis first, so that what varies along x stays together.
-pub(crate) fn order(load: &Load) -> [f64; 5] {
-    [Axis::Tls, Axis::Speed, Axis::PayloadBytes, Axis::RateHz, Axis::Clients].map(|axis| axis.of(load).unwrap_or(0.0))
+pub(crate) fn order(load: &Load) -> [f64; 6] {
+    [Axis::Engine, Axis::Tls, Axis::Speed, Axis::PayloadBytes, Axis::RateHz, Axis::Clients]
+        .map(|axis| axis.of(load).unwrap_or(0.0))
 }

@@ -1,6 +1,9 @@
 //! Loads in words, alike wherever they are named.
 
-use protocol::results::{Arrivals, Load, Stream};
+use protocol::{
+    Engine,
+    results::{Arrivals, Load, Stream},
+};
 
 use super::numbers::{count, setting};
 
@@ -29,5 +32,6 @@ pub(crate) fn stream(stream: &Stream) -> String {
 /// `4,000 clients, 10 updates/s of 128 B`
 pub(crate) fn load(load: &Load) -> String {
     let tls = if load.tls { ", TLS" } else { "" };
-    format!("{}, {}{tls}", clients(load.clients), stream(&load.stream))
+    let engine = if load.engine == Engine::Lean { "" } else { ", stock" };
+    format!("{}, {}{tls}{engine}", clients(load.clients), stream(&load.stream))
 }

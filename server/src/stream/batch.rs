@@ -70,6 +70,14 @@ impl Batch {
         self.join(Encoded::frame)
     }
 
+    /// Each update as a line of its own, without the line break.
+    pub fn messages(&self) -> impl Iterator<Item = Bytes> {
+        self.0.iter().map(|update| {
+            let line = update.line();
+            line.slice(..line.len() - 1)
+        })
+    }
+
     /// As lines. A single update is shared, not copied.
     pub fn lines(&self) -> Bytes {
         self.join(Encoded::line)

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use protocol::{Transport, wire::Refusal};
+use protocol::{Engine, Transport, wire::Refusal};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::info;
 
@@ -26,6 +26,8 @@ pub struct Context {
     pub faults: Vec<Fault>,
     /// The counters.
     pub metrics: Arc<Metrics>,
+    /// How clients are served.
+    pub engine: Engine,
     /// How long a poll is held.
     pub poll_timeout: Duration,
     /// What they may ask at most.

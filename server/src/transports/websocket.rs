@@ -1,6 +1,12 @@
 //! WebSocket (RFC 6455): upgraded once, then a text frame an update.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::Arc,
+    task::{self, Poll},
+    time::Duration,
+};
 
 use bytes::{Buf, Bytes};
 use futures_util::{SinkExt, StreamExt};
@@ -12,14 +18,14 @@ use hyper::{
 };
 use hyper_util::rt::TokioIo;
 use protocol::{
-    Transport,
+    Engine, Transport,
     wire::{CURSOR_HEADER, Refusal, SUBPROTOCOL, StreamQuery},
 };
 use tokio::{io::AsyncWriteExt, time::sleep_until};
 use tokio_tungstenite::{
     WebSocketStream,
     tungstenite::{
-        Error, Message,
+        Error, Message, Utf8Bytes,
         error::ProtocolError,
         handshake::server::create_response_with_body,
         protocol::{CloseFrame, Role, WebSocketConfig, frame::coding::CloseCode},
@@ -34,7 +40,7 @@ use super::{
 use crate::{
     connection::{
         listener::Slot,
-        socket::{self, Outgoing},
+        socket::{self, Outgoing, Writer},
     },
     metrics::{Bound, Metrics},
     signal,
@@ -48,6 +54,9 @@ pub(super) type Socket = WebSocketStream<socket::Socket>;
 
 /// How long a peer may take to answer our Close.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// What a server keeps to read into that was told of many clients. The library's default is 128 KiB.
+const STOCK_READ_BYTES: usize = 4096;
 
 /// Buffers for many quiet connections, whose clients send so long messages at most. The library's defaults cost each
 /// 128 KiB, zeroed again before every read.
@@ -114,6 +123,14 @@ pub(super) async fn upgraded(upgrade: OnUpgrade, limits: WebSocketConfig) -> Res
     Ok(Socket::from_partially_read(io.into_inner(), first, Role::Server, Some(limits)).await)
 }
 
+/// Updates that are to be written, as the engine has them.
+enum Unwritten {
+    /// Ready made.
+    Frames(Outgoing),
+    /// For the library to make frames of.
+    Updates(Batch),
+}
+
 /// What is to be seen to besides the stream.
 enum Event {
     Nothing,
@@ -125,7 +142,7 @@ enum Event {
 async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
     let metrics = &context.metrics;
     // Boxed, as every other part that is soon over or seldom begun: its room would be part of every connection.
-    let mut socket = Box::pin(upgraded(upgrade, limits(context.bounds.max_message))).await?;
+    let mut socket = Box::pin(upgraded(upgrade, buffers(context))).await?;
     let writer = socket.get_ref().writer().cloned();
     let mut silence = Silence::new(context.bounds.ping_interval);
     let mut timer = pin!(sleep_until(silence.deadline()));
@@ -134,15 +151,15 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
         // something, and the shard may write past it.
         socket.flush().await?;
         let (unwritten, event) = tokio::select! {
-            unwritten = poll_fn(|context| subscription.poll_unwritten(context, writer.as_ref(), Transport::WebSocket)) => {
+            unwritten = poll_fn(|task| poll_updates(context.engine, &mut subscription, task, writer.as_ref())) => {
                 (unwritten, Event::Nothing)
             }
             message = socket.next() => {
                 let said = message.map(|message| message.map_err(Box::new));
-                (Ok(subscription.stand_down()), Event::Said(said))
+                (Ok(subscription.stand_down().map(Unwritten::Frames)), Event::Said(said))
             }
             silent = poll_fn(|context| silence.poll(context, timer.as_mut())) => {
-                (Ok(subscription.stand_down()), Event::Silent(silent))
+                (Ok(subscription.stand_down().map(Unwritten::Frames)), Event::Silent(silent))
             }
         };
         match unwritten {
@@ -152,7 +169,8 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 socket.get_ref().abort();
                 return Ok(());
             }
-            Ok(Some(data)) => match &writer {
+            Ok(Some(Unwritten::Updates(batch))) => Box::pin(feed(&mut socket, &batch)).await?,
+            Ok(Some(Unwritten::Frames(data))) => match &writer {
                 Some(writer) => writer.write_all(data).await?,
                 None => Box::pin(socket.get_mut().send_secret(data)).await?,
             },
@@ -191,6 +209,46 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
                 // As other servers have it: RFC 6455 knows no code for a peer that seems to be gone.
                 return Box::pin(close(&mut socket, Some((CloseCode::Error, reason)))).await;
             }
+        }
+    }
+}
+
+/// What follows the cursor, once there is anything.
+fn poll_updates(
+    engine: Engine,
+    subscription: &mut Subscription,
+    task: &mut task::Context<'_>,
+    writer: Option<&Arc<Writer>>,
+) -> Poll<Result<Option<Unwritten>, Ended>> {
+    match engine {
+        Engine::Lean => subscription
+            .poll_unwritten(task, writer, Transport::WebSocket)
+            .map_ok(|frames| frames.map(Unwritten::Frames)),
+        Engine::Stock => subscription.poll_next(task).map_ok(|batch| Some(Unwritten::Updates(batch))),
+    }
+}
+
+/// Hands updates to the library, which writes them before anything else is awaited.
+async fn feed(socket: &mut Socket, batch: &Batch) -> Result<(), Error> {
+    for message in batch.messages() {
+        // A line of JSON, which is UTF-8; the library makes sure.
+        let text = Utf8Bytes::try_from(message).map_err(|error| Error::Utf8(error.to_string()))?;
+        socket.feed(Message::Text(text)).await?;
+    }
+    Ok(())
+}
+
+/// The library's buffers. Where it writes the updates it collects them as it does by default, and a large one is whole.
+fn buffers(context: &Context) -> WebSocketConfig {
+    let limits = limits(context.bounds.max_message);
+    match context.engine {
+        Engine::Lean => limits,
+        Engine::Stock => {
+            let default = WebSocketConfig::default();
+            limits
+                .read_buffer_size(STOCK_READ_BYTES)
+                .write_buffer_size(default.write_buffer_size)
+                .max_write_buffer_size(default.max_write_buffer_size)
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use protocol::{
-    Transport,
+    Engine, Transport,
     results::{Arrivals, Load, Point, Scenario, Stream},
 };
 use server::stream::fault::Fault;
@@ -166,8 +166,10 @@ impl Case {
         let mut runs = Vec::new();
         for repeat in 0..self.repeats {
             for arm in &arms {
-                let point =
-                    Point { transport, load: Load { clients: self.clients, stream: stream.clone(), tls: false } };
+                let point = Point {
+                    transport,
+                    load: Load { clients: self.clients, stream: stream.clone(), tls: false, engine: Engine::Lean },
+                };
                 runs.push((*arm, Planned { index: *index, repeat, point }));
                 *index += 1;
             }

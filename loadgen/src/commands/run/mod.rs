@@ -165,6 +165,7 @@ pub(super) async fn resolve(
         }
     }
     scenario.tls = vec![target.tls.is_some()];
+    scenario.engine = vec![target.health.engine];
     scenario.server = Some(target.url.clone());
     scenario.pinned = None;
     Ok((scenario, None, Some(target)))

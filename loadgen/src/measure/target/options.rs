@@ -40,7 +40,7 @@ pub struct TargetArgs {
         value_name = "URL",
         env = SERVER_VARIABLE,
         hide_env_values = true,
-        conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads", "tls"]
+        conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads", "tls", "engine"]
     )]
     pub server: Option<String>,
 

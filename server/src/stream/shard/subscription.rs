@@ -69,15 +69,17 @@ impl Subscription {
     ///
     /// Dropping the future loses nothing.
     pub async fn next(&mut self) -> Result<Batch, Ended> {
-        poll_fn(|context| {
-            if let Poll::Ready(taken) = self.take(context) {
-                return Poll::Ready(taken);
-            }
-            self.wait(context.waker(), Waits::ToBeWoken);
-            // Looked at again: for what was published in between, the shard may have been woken before.
-            self.take(context)
-        })
-        .await
+        poll_fn(|context| self.poll_next(context)).await
+    }
+
+    /// The same, for as long as it is polled.
+    pub(crate) fn poll_next(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
+        if let Poll::Ready(taken) = self.take(context) {
+            return Poll::Ready(taken);
+        }
+        self.wait(context.waker(), Waits::ToBeWoken);
+        // Looked at again: for what was published in between, the shard may have been woken before.
+        self.take(context)
     }
 
     /// As [`Self::next`], but what is published from now on is written by the shard, for as long as this is
