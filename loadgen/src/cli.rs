@@ -29,7 +29,8 @@ Examples:
   loadgen gate --base old/loadgen --head loadgen     has it become worse?
 
 Exit status: 0 done and valid; 1 failed or interrupted; 2 what was asked cannot be done;
-3 done, but some point is void, updates were missed, or a proof does not hold; 4 a gate found head worse than base.";
+3 done, but some point is void, updates were missed, a proof does not hold, or a gate is undecided; 4 a gate found head
+worse than base.";
 
 /// What loadgen can do.
 #[derive(Debug, Subcommand)]
@@ -42,7 +43,7 @@ pub enum Command {
     Doctor(Box<RunArgs>),
     /// Compare two results folders of like machine and scenario, with intervals
     Compare(CompareArgs),
-    /// Measure two builds in turn, and fail if the second is worse (about two minutes, four if it seems so)
+    /// Measure two builds in turn, and fail if the second is worse (four minutes at most)
     Gate(Box<GateArgs>),
     /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
     Prove(ProveArgs),

@@ -19,8 +19,8 @@ mod validity;
 mod words;
 
 pub use judge::{
-    Between, Change, Claim, Claims, Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling, Unmeasured,
-    between::between, claims::claims,
+    Between, Change, Claim, Claims, Figure, Found, GATED, Gate, Gated, Limit, Limits, Look, Round, Ruling, Standing,
+    Unmeasured, between::between, claims::claims,
 };
 pub use metrics::other_work;
 pub use pages::{IndexError, WriteError, Written, summary_table, write::write, write_changes, write_index};

@@ -23,7 +23,12 @@ fn build(dir: &Path, name: &str, seed: u64, change: impl Fn(u32, &mut Run)) {
     script(
         dir,
         name,
-        &format!("mkdir -p \"$(dirname \"$6\")\" && cp -r '{}'/\"$(basename \"$6\")\" \"$6\"", store.display()),
+        // What is asked for beyond the last repeat is the first again.
+        &format!(
+            "n=$(basename \"$6\"); n=$(( (1$n - 1001) % {REPEATS} + 1 ))\n\
+             mkdir -p \"$(dirname \"$6\")\" && cp -r '{}'/00$n \"$6\"",
+            store.display()
+        ),
     );
 }
 
@@ -44,7 +49,7 @@ fn gate(dir: &Path, base: &str, head: &str, options: &str) -> Ended {
 }
 
 #[test]
-fn the_same_passes_and_what_is_worse_twice_fails_by_name() {
+fn the_same_passes_and_what_is_worse_fails_by_name() {
     let dir = tempfile::tempdir().unwrap();
     build(dir.path(), "base", 100, |_, _| ());
     build(dir.path(), "same", 200, |_, _| ());
@@ -53,14 +58,13 @@ fn the_same_passes_and_what_is_worse_twice_fails_by_name() {
     let passed = gate(dir.path(), "base", "same", "--out passed");
     assert_eq!(passed.status, Some(0), "{passed:#?}");
     let text = fs::read_to_string(dir.path().join("passed/gate.md")).unwrap();
-    assert!(text.contains("**PASSED: nothing is worse"), "{text}");
-    assert!(dir.path().join("passed/round-1/head/report.html").exists());
-    assert!(!dir.path().join("passed/round-2").exists(), "one round was enough");
+    assert!(text.contains("**PASSED: every interval ends under"), "{text}");
+    assert!(dir.path().join("passed/head/report.html").exists());
 
     let failed = gate(dir.path(), "base", "slow", "--out failed");
     assert_eq!(failed.status, Some(4), "{failed:#?}");
     let said = failed.stdout.join("\n");
-    assert!(said.contains("SUSPECTED") && said.contains("- server CPU per delivery, long polling, 1,000"), "{said}");
+    assert!(said.contains("REGRESSED") && said.contains("- server CPU per delivery, long polling, 1,000"), "{said}");
     assert!(!said.contains("- server CPU per delivery, WebSocket"), "{said}");
     let junit = fs::read_to_string(dir.path().join("failed/junit.xml")).unwrap();
     assert!(junit.contains("failures=\"1\"") && junit.contains("errors=\"0\""), "{junit}");
@@ -70,6 +74,27 @@ fn the_same_passes_and_what_is_worse_twice_fails_by_name() {
     let again = gate(dir.path(), "base", "same", "--out passed");
     assert_eq!(again.status, Some(2), "{again:#?}");
     assert!(again.message().contains("holds a gate already"), "{}", again.message());
+}
+
+#[test]
+fn what_cannot_be_told_is_neither_passed_nor_worse_and_a_budget_measures_six_at_least() {
+    let dir = tempfile::tempdir().unwrap();
+    build(dir.path(), "base", 100, |_, _| ());
+    // Its interval holds the limit, wherever its middle lies.
+    build(dir.path(), "fitful", 200, |repeat, run| {
+        let cpu = &mut run.server.as_mut().unwrap().cpu.total_ns;
+        *cpu = *cpu * if repeat % 2 == 0 { 18 } else { 6 } / 10;
+    });
+    let fitful = gate(dir.path(), "base", "fitful", "--out out-fitful");
+    assert_eq!(fitful.status, Some(3), "{fitful:#?}");
+    let said = fitful.stdout.join("\n");
+    assert!(said.contains("UNDECIDED after 6 repeats") && said.contains("OPEN +15%"), "{said}");
+
+    build(dir.path(), "slow", 300, |_, run| slower(run));
+    let ended = loadgen(dir.path(), "gate --base ./base --head ./slow --budget 1ms --out budget");
+    assert_eq!(ended.status, Some(4), "{ended:#?}");
+    assert!(ended.message().contains("until it is decided or 1ms are spent, at least 6"), "{}", ended.message());
+    assert_eq!(reports::load_pooled(&dir.path().join("budget/head")).unwrap().manifest.scenario.repeats, 6);
 }
 
 #[test]
@@ -83,7 +108,7 @@ fn what_is_void_is_not_equal_and_what_is_lost_is_worse() {
     assert!(void.stdout.join("\n").contains("head void"), "{void:#?}");
     let lossy = gate(dir.path(), "base", "lossy", "--out lost");
     assert_eq!(lossy.status, Some(4), "{lossy:#?}");
-    assert!(lossy.stdout.join("\n").contains("2 updates of head never arrived"), "{lossy:#?}");
+    assert!(lossy.stdout.join("\n").contains("2 updates of head never arrived, 0 of base"), "{lossy:#?}");
 }
 
 #[test]
@@ -98,7 +123,7 @@ fn one_void_measurement_is_set_aside_and_made_again() {
     let ended = gate(dir.path(), "base", "head", "--out out");
     assert_eq!(ended.status, Some(0), "{ended:#?}");
     assert!(ended.message().contains("repeat 2 of head is void, and is measured again"), "{}", ended.message());
-    assert_eq!(fs::read_dir(dir.path().join("out/round-1/set-aside")).unwrap().count(), 1);
+    assert_eq!(fs::read_dir(dir.path().join("out/set-aside")).unwrap().count(), 1);
 }
 
 #[test]
@@ -117,14 +142,25 @@ fn what_cannot_be_gated_is_refused_with_the_remedy() {
     fs::write(&runs, text.replacen("\"index\"", "\"inde", 1)).unwrap();
     for (head, options, status, said) in [
         ("none", "", 2, &["--head ./none: no such program", "http://"][..]),
-        ("base", "--limit p50=3%", 2, &["no figure `p50`: there are server-cpu, p99"]),
+        ("base", "--limit p50=3%", 2, &["no figure `p50`: there are server-cpu, last-p90, p99"]),
         ("base", "--repeats 2", 2, &["3..=1000"]),
+        ("base", "--budget soon --limit p99=off", 2, &["invalid value 'soon' for '--budget <TIME>'"]),
+        (
+            "base",
+            "--budget 1m --repeats 6 --limit p99=off",
+            2,
+            &["'--budget <TIME>' cannot be used with '--repeats <N>'"],
+        ),
         ("base", "no-such-scenario", 2, &["built in are quick"]),
         ("broken", "", 1, &["head, repeat 1: ./broken could not measure it", "no scenario of that kind"]),
         ("newer", "", 1, &["head's results cannot be read here", "schema version 99"]),
         ("cut", "", 1, &["runs.jsonl, line 1: not a run", "Delete that line"]),
     ] {
-        let options = if options.contains("--repeats") { options.to_owned() } else { format!("{options} --repeats 6") };
+        let options = if options.contains("--repeats") || options.contains("--budget") {
+            options.to_owned()
+        } else {
+            format!("{options} --repeats 6")
+        };
         let out = format!("--out out-{head}-{}", options.len());
         let ended = loadgen(dir.path(), &format!("gate --base ./base --head ./{head} {options} {out}"));
         assert_eq!(ended.status, Some(status), "{head} {options}: {ended:#?}");
@@ -147,7 +183,7 @@ fn read(dir: &Path, name: &str) -> String {
 #[test]
 fn an_earlier_gate_is_left_as_it_is() {
     let dir = tempfile::tempdir().unwrap();
-    fs::create_dir_all(dir.path().join("out/round-1")).unwrap();
+    fs::create_dir_all(dir.path().join("out/head")).unwrap();
     fs::write(dir.path().join("out/gate.md"), "of before").unwrap();
     let refused = gate(dir.path(), "none", "none", "--out out");
     assert_eq!(refused.status, Some(2), "{refused:#?}");
@@ -203,16 +239,18 @@ fn real_builds_are_measured_in_turn() {
     fs::write(dir.path().join("tiny.toml"), scenario).unwrap();
     let this = env!("CARGO_BIN_EXE_loadgen");
     // What a busy machine makes of the figures is no matter here.
-    let limits = ["server-cpu", "p99", "memory", "generator-cpu"].map(|name| format!("--limit {name}=off")).join(" ");
+    let limits = ["server-cpu", "last-p90", "p99", "memory", "generator-cpu"]
+        .map(|name| format!("--limit {name}=off"))
+        .join(" ");
     let ended =
         loadgen(dir.path(), &format!("gate tiny.toml --base {this} --head {this} --repeats 3 {limits} --out out"));
     assert!(matches!(ended.status, Some(0 | 3)), "{ended:#?}");
     for arm in ["base", "head", "again"] {
-        let pooled = reports::load_pooled(&dir.path().join("out/round-1").join(arm)).unwrap();
+        let pooled = reports::load_pooled(&dir.path().join("out").join(arm)).unwrap();
         assert_eq!((pooled.runs.len(), pooled.manifest.scenario.repeats), (6, 3));
     }
     let index = loadgen(dir.path(), "report --index .");
     assert_eq!(index.status, Some(0), "{index:#?}");
     let page = fs::read_to_string(dir.path().join("index.html")).unwrap();
-    assert!(page.contains("href=\"out/round-1/head/report.html\""), "{page}");
+    assert!(page.contains("href=\"out/head/report.html\""), "{page}");
 }

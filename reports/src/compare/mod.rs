@@ -19,7 +19,7 @@ pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
 pub use slope::Slope;
 pub use sweep::{Slice, Sweep};
-pub(crate) use words::{difference, interval, with_interval};
+pub(crate) use words::{difference, interval, with_interval, with_interval_at};
 
 pub use crate::{
     metrics::{Meeting, Metric, Quantile, Share},

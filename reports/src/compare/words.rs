@@ -33,10 +33,19 @@ pub(crate) fn with_interval(ratio: Ratio) -> String {
     format!("{}{interval}", times(ratio.value()))
 }
 
+/// The same with an interval of another confidence.
+pub(crate) fn with_interval_at(ratio: Ratio, confidence: f64) -> String {
+    let interval = ratio.interval_at(confidence).map(|interval| format!(" ({})", from_to(interval)));
+    format!("{}{}", times(ratio.value()), interval.unwrap_or_default())
+}
+
+fn from_to((low, high): (f64, f64)) -> String {
+    format!("{}–{}", times(low).trim_end_matches('×'), times(high).trim_end_matches('×'))
+}
+
 /// `1.96–2.14`
 pub(crate) fn interval(ratio: Ratio) -> Option<String> {
-    let (low, high) = ratio.interval()?;
-    Some(format!("{}–{}", times(low).trim_end_matches('×'), times(high).trim_end_matches('×')))
+    ratio.interval().map(from_to)
 }
 
 /// `12%`, `a factor of 3.9`

@@ -8,4 +8,4 @@ pub(crate) mod headline;
 
 pub use between::{Between, Change};
 pub use claims::{Claim, Claims};
-pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Round, Ruling, Unmeasured};
+pub use gate::{Figure, Found, GATED, Gate, Gated, Limit, Limits, Look, Round, Ruling, Standing, Unmeasured};

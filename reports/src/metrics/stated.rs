@@ -103,6 +103,11 @@ impl Quantile {
     pub(crate) fn updates_needed(self) -> u64 {
         (BEYOND_MIN / (1.0 - self.value()) - ROUNDING).ceil() as u64
     }
+
+    /// How many it takes in a repeat, for that to state it by itself.
+    pub(crate) fn updates_needed_of_one(self) -> u64 {
+        (BEYOND_MIN_OF_ONE / (1.0 - self.value()) - ROUNDING).ceil() as u64
+    }
 }
 
 #[cfg(test)]

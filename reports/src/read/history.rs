@@ -108,13 +108,12 @@ fn linked(path: &Path) -> String {
     percent_encode(path.as_os_str().as_encoded_bytes(), PLAIN).to_string()
 }
 
-/// The results folder that a folder is; or, of a gate, what its last round measured of head.
+/// The results folder that a folder is; or, of a gate, what it measured of head, in its last round if it had rounds.
 fn measured(folder: PathBuf) -> Option<PathBuf> {
     if folder.join(MANIFEST_FILE).is_file() {
         return Some(folder);
     }
-    // A gate has two rounds at most.
-    (1..=2).map(|round| folder.join(format!("round-{round}/head"))).rfind(|head| head.is_dir())
+    ["head", "round-2/head", "round-1/head"].map(|head| folder.join(head)).into_iter().find(|head| head.is_dir())
 }
 
 #[cfg(test)]

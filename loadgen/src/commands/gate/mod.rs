@@ -3,18 +3,20 @@
 //! [`reports::Gate`] judges; here is only what it takes to have something to judge.
 
 mod arm;
+mod measuring;
+mod schedule;
 
 use std::{
     fs,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::{Context, ensure};
 use clap::{ArgGroup, Args};
-use indicatif::{ProgressBar, ProgressStyle};
-use reports::{Gate, Limit, Limits, Results, Round, Ruling, Unmeasured, pool};
-use tokio_util::sync::CancellationToken;
+use protocol::clock;
+use reports::{Gate, Limit, Limits, Results, Ruling, Unmeasured};
 
 use super::status::{FAILED, FLAWED, USAGE, WORSE, fail, in_runtime};
 use crate::{
@@ -23,7 +25,9 @@ use crate::{
     output::{self, folder::default_path},
     scenario::{self, Settings},
 };
-use arm::{Found, Handed, Measured, arm};
+use arm::{Handed, arm};
+use measuring::{Measuring, Prepared};
+use schedule::{Extent, REPEATS_MIN, Schedule};
 
 pub use arm::Arm;
 
@@ -44,11 +48,15 @@ pub struct GateArgs {
     #[arg(long, value_name = "PROGRAM|URL", value_parser = arm())]
     head: Arm,
 
-    /// How often each is measured in a round [default: the scenario's]
+    /// Measure until it is decided, or for so long; at least 6 repeats, whatever they take [default: 4m]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "repeats")]
+    budget: Option<Duration>,
+
+    /// Measure each so often instead, and look once
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..=1000))]
     repeats: Option<u32>,
 
-    /// How much worse a figure may become: server-cpu (default 10%), p99 (25%), memory (10%; off for URLs), generator-cpu (10%); or off; repeatable
+    /// How much worse a figure may become: server-cpu (default 15%), last-p90 (25%), p99 (25%; from 1,000 updates on), memory (10%; off for URLs), generator-cpu (15%); or off; repeatable
     #[arg(long = "limit", value_name = "FIGURE=PERCENT")]
     limits: Vec<Limit>,
 
@@ -61,23 +69,29 @@ pub struct GateArgs {
     out: Option<PathBuf>,
 }
 
+const BUDGET: Duration = Duration::from_mins(4);
+
 const EXAMPLES: &str = "\
-Each repeat measures base, head, and base again, in turn; the last shows the noise. A figure fails if head is worse by
-more than its limit, the 95% interval leaves out equality, and a second round says so too.
+Each repeat measures base, head, and base again, in turn; the last shows the noise. It passes if the interval of every
+figure ends under its limit, and head is worse if one begins over it. Until then it measures on, and looks three times at
+most, at levels by which all looks together are wrong as seldom as one of 95%. What is undecided when the budget is spent
+says how many repeats would decide it. Servers given by URL are not started afresh for each repeat, and the gate says so.
 
 Examples:
   scripts/bench-gate origin/main                                        builds both and gates them
   loadgen gate --base old/loadgen --head new/loadgen                    two builds of pushbench
   loadgen gate --base http://127.0.0.1:9001 --head http://127.0.0.1:9002    two builds of your own server
   loadgen gate my.toml --base .. --head .. --limit server-cpu=5% --limit p99=off
+  loadgen gate --base .. --head .. --repeats 20     a fixed number, and one look
 
-Exit status: 0 passed; 1 failed to measure, or interrupted; 2 what was asked cannot be done; 3 void; 4 head is worse.";
+Exit status: 0 passed; 1 failed to measure, or interrupted; 2 what was asked cannot be done; 3 undecided, or void; 4 head
+is worse.";
 
 /// Measures both, and judges.
 pub fn run(args: GateArgs) -> ExitCode {
     in_runtime(async {
         // A folder that was not asked for is not made to say that nothing came of it; one that holds a gate is left as it is.
-        let page = args.out.clone().filter(|out| !out.join("round-1").exists());
+        let page = args.out.clone().filter(|out| !holds_a_gate(out));
         let ruling = match prepare(args) {
             Err(error) => {
                 page.inspect(|out| unmeasured(out, &format!("{error:#}")));
@@ -87,8 +101,8 @@ pub fn run(args: GateArgs) -> ExitCode {
         };
         match ruling {
             Ok(Some(Ruling::Passed)) => ExitCode::SUCCESS,
-            Ok(Some(Ruling::Void)) => ExitCode::from(FLAWED),
-            Ok(Some(Ruling::Failed | Ruling::Suspected)) => ExitCode::from(WORSE),
+            Ok(Some(Ruling::Undecided | Ruling::Void)) => ExitCode::from(FLAWED),
+            Ok(Some(Ruling::Regressed)) => ExitCode::from(WORSE),
             Ok(None) => ExitCode::from(FAILED),
             Err(error) => fail(&error, FAILED),
         }
@@ -103,29 +117,21 @@ fn unmeasured(out: &Path, why: &str) {
     }
 }
 
+fn holds_a_gate(out: &Path) -> bool {
+    out.join("head").exists()
+}
+
 fn write(out: &Path, markdown: &str, junit: &str) -> std::io::Result<()> {
     fs::write(out.join("gate.md"), markdown)?;
     fs::write(out.join("junit.xml"), junit)
 }
 
-/// A gate that is ready to be measured.
-#[derive(Debug)]
-struct Prepared {
-    base: Found,
-    head: Found,
-    repeats: u32,
-    limits: Limits,
-    handed: Handed,
-    out: PathBuf,
-}
-
 /// Does everything that can fail because of what was asked for, and makes the folder.
 fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
-    let scenario = scenario::load(&args.scenario, Settings::default())?;
+    scenario::load(&args.scenario, Settings::default())?;
     let (base, head) = (args.base.find("base")?, args.head.find("head")?);
     let handed = Handed::of(&args.client)?;
-    let repeats = args.repeats.unwrap_or(scenario.repeats);
-    ensure!(repeats >= 3, "{repeats} repeats leave no interval worth the name: give --repeats 3 or more");
+    let extent = args.repeats.map_or_else(|| Extent::Budget(args.budget.unwrap_or(BUDGET)), Extent::Repeats);
     let mut limits = Limits::default();
     if base.stays_up() || head.stays_up() {
         // What earlier clients left is in its memory. Whoever gates that all the same says so.
@@ -133,12 +139,12 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     }
     args.limits.into_iter().for_each(|limit| limits.set(limit));
     let out = args.out.unwrap_or_else(|| default_path("gate"));
-    ensure!(!out.join("round-1").exists(), "{} holds a gate already; choose another folder with --out", out.display());
+    ensure!(!holds_a_gate(&out), "{} holds a gate already; choose another folder with --out", out.display());
     let remedy = || format!("cannot write to {}; choose another folder with --out", out.display());
     fs::create_dir_all(&out).with_context(remedy)?;
     // An older base may not know the scenario by name.
     fs::write(out.join("gate.toml"), scenario::text_from_anywhere(&args.scenario)?).with_context(remedy)?;
-    Ok(Prepared { base, head, repeats, limits, handed, out })
+    Ok(Prepared { base, head, extent, limits, handed, out })
 }
 
 impl Prepared {
@@ -158,111 +164,38 @@ impl Prepared {
         Ok(Some(gate.ruling()))
     }
 
-    /// Measures a round, and another if the first suspects something; also gives head's last results.
+    /// Measures until it is decided, or must be done; also gives head's results.
     async fn judge(&self) -> anyhow::Result<Option<(Gate, Results)>> {
         let interrupt = interrupt::token()?;
-        let (repeats, out) = (self.repeats, self.out.display());
-        output::say(&format!("{repeats} repeats of base, head and base again; results go to {out}."));
-        let mut rounds = Vec::new();
-        loop {
-            let Some(round) = self.round(rounds.len() + 1, &interrupt).await? else { return Ok(None) };
-            rounds.push(round);
-            let gate = Gate::of(&rounds, &self.limits)?;
-            if gate.ruling() != Ruling::Suspected {
-                return Ok(rounds.pop().map(|round| (gate, round.head)));
-            }
-            output::print(&format!("{}\n{}", gate.table(0), gate.conclusion()))?;
-        }
-    }
-
-    async fn round(&self, number: usize, interrupt: &CancellationToken) -> anyhow::Result<Option<Round>> {
-        let mut measuring = Measuring {
-            gate: self,
-            dir: self.out.join(format!("round-{number}")),
-            // One that is void for what the machine did meanwhile is set aside and measured again; not for ever.
-            spare: self.repeats.div_ceil(2),
-            bar: bar(number, self.repeats),
-            interrupt,
-        };
-        let arms = [("base", &self.base), ("head", &self.head), ("again", &self.base)];
-        let mut measured = [const { Vec::new() }; 3];
-        for repeat in 1..=self.repeats {
-            for place in 0..arms.len() {
-                // Another begins each time: who comes first after a pause may have it easier.
-                let which = (place + repeat as usize) % arms.len();
-                let Some(results) = measuring.measure(arms[which], repeat).await? else { return Ok(None) };
-                measured[which].push(results);
-            }
-            measuring.show(repeat);
-        }
-        measuring.bar.finish_and_clear();
-        let [base, head, again] = measured;
-        let pooled = |name: &str, all| pool(measuring.dir.join(name), all);
-        Ok(Some(Round { base: pooled("base", base)?, head: pooled("head", head)?, again: pooled("again", again)? }))
-    }
-}
-
-/// A round that is being measured.
-struct Measuring<'a> {
-    gate: &'a Prepared,
-    dir: PathBuf,
-    spare: u32,
-    bar: ProgressBar,
-    interrupt: &'a CancellationToken,
-}
-
-impl Measuring<'_> {
-    async fn measure(&mut self, (name, arm): (&str, &Found), repeat: u32) -> anyhow::Result<Option<Results>> {
-        let Prepared { out, handed, .. } = self.gate;
-        let dir = self.dir.join(name).join(format!("{repeat:03}"));
-        let scenario = out.join("gate.toml");
-        loop {
-            self.bar.set_message(format!("repeat {repeat}: {name}"));
-            let measured = arm.measure(&scenario, &dir, handed, self.interrupt);
-            let measured = measured.await.with_context(|| format!("{name}, repeat {repeat}"))?;
-            if measured == Measured::Interrupted {
+        output::say(&format!("{}; results go to {}.", self.announced(), self.out.display()));
+        let mut schedule = Schedule::of(self.extent);
+        let mut measuring = Measuring::of(self, &interrupt);
+        let begun_ns = clock::now_ns();
+        for repeat in 1.. {
+            if !measuring.repeat(repeat).await? {
                 return Ok(None);
             }
-            let results = reports::load(&dir).with_context(|| {
-                format!("{name}'s results cannot be read here; gate builds whose results are of one version")
-            })?;
-            // What loses updates is not measured again until it does not.
-            let lost = results.runs.iter().any(|run| run.counts.missed > 0);
-            if measured == Measured::Valid || lost || self.spare == 0 {
-                return Ok(Some(results));
+            let look = schedule.look_after(repeat, Duration::from_nanos(clock::now_ns() - begun_ns));
+            measuring.show(repeat, schedule.repeats_at_most());
+            let Some(look) = look else { continue };
+            let round = measuring.so_far()?;
+            let gate = Gate::of(&round, &self.limits, look)?;
+            if look.is_last() || gate.ruling() != Ruling::Undecided {
+                measuring.end();
+                return Ok(Some((gate, round.head)));
             }
-            self.spare -= 1;
-            self.set_aside(&dir, name, repeat)?;
+            measuring.say(&format!("{}\n{}", gate.table(), gate.conclusion()));
+        }
+        unreachable!("some look is the last")
+    }
+
+    fn announced(&self) -> String {
+        match self.extent {
+            Extent::Repeats(repeats) => format!("{repeats} repeats of base, head and base again"),
+            Extent::Budget(budget) => format!(
+                "Repeats of base, head and base again until it is decided or {} are spent, at least {REPEATS_MIN}",
+                humantime::format_duration(budget)
+            ),
         }
     }
-
-    fn set_aside(&self, dir: &Path, name: &str, repeat: u32) -> anyhow::Result<()> {
-        let aside = self.dir.join("set-aside");
-        fs::create_dir_all(&aside)?;
-        let aside = aside.join(format!("{name}-{repeat:03}-{}", self.spare));
-        fs::rename(dir, &aside)?;
-        let line = format!("repeat {repeat} of {name} is void, and is measured again (kept in {})", aside.display());
-        self.line(&line);
-        Ok(())
-    }
-
-    fn show(&self, repeat: u32) {
-        self.bar.inc(1);
-        if self.bar.is_hidden() && (repeat.is_multiple_of(5) || repeat == self.gate.repeats) {
-            self.line(&format!("{repeat} of {} repeats measured", self.gate.repeats));
-        }
-    }
-
-    fn line(&self, text: &str) {
-        if self.bar.is_hidden() { output::say(text) } else { self.bar.println(text) }
-    }
-}
-
-fn bar(round: usize, repeats: u32) -> ProgressBar {
-    // Hidden by itself where stderr is no terminal.
-    ProgressBar::new(repeats.into()).with_style(
-        ProgressStyle::with_template(&format!("round {round} {{bar:28.cyan}} {{pos}}/{{len}}, {{eta}} left  {{msg}}"))
-            .expect("a valid template")
-            .progress_chars("━━─"),
-    )
 }
