@@ -3,11 +3,11 @@
 use protocol::results::{LosslessHistogram, Run};
 
 use super::{
-    limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
-    warning::Warning,
+    limits::{LAG, LAG_VOID, LATE, LATE_VOID, Limit, STOLEN, WORKER_BUSY_MAX},
+    warning::{LagAt, Warning},
 };
 use crate::{
-    metrics::{busiest_worker, stolen_share},
+    metrics::{Metric, Quantile, busiest_worker, stolen_share},
     points::PointName,
 };
 
@@ -53,27 +53,33 @@ fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
 
 fn lagged(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let measured = runs.iter().filter(|run| !run.latency.is_empty());
-    let lags = measured.filter_map(|run| Some((mean_lag_ms(run)?, run.latency.mean() / NS_PER_MS)));
-    let lags: Vec<_> = lags.filter(|&(lag_ms, latency_ms)| LAG.is_passed(lag_ms, latency_ms)).collect();
-    let warnings = lags.iter().map(|&(lag_mean_ms, latency_mean_ms)| Warning::GeneratorLagged {
+    let lags: Vec<_> = measured.filter_map(|run| lag(run)).collect();
+    let warnings = lags.iter().map(|&(at, lag_ms, latency_ms)| Warning::GeneratorLagged {
         point: point.clone(),
         runs: lags.len(),
         of_runs: runs.len(),
-        lag_mean_ms,
-        latency_mean_ms,
+        at,
+        lag_ms,
+        latency_ms,
     });
     // One that voids outweighs a larger share of a latency too short to void.
     worst(warnings, |warning| match warning {
-        Warning::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => {
-            (warning.voids_point(), lag_mean_ms / latency_mean_ms)
-        }
+        Warning::GeneratorLagged { lag_ms, latency_ms, .. } => (warning.voids_point(), lag_ms / latency_ms),
         _ => (false, 0.0),
     })
 }
 
-fn mean_lag_ms(run: &Run) -> Option<f64> {
+/// The lag that matters, if one does, and the latency that it is part of: the mean's, or else the p99's, where the run has
+/// updates enough to state one (of fewer, one hiccup is the p99 of both).
+fn lag(run: &Run) -> Option<(LagAt, f64, f64)> {
     let lag = run.generator.loop_lag.as_ref().filter(|lag| !lag.is_empty())?;
-    Some(lag.mean() / NS_PER_MS)
+    let mean = (LagAt::Mean, lag.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
+    let p99_ms = lag.value_at_quantile(Quantile::P99.value()) as f64 / NS_PER_MS;
+    let p99 = Metric::LatencyMs(Quantile::P99).of_run(run).map(|latency_ms| (LagAt::P99, p99_ms, latency_ms));
+    let is_passed =
+        |limit: Limit| move |&(_, lag_ms, latency_ms): &(LagAt, f64, f64)| limit.is_passed(lag_ms, latency_ms);
+    let both = || [Some(mean), p99].into_iter().flatten();
+    both().find(is_passed(LAG_VOID)).or_else(|| both().find(is_passed(LAG)))
 }
 
 fn late(point: &PointName, run: &Run) -> Option<Warning> {

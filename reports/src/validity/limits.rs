@@ -4,7 +4,7 @@
 pub(super) const WORKER_BUSY_MAX: f64 = 0.9;
 
 /// The generator's lag, from the arrival of bytes in the kernel to their being read, is doubtful if its mean is more
-/// than both this and this share of the mean latency...
+/// than both this and this share of the mean latency, or its p99 of the p99...
 pub(super) const LAG: Limit = Limit { ms: 0.2, share: 0.25 };
 /// ... and void beyond these.
 pub(super) const LAG_VOID: Limit = Limit { ms: 0.5, share: 0.50 };

@@ -13,7 +13,7 @@ mod words;
 pub use detect::warnings;
 pub(crate) use point::point_warnings;
 pub use severity::{Severity, Validity};
-pub use warning::Warning;
+pub use warning::{LagAt, Warning};
 
 use crate::read::Results;
 

@@ -24,8 +24,8 @@ pub enum Warning {
     Absent { point: PointName, runs: usize, of_runs: usize, absent: u64, clients: u64 },
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
-    /// The generator read late what had arrived.
-    GeneratorLagged { point: PointName, runs: usize, of_runs: usize, lag_mean_ms: f64, latency_mean_ms: f64 },
+    /// The generator read late what had arrived: in the mean, or at the p99.
+    GeneratorLagged { point: PointName, runs: usize, of_runs: usize, at: LagAt, lag_ms: f64, latency_ms: f64 },
     /// The hypervisor took processor time away.
     TimeStolen { point: PointName, runs: usize, of_runs: usize, share: f64 },
     /// A quota kept server or generator from running.
@@ -64,6 +64,15 @@ pub enum Warning {
     SingleRepeat,
 }
 
+/// Of which value of lag and latency a warning speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LagAt {
+    /// Mean of mean.
+    Mean,
+    /// p99 of p99.
+    P99,
+}
+
 impl Warning {
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
@@ -83,9 +92,7 @@ impl Warning {
             | Self::Absent { .. }
             | Self::GeneratorSaturated { .. }
             | Self::PublisherOverrun { .. } => true,
-            Self::GeneratorLagged { lag_mean_ms, latency_mean_ms, .. } => {
-                LAG_VOID.is_passed(*lag_mean_ms, *latency_mean_ms)
-            }
+            Self::GeneratorLagged { lag_ms, latency_ms, .. } => LAG_VOID.is_passed(*lag_ms, *latency_ms),
             Self::TimeStolen { share, .. } => *share > STOLEN_VOID,
             Self::Throttled { share, .. } => *share > THROTTLED_VOID,
             _ => false,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::warning::Warning;
+use super::warning::{LagAt, Warning};
 use crate::{
     points::PointName,
     words::{count, number, percent},
@@ -119,11 +119,16 @@ impl Warning {
                 let what = format!("a thread of the load generator used {}% of a core", number(*busy_percent));
                 write_runs(f, point, *runs, *of_runs, &what)
             }
-            Self::GeneratorLagged { point, runs, of_runs, lag_mean_ms, latency_mean_ms } => {
-                let (lag_ms, latency_ms) = (number(*lag_mean_ms), number(*latency_mean_ms));
-                let what = format!(
-                    "what had arrived was read {lag_ms} ms later in the mean, of a mean latency of {latency_ms} ms"
-                );
+            Self::GeneratorLagged { point, runs, of_runs, at, lag_ms, latency_ms } => {
+                let (lag_ms, latency_ms) = (number(*lag_ms), number(*latency_ms));
+                let what = match at {
+                    LagAt::Mean => format!(
+                        "what had arrived was read {lag_ms} ms later in the mean, of a mean latency of {latency_ms} ms"
+                    ),
+                    LagAt::P99 => format!(
+                        "a hundredth of what had arrived was read over {lag_ms} ms later, of a p99 latency of {latency_ms} ms"
+                    ),
+                };
                 write_runs(f, point, *runs, *of_runs, &what)
             }
             Self::TimeStolen { point, runs, of_runs, share } => {
