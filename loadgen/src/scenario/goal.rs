@@ -39,6 +39,21 @@ pub(super) fn repeats(asked: Option<u32>, goal: Option<Goal>) -> u32 {
     }
 }
 
+/// Gives a scenario whose loads options have changed the time that its first repeats take; a time that was asked for stays.
+pub(super) fn stretched(mut scenario: Scenario, asked: Option<Duration>) -> Scenario {
+    let least_s = least_s(&scenario).ceil();
+    if let Some(goal) = scenario.goal.as_mut().filter(|_| asked.is_none()) {
+        goal.budget_s = goal.budget_s.max(least_s);
+    }
+    scenario
+}
+
+/// Seconds that the fewest repeats take.
+fn least_s(scenario: &Scenario) -> f64 {
+    let repeat_s: f64 = loads(scenario).iter().map(|load| estimate_s(load, scenario)).sum();
+    repeat_s * f64::from(Planner::new(scenario).per_repeat() * scenario.repeats)
+}
+
 /// Refuses a goal that cannot be reached, or a time in which nothing could be said.
 pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     let Some(Goal { precision, budget_s }) = scenario.goal else { return Ok(()) };
@@ -47,8 +62,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
         "precision {}%: must be between 1% and 100%; differences under 5% are not claimed in any case",
         100.0 * precision
     );
-    let repeat_s: f64 = loads(scenario).iter().map(|load| estimate_s(load, scenario)).sum::<f64>();
-    let least_s = repeat_s * f64::from(Planner::new(scenario).per_repeat() * scenario.repeats);
+    let least_s = least_s(scenario);
     ensure!(
         least_s <= budget_s,
         "budget {budget_s} s: {} repeats, the least from which an interval can be had, take about {least_s:.0} s here; \
@@ -90,10 +104,22 @@ mod tests {
     }
 
     #[test]
+    fn a_time_that_was_asked_for_is_kept_to_and_another_fits_the_loads() {
+        let many = Settings { clients: Some(vec![10, 20, 30, 40, 50, 60, 70]), ..Settings::default() };
+        let fits = load("quick".as_ref(), many.clone()).unwrap();
+        assert!(fits.goal.unwrap().budget_s > 120.0, "{:?}", fits.goal);
+        let asked = load("quick".as_ref(), Settings { budget: Some(Duration::from_secs(1)), ..many });
+        let error = format!("{:#}", asked.unwrap_err());
+        assert!(
+            error.contains("budget 1 s: 6 repeats, the least from which an interval can be had, take about"),
+            "{error}"
+        );
+    }
+
+    #[test]
     fn what_cannot_be_reached_is_refused() {
         for (toml, reason) in [
             ("precision = \"0%\"", "precision 0%: must be between 1% and 100%"),
-            ("budget = \"1s\"", "budget 1 s: 6 repeats, the least from which an interval can be had, take about"),
             ("precision = \"5\"", "`5` must be from 0% to less than 100%, as in 5%"),
         ] {
             let error = format!("{:#}", check("test", toml).expect_err(toml));

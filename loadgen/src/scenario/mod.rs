@@ -121,7 +121,7 @@ pub fn parse(name: &str, text: &str) -> anyhow::Result<Settings> {
 fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let pinned = if options.no_pin { None } else { pinning::split() };
     let generator_cores = pinned.as_ref().map_or(1, |pinned| pinned.generator.len() as u32);
-    let goal = goal::goal(&file, &options);
+    let (goal, budget) = (goal::goal(&file, &options), options.budget);
     let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
         option.or(file).map_or(default_s, |time| time.as_secs_f64())
     };
@@ -130,7 +130,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     } else {
         file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    Scenario {
+    let scenario = Scenario {
         name,
         why,
         transports: options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec()),
@@ -159,7 +159,8 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
         disturbance: options.disturb.or(file.disturb),
         server: None,
-    }
+    };
+    goal::stretched(scenario, budget)
 }
 
 #[cfg(test)]
@@ -182,7 +183,7 @@ mod tests {
     fn options_replace_the_keys_of_the_file() {
         let options = Settings { clients: Some(vec![7]), repeats: Some(2), ..Settings::default() };
         let scenario = load(DEFAULT.as_ref(), options).unwrap();
-        assert_eq!((scenario.clients, scenario.repeats, scenario.rate_hz), (vec![7], 2, vec![10.0]));
+        assert_eq!((scenario.clients, scenario.repeats, scenario.rate_hz), (vec![7], 2, vec![25.0]));
         // What it was made for is no longer what is asked; how well it is answered is another thing.
         assert!(scenario.why.contains("as the scenario quick"), "{}", scenario.why);
         let longer = load(DEFAULT.as_ref(), Settings { repeats: Some(9), ..Settings::default() }).unwrap();

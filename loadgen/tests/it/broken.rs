@@ -6,7 +6,8 @@ use rustix::process::Signal;
 use crate::{program::Loadgen, results::assert_reported};
 
 /// Four runs, long enough to be hit in the midst of one.
-const LONG: &str = "run --clients 20 --rate 20 --repeats 2 --settle 100ms --warm-up 100ms --measure 3s --out results";
+const LONG: &str =
+    "run clients --clients 20 --rate 20 --repeats 2 --settle 100ms --warm-up 100ms --measure 3s --out results";
 
 #[test]
 fn a_server_that_dies_fails_its_run_and_the_others_are_made() {

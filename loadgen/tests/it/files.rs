@@ -11,7 +11,7 @@ use crate::program::{Ended, Loadgen, loadgen};
 
 /// Four runs of a second each.
 const FOUR: &str =
-    "run --clients 20 --rate 20 --repeats 2 --settle 100ms --warm-up 100ms --measure 500ms --out results";
+    "run clients --clients 20 --rate 20 --repeats 2 --settle 100ms --warm-up 100ms --measure 500ms --out results";
 
 fn assert_shown(ended: &Ended, parts: &[&str]) {
     assert_eq!(ended.status, Some(1), "{ended:#?}");

@@ -10,7 +10,8 @@ use crate::{
 };
 
 /// Six runs of a second and a half each.
-const SIX: &str = "run --clients 20 --rate 20 --repeats 3 --settle 100ms --warm-up 100ms --measure 1s --out results";
+const SIX: &str =
+    "run clients --clients 20 --rate 20 --repeats 3 --settle 100ms --warm-up 100ms --measure 1s --out results";
 
 #[test]
 fn finished_runs_are_kept_and_reported() {

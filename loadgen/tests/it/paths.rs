@@ -35,7 +35,7 @@ fn a_sweep_takes_and_writes_any() {
     fs::create_dir(&folder).unwrap();
     fs::write(folder.join("mine.toml"), "replay = \"feed.ndjson\"\ntransports = [\"websocket\"]\n").unwrap();
     fs::write(folder.join("feed.ndjson"), "{\"at_us\":0,\"data\":1}\n{\"at_us\":10000,\"data\":2}\n").unwrap();
-    let options = SHORT.replace("--out results", "");
+    let options = SHORT.replace("--out results", "").replace("clients --clients", "--clients");
     // By the key of a scenario, and by the option.
     for (number, feed) in ["", "--replay @/feed.ndjson"].into_iter().enumerate() {
         let ended = loadgen(dir.path(), &format!("run @/mine.toml {options} {feed} --out @/{number}"));

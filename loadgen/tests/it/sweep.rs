@@ -13,7 +13,8 @@ use crate::{
 };
 
 /// As short as a sweep can be.
-pub(crate) const SHORT: &str = "--clients 20 --repeats 1 --settle 100ms --warm-up 200ms --measure 500ms --out results";
+pub(crate) const SHORT: &str =
+    "clients --clients 20 --repeats 1 --settle 100ms --warm-up 200ms --measure 500ms --out results";
 
 fn updates(runs: &[Run]) -> BTreeSet<u64> {
     runs.iter().map(|run| run.stream.updates).collect()
@@ -59,7 +60,7 @@ fn the_manifest_repeats_what_was_asked() {
     let manifest = of_success(&dir.path().join("results"), &ended).manifest;
     assert!(ended.stderr.iter().chain(&ended.stdout).all(|line| !line.contains('\x1b')), "{ended:#?}");
     let scenario = &manifest.scenario;
-    assert_eq!((scenario.name.as_str(), scenario.transports.as_slice()), ("quick", &[Transport::LongPoll][..]));
+    assert_eq!((scenario.name.as_str(), scenario.transports.as_slice()), ("clients", &[Transport::LongPoll][..]));
     assert_eq!((&scenario.clients[..], &scenario.rate_hz[..], scenario.repeats), (&[20][..], &[20.0][..], 1));
     assert_eq!((scenario.settle_s, scenario.warm_up_s, scenario.measure_s), (0.1, 0.2, 0.5));
     assert_eq!((scenario.seed, scenario.workers, &scenario.server), (7, 2, &None));

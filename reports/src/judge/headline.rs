@@ -1,5 +1,7 @@
 //! The result in a sentence or two, with its numbers.
 
+use protocol::Engine;
+
 use super::claims::claims;
 use crate::{
     compare::{Case, Comparison, Ratio, Verdict, with_interval},
@@ -14,15 +16,21 @@ const METRICS: [&[Metric]; 3] = [&LATENCIES, &[Metric::CpuUsPerDelivery], &[Metr
 const LATENCIES: [Metric; 3] =
     [Metric::LatencyMs(Quantile::P99), Metric::LatencyMs(Quantile::P90), Metric::LatencyMs(Quantile::P50)];
 
-/// The sweep in words: the heaviest load at which transports can be compared.
+/// The sweep in words: the heaviest load at which transports can be compared, by each engine that served them.
 pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String {
     if results.manifest.scenario.aa {
         return claims(results).to_string();
     }
     let heaviest = comparison.heaviest_first();
-    if let Some(case) = heaviest.iter().find(|case| case.against_baseline().next().is_some()) {
-        let sentences: Vec<String> = case.against_baseline().map(|pair| compared(case, pair)).collect();
-        return format!("{}, {}{}", at(case), sentences.join(" "), certainty(case));
+    let engines = Engine::ALL.into_iter().filter(|engine| heaviest.iter().any(|case| case.load.engine == *engine));
+    let several = engines.clone().count() > 1;
+    let comparable = |engine| {
+        heaviest.iter().find(move |case| case.load.engine == engine && case.against_baseline().next().is_some())
+    };
+    let spoken_of: Vec<_> = engines.filter_map(comparable).collect();
+    if let Some(last) = spoken_of.last() {
+        let said: Vec<String> = spoken_of.iter().map(|case| sentence(case, several)).collect();
+        return format!("{}{}", said.join(" "), certainty(last));
     }
     if results.runs.is_empty() {
         return "No run was made.".to_owned();
@@ -31,6 +39,16 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
         [only] => alone(&heaviest, only),
         _ => "No load of this sweep allows a comparison: see the warnings.".to_owned(),
     }
+}
+
+fn sentence(case: &Case<'_>, several_engines: bool) -> String {
+    let engine = match case.load.engine {
+        _ if !several_engines => "",
+        Engine::Lean => ", by hand-written code",
+        Engine::Stock => ", by hyper and tungstenite as commonly used",
+    };
+    let sentences: Vec<String> = case.against_baseline().map(|pair| compared(case, pair)).collect();
+    format!("{}{engine}, {}", at(case), sentences.join(" "))
 }
 
 /// One metric at one load as a sentence, for under a picture.

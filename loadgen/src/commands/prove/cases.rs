@@ -182,6 +182,8 @@ impl Case {
     pub(super) fn scenario(&self, transport: Transport) -> anyhow::Result<Scenario> {
         let settings = Settings {
             transports: Some(vec![transport]),
+            engine: Some(vec![Engine::Lean]),
+            repeats: Some(1),
             clients: Some(vec![self.clients]),
             rate_hz: Some(vec![self.rate_hz as f64]),
             payload_bytes: Some(vec![PAYLOAD_BYTES]),
