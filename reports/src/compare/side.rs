@@ -6,7 +6,7 @@ use hdrhistogram::Histogram;
 use protocol::results::{Load, LosslessHistogram, Run};
 
 use crate::{
-    metrics::{Metric, Ranked, Stated},
+    metrics::{Metric, Ranked, Stated, merged, together},
     points::{Contender, PointName},
     validity::{Warning, point_warnings},
 };
@@ -165,24 +165,6 @@ impl<'a> Side<'a> {
 fn median(sorted: &[f64]) -> f64 {
     let middle = sorted.len() / 2;
     if sorted.len().is_multiple_of(2) { f64::midpoint(sorted[middle - 1], sorted[middle]) } else { sorted[middle] }
-}
-
-/// What all repeats rank together.
-fn together<'h>(of_runs: &[Ranked<'_>], values: &'h Histogram<u64>) -> Ranked<'h> {
-    let expected = of_runs.iter().map(|ranked| ranked.expected).sum();
-    Ranked { values, expected, updates: of_runs.iter().map(|ranked| ranked.updates).sum() }
-}
-
-fn merged<'h>(mut histograms: impl Iterator<Item = &'h Histogram<u64>>) -> Histogram<u64> {
-    let Some(first) = histograms.next() else {
-        return Histogram::new(3).expect("three digits are a valid precision");
-    };
-    let mut all = first.clone();
-    all.auto(true);
-    for histogram in histograms {
-        all.add(histogram).expect("a histogram that resizes itself takes every value");
-    }
-    all
 }
 
 #[cfg(test)]

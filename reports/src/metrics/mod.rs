@@ -2,6 +2,7 @@
 
 mod metric;
 mod parameters;
+mod pooled;
 mod read;
 mod stated;
 mod usage;
@@ -9,6 +10,7 @@ mod words;
 
 pub use metric::Metric;
 pub use parameters::{Meeting, Quantile, Share};
+pub(crate) use pooled::{merged, together};
 pub(crate) use stated::{Ranked, Stated};
 pub use usage::other_work;
 pub(crate) use usage::{busiest_worker, stolen_share};

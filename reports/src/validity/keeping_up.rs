@@ -3,11 +3,11 @@
 use protocol::results::{LosslessHistogram, Run};
 
 use super::{
-    limits::{LAG, LAG_VOID, LATE, LATE_VOID, Limit, STOLEN, WORKER_BUSY_MAX},
+    limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
     warning::{LagAt, Warning},
 };
 use crate::{
-    metrics::{Metric, Quantile, busiest_worker, stolen_share},
+    metrics::{Quantile, Ranked, busiest_worker, merged, stolen_share, together},
     points::PointName,
 };
 
@@ -53,33 +53,39 @@ fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
 
 fn lagged(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let measured = runs.iter().filter(|run| !run.latency.is_empty());
-    let lags: Vec<_> = measured.filter_map(|run| lag(run)).collect();
-    let warnings = lags.iter().map(|&(at, lag_ms, latency_ms)| Warning::GeneratorLagged {
+    let lags = measured.filter_map(|run| Some((mean_lag_ms(run)?, run.latency.mean() / NS_PER_MS)));
+    let lags: Vec<_> = lags.filter(|&(lag_ms, latency_ms)| LAG.is_passed(lag_ms, latency_ms)).collect();
+    let warning = |at, of_them, (lag_ms, latency_ms)| Warning::GeneratorLagged {
         point: point.clone(),
-        runs: lags.len(),
+        runs: of_them,
         of_runs: runs.len(),
         at,
         lag_ms,
         latency_ms,
-    });
+    };
+    let in_the_mean = lags.iter().map(|lag| warning(LagAt::Mean, lags.len(), *lag));
+    let in_the_tail = p99_lag_ms(runs).map(|lag| warning(LagAt::P99, runs.len(), lag));
     // One that voids outweighs a larger share of a latency too short to void.
-    worst(warnings, |warning| match warning {
+    worst(in_the_mean.chain(in_the_tail), |warning| match warning {
         Warning::GeneratorLagged { lag_ms, latency_ms, .. } => (warning.voids_point(), lag_ms / latency_ms),
         _ => (false, 0.0),
     })
 }
 
-/// The lag that matters, if one does, and the latency that it is part of: the mean's, or else the p99's, where the run has
-/// updates enough to state one (of fewer, one hiccup is the p99 of both).
-fn lag(run: &Run) -> Option<(LagAt, f64, f64)> {
+fn mean_lag_ms(run: &Run) -> Option<f64> {
     let lag = run.generator.loop_lag.as_ref().filter(|lag| !lag.is_empty())?;
-    let mean = (LagAt::Mean, lag.mean() / NS_PER_MS, run.latency.mean() / NS_PER_MS);
-    let p99_ms = lag.value_at_quantile(Quantile::P99.value()) as f64 / NS_PER_MS;
-    let p99 = Metric::LatencyMs(Quantile::P99).of_run(run).map(|latency_ms| (LagAt::P99, p99_ms, latency_ms));
-    let is_passed =
-        |limit: Limit| move |&(_, lag_ms, latency_ms): &(LagAt, f64, f64)| limit.is_passed(lag_ms, latency_ms);
-    let both = || [Some(mean), p99].into_iter().flatten();
-    both().find(is_passed(LAG_VOID)).or_else(|| both().find(is_passed(LAG)))
+    Some(lag.mean() / NS_PER_MS)
+}
+
+/// The p99 of lag and that of latency, over all repeats as they are stated, if it matters. Where no p99 is stated, a lag
+/// spoils none, and one hiccup would be the p99 of both.
+fn p99_lag_ms(runs: &[&Run]) -> Option<(f64, f64)> {
+    let of_runs: Vec<_> = runs.iter().map(|run| Ranked::latency(run)).collect();
+    let latency = merged(of_runs.iter().map(|ranked| ranked.values));
+    let latency_ms = together(&of_runs, &latency).of_all(Quantile::P99)?.value()?;
+    let lag = merged(runs.iter().filter_map(|run| run.generator.loop_lag.as_deref()));
+    let lag_ms = lag.value_at_quantile(Quantile::P99.value()) as f64 / NS_PER_MS;
+    LAG.is_passed(lag_ms, latency_ms).then_some((lag_ms, latency_ms))
 }
 
 fn late(point: &PointName, run: &Run) -> Option<Warning> {
