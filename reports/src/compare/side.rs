@@ -112,9 +112,10 @@ impl<'a> Side<'a> {
             return None;
         }
         // A repeat that does not reach a quantile has no greatest value of it to be shown.
-        let mut values: Vec<f64> = self.by_pair(metric).unwrap_or_default().into_values().collect();
+        let stated = self.stated(metric);
+        let mut values: Vec<f64> = self.each(metric, stated).unwrap_or_default().into_values().collect();
         values.sort_by(f64::total_cmp);
-        let value = match self.stated(metric) {
+        let value = match stated {
             Some(stated) => stated.value()?,
             None if values.is_empty() => return None,
             None => median(&values),
@@ -126,8 +127,12 @@ impl<'a> Side<'a> {
     /// Its metric in each run, by the pair that the run belongs to; a run that states none by itself is left out. None at
     /// all if one does not reach it, for it was the slowest, or if all together do not state it.
     pub(super) fn by_pair(&self, metric: Metric) -> Option<BTreeMap<u32, f64>> {
+        self.each(metric, self.stated(metric))
+    }
+
+    fn each(&self, metric: Metric, together: Option<Stated>) -> Option<BTreeMap<u32, f64>> {
         let unreached = self.runs.iter().any(|run| metric.stated(run) == Some(Stated::NotReached));
-        let unstated = self.stated(metric).is_some_and(|stated| stated.value().is_none());
+        let unstated = together.is_some_and(|stated| stated.value().is_none());
         let values = || self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?)));
         (!unreached && !unstated).then(|| values().collect())
     }

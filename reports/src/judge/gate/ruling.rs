@@ -5,7 +5,7 @@ use super::{
     limits::{GATED, Gated, Limits},
 };
 use crate::{
-    compare::{Comparison, Looks, Side, Sweep},
+    compare::{Comparison, Looks, PointStatus, Side, Sweep},
     judge::between::unfit,
     metrics::{Quantile, Stated},
     read::{Results, Unlike},
@@ -112,9 +112,10 @@ impl Gate {
     }
 
     fn add_side(&mut self, who: &str, load: &str, sides: [&Side<'_>; 3], limits: &Limits) {
-        let void = sides.into_iter().zip(["base", "head", "base again"]);
-        if let Some(word) = void.into_iter().find_map(|(side, name)| unfit(side, name)) {
-            self.voids.push(format!("{who}: {word}"));
+        let mut named = sides.into_iter().zip(["base", "head", "base again"]);
+        if let Some((side, word)) = named.find_map(|(side, name)| Some((side, unfit(side, name)?))) {
+            let why = if let PointStatus::Void(why) = side.status() { format!(" ({why})") } else { String::new() };
+            self.voids.push(format!("{who}: {word}{why}"));
             return;
         }
         let contender = sides[1].contender();
@@ -302,7 +303,7 @@ mod tests {
         void.again.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
         let judged = gate(&void);
         assert_eq!(judged.ruling(), Ruling::Void);
-        assert!(judged.to_string().contains("base again void"), "{judged}");
+        assert!(judged.to_string().contains("base again void (generator saturated)"), "{judged}");
 
         let absent = round(|run| run.server = None);
         assert_eq!(gate(&absent).ruling(), Ruling::Void);
