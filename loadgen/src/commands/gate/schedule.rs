@@ -55,12 +55,12 @@ impl Schedule {
     }
 }
 
-/// Whether it is time for the first look, so that as many as may be fit into the budget.
+/// Whether it is time for the first look: as many looks as have [`REPEATS_MIN`] repeats each fill the budget.
 fn first_look(repeats: u32, spent: Duration, budget: Duration) -> Option<(u32, Looks)> {
-    let one_more = spent + spent / repeats;
-    let is_time = repeats >= REPEATS_MIN && LOOKS_MAX * one_more > budget;
-    let fit = (2..=LOOKS_MAX).rev().find(|looks| *looks * spent <= budget);
-    is_time.then(|| (repeats, Looks::of(fit.unwrap_or(1), ALPHA)))
+    let each = spent / repeats;
+    let looks = (2..=LOOKS_MAX).rev().find(|looks| looks * REPEATS_MIN * each <= budget).unwrap_or(1);
+    let is_time = repeats >= REPEATS_MIN && looks * (repeats + 1) * each > budget;
+    is_time.then(|| (repeats, Looks::of(looks, ALPHA)))
 }
 
 #[cfg(test)]
@@ -94,7 +94,8 @@ mod tests {
         let minutes = |minutes: u64| Extent::Budget(Duration::from_secs(60 * minutes));
         assert_eq!(looks(minutes(4), 11), (vec![7, 14, 21], 3));
         assert_eq!(looks(minutes(4), 1), (vec![80, 160, 240], 3));
-        assert_eq!(looks(minutes(4), 15), (vec![6, 12], 2), "two fit");
+        assert_eq!(looks(minutes(4), 15), (vec![8, 16], 2), "two of six or more fit");
+        assert_eq!(looks(minutes(4), 25), (vec![9], 1), "one does, and fills it");
         assert_eq!(looks(minutes(4), 100), (vec![6], 1), "not even one, but fewer than six are no interval");
     }
 }

@@ -9,6 +9,7 @@ use crate::{
     judge::between::unfit,
     metrics::{Quantile, Stated},
     read::{Results, Unlike},
+    words::count,
 };
 
 /// What was measured in turn: the n-th repeat of each is one time.
@@ -136,7 +137,8 @@ impl Gate {
             self.voids.push(format!("{who}: {name} is not reached, as too many updates were lost"));
         } else if gated.wants_updates {
             let (all, each) = (Quantile::P99.updates_needed(), Quantile::P99.updates_needed_of_one());
-            let note = format!("{name} is not gated: it wants {all} updates in all, and {each} in each repeat");
+            let note =
+                format!("{name} is not gated: it wants {} updates in all, and {each} in each repeat", count(all));
             if !self.notes.contains(&note) {
                 self.notes.push(note);
             }
@@ -281,7 +283,7 @@ mod tests {
         let few = gate(&round(|run| run.stream.updates = 99));
         assert_eq!(few.ruling(), Ruling::Passed, "{few}");
         assert!(few.figures().iter().all(|figure| figure.gated.name != "p99"));
-        assert!(few.conclusion().contains("p99 latency is not gated: it wants 1000 updates in all"), "{few}");
+        assert!(few.conclusion().contains("p99 latency is not gated: it wants 1,000 updates in all"), "{few}");
         // Nor a last receiver's p90 of hardly any; but that is not passed over.
         assert_eq!(gate(&round(|run| run.stream.updates = 9)).ruling(), Ruling::Void);
     }
