@@ -22,6 +22,8 @@ pub(super) enum Edge {
 #[derive(Debug)]
 pub(super) struct Account {
     pub(super) first_seq: u64,
+    /// Updates that were due before those; unknown of a server that runs already.
+    pub(super) before: Option<u64>,
     pub(super) updates: u64,
     pub(super) source: Expectation,
     pub(super) lateness_ns: Option<Vec<u64>>,
@@ -33,7 +35,8 @@ impl Account {
     pub(super) fn stated(published: Published, is_second: bool) -> Self {
         let Published { first_seq, updates, lateness_ns, writes } = published;
         let (lateness_ns, writes) = if is_second { (None, None) } else { (Some(lateness_ns), Some(writes)) };
-        Self { first_seq, updates, source: Expectation::Publisher, lateness_ns, writes }
+        let before = first_seq.checked_sub(1).filter(|_| updates > 0);
+        Self { first_seq, before, updates, source: Expectation::Publisher, lateness_ns, writes }
     }
 
     /// `seq` has no gaps: what lies between the last update before the phase and the first one after it was due in it.
@@ -49,6 +52,7 @@ impl Account {
             .with_context(|| format!("update {first_after} was due after update {last_before}, which follows it"))?;
         Ok(Self {
             first_seq: last_before + 1,
+            before: None,
             updates,
             source: Expectation::Bracketed,
             lateness_ns: None,

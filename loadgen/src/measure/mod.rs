@@ -20,7 +20,10 @@ use protocol::{
 pub use phase::{Halt, Phase};
 pub use sweep::Sweep;
 
-use crate::{machine::calendar, scenario::plan::Planned};
+use crate::{
+    machine::calendar,
+    scenario::{plan::Planned, warm_up::warm_up_s},
+};
 use account::Edge;
 use session::Session;
 
@@ -56,7 +59,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
 
     session.enter(Phase::WarmUp);
     let first_due_ns = clock::now_ns() + LEAD_NS;
-    let from_ns = first_due_ns + ns(scenario.warm_up_s);
+    let from_ns = first_due_ns + ns(warm_up_s(&session.planned.point.load.stream, scenario, session.planned.repeat));
     let window = Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) };
     session.publish(first_due_ns, window).await?;
     session.wait(window.from_ns, |_| false).await?;

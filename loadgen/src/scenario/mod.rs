@@ -4,6 +4,7 @@ mod goal;
 pub mod plan;
 mod settings;
 mod valid;
+pub mod warm_up;
 
 use std::{
     path::{Path, PathBuf},
@@ -56,10 +57,12 @@ pub fn load_with_feed(name: &Path, options: Settings) -> anyhow::Result<(Scenari
     validated(scenario, feed)
 }
 
-fn validated(scenario: Scenario, feed: Option<PathBuf>) -> anyhow::Result<(Scenario, Option<Feed>)> {
+fn validated(mut scenario: Scenario, feed: Option<PathBuf>) -> anyhow::Result<(Scenario, Option<Feed>)> {
     validate(&scenario)?;
     let feed = feed.map(|feed| Feed::open(&feed).context("replay")).transpose()?;
+    scenario.feed_warm_up_s = feed.as_ref().map(warm_up::feed_s);
     feed.iter().try_for_each(|feed| validate_feed(&scenario, feed))?;
+    goal::validate(&scenario)?;
     Ok((scenario, feed))
 }
 
@@ -139,6 +142,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         payload_bytes: options.payload_bytes.or(file.payload_bytes).unwrap_or_else(|| vec![128]),
         arrivals: options.arrivals.or(file.arrivals).unwrap_or_default(),
         replay: options.replay.or(file.replay).map(|feed| feed.to_string_lossy().into_owned()),
+        feed_warm_up_s: None,
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
         engine: options.engine.or(file.engine).unwrap_or_else(|| vec![Engine::default()]),
         tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
@@ -227,18 +231,21 @@ mod tests {
         // Twice, five seconds apart; then the same again, five seconds later.
         std::fs::write(&feed, "{\"at_us\":0,\"data\":1}\n{\"at_us\":5000000,\"data\":2}\n").unwrap();
         let toml = |times: &str| format!("replay = {feed:?}\n{times}");
-        for times in ["warm_up = \"1s\"\nmeasure = \"3s\"", "speed = [9, 0.5]\nwarm_up = \"1s\"\nmeasure = \"3s\""] {
-            assert!(refused(&toml(times)).contains("no update is due in the measure phase, 3 s after 1 s"), "{times}");
+        for times in ["warm_up = \"11s\"\nmeasure = \"3s\"", "speed = [9, 0.5]\nwarm_up = \"11s\"\nmeasure = \"3s\""] {
+            assert!(refused(&toml(times)).contains("no update is due in the measure phase, 3 s after 11 s"), "{times}");
         }
         let long = refused(&toml("warm_up = \"10001s\"\nmeasure = \"3s\""));
         assert!(long.contains("due 4.0 s after"), "{long}");
         // The first nanosecond counts, and the last does not.
-        assert!(refused(&toml("warm_up = \"1s\"\nmeasure = \"4s\"")).contains("due 4.0 s after"));
-        for times in ["warm_up = \"5s\"\nmeasure = \"1s\"", "speed = [2]\nwarm_up = \"1s\"\nmeasure = \"3s\""] {
+        assert!(refused(&toml("warm_up = \"11s\"\nmeasure = \"4s\"")).contains("due 4.0 s after"));
+        for times in ["warm_up = \"15s\"\nmeasure = \"1s\"", "speed = [2]\nwarm_up = \"1s\"\nmeasure = \"3s\""] {
             check("test", &toml(times)).unwrap();
         }
-        let poisson =
-            |seed: &u64| format!("arrivals = \"poisson\"\nrate_hz = [2]\nmeasure = \"1s\"\nrepeats = 1\nseed = {seed}");
+        let poisson = |seed: &u64| {
+            format!(
+                "arrivals = \"poisson\"\nrate_hz = [2]\nwarm_up = \"20s\"\nmeasure = \"1s\"\nrepeats = 1\nseed = {seed}"
+            )
+        };
         let silent = (0..100).filter(|seed| check("test", &poisson(seed)).is_err()).count();
         // One in e² of them is silent: 13.5 of a hundred in the mean, and always the same of these.
         assert!((5..25).contains(&silent), "{silent}");

@@ -6,6 +6,8 @@ use protocol::{
 };
 use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
 
+use super::warm_up::warm_up_s;
+
 /// A run to come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
@@ -104,7 +106,9 @@ const OVERHEAD_S: f64 = 1.0;
 /// Seconds that one run of a load is expected to take.
 pub fn estimate_s(load: &Load, scenario: &Scenario) -> f64 {
     let connect_s = f64::from(load.clients) / f64::from(scenario.connect_rate);
-    connect_s + scenario.settle_s + scenario.warm_up_s + scenario.measure_s + OVERHEAD_S
+    // Random gaps make little difference to that.
+    let warm_up_s = warm_up_s(&load.stream, scenario, 0);
+    connect_s + scenario.settle_s + warm_up_s + scenario.measure_s + OVERHEAD_S
 }
 
 /// Every run of a scenario that is planned before its first.

@@ -3,13 +3,15 @@
 use anyhow::{bail, ensure};
 use protocol::{
     clock::{NS_PER_SEC, ns},
-    results::{Arrivals, Scenario},
+    results::{Arrivals, Scenario, Stream},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
 use server::{
     stream::{replay::Feed, schedule::Schedule},
     values::RATE_HZ_MAX,
 };
+
+use super::warm_up::warm_up_s;
 
 const CLIENTS_MAX: u32 = 1_000_000;
 const RUNS_MAX: usize = 10_000;
@@ -57,13 +59,11 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len()].into_iter().chain(besides);
     let runs = axes.fold(scenario.repeats as usize, usize::saturating_mul);
     ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");
-    super::goal::validate(scenario)?;
     validate_stream(scenario)
 }
 
 /// Refuses a stream of which it is known that too little, or nothing, of it would count.
 fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
-    let from_ns = ns(scenario.warm_up_s);
     if scenario.replay.is_some() {
         // Judged once it is read.
         return Ok(());
@@ -74,10 +74,12 @@ fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
     let rare = scenario.rate_hz.iter().filter(|rate| poisson && **rate * scenario.measure_s < RARE);
     let repeats = scenario.repeats * if scenario.aa { 2 } else { 1 };
     for (rate, repeat) in rare.flat_map(|rate| (0..repeats).map(move |repeat| (rate, repeat))) {
-        let mut schedule = Schedule::new(Arrivals::Poisson, *rate, scenario.seed + u64::from(repeat));
-        let first_ns = schedule.find(|due_ns| *due_ns >= from_ns).expect("a schedule has no end");
+        let (arrivals, payload_bytes) = (Arrivals::Poisson, PAYLOAD_BYTES_MIN);
+        let warm_up_s = warm_up_s(&Stream::Synthetic { arrivals, rate_hz: *rate, payload_bytes }, scenario, repeat);
+        let mut schedule = Schedule::new(arrivals, *rate, scenario.seed + u64::from(repeat));
+        let first_ns = schedule.find(|due_ns| *due_ns >= ns(warm_up_s)).expect("a schedule has no end");
         let what = || format!("rate {rate}, poisson, repeat {}", repeat + 1);
-        something_is_due(scenario, first_ns, what, "choose another --seed")?;
+        something_is_due(scenario, warm_up_s, first_ns, what, "choose another --seed")?;
     }
     Ok(())
 }
@@ -87,7 +89,8 @@ pub(super) fn validate_feed(scenario: &Scenario, feed: &Feed) -> anyhow::Result<
     let name = scenario.replay.as_deref().unwrap_or_default();
     scenario.speed.iter().try_for_each(|speed| {
         let what = || format!("replay {name} at speed {speed}");
-        something_is_due(scenario, first_of_feed(feed, *speed, ns(scenario.warm_up_s)), what, "replay it faster")
+        let warm_up_s = warm_up_s(&Stream::Replay { feed: name.to_owned(), speed: *speed }, scenario, 0);
+        something_is_due(scenario, warm_up_s, first_of_feed(feed, *speed, ns(warm_up_s)), what, "replay it faster")
     })
 }
 
@@ -104,8 +107,14 @@ pub(crate) fn validate_rates(scenario: &Scenario) -> anyhow::Result<()> {
 }
 
 /// `first_ns`: the due time of the first update that is due when the measure phase begins, or later.
-fn something_is_due(scenario: &Scenario, first_ns: u64, what: impl Fn() -> String, remedy: &str) -> anyhow::Result<()> {
-    let (warm_up_s, measure_s) = (scenario.warm_up_s, scenario.measure_s);
+fn something_is_due(
+    scenario: &Scenario,
+    warm_up_s: f64,
+    first_ns: u64,
+    what: impl Fn() -> String,
+    remedy: &str,
+) -> anyhow::Result<()> {
+    let measure_s = scenario.measure_s;
     ensure!(
         first_ns < ns(warm_up_s) + ns(measure_s),
         "{}: no update is due in the measure phase, {measure_s} s after {warm_up_s} s of warm-up; the next would be due {:.1} s after \

@@ -57,7 +57,11 @@ fn the_manifest_repeats_what_was_asked() {
     // The second is for a server of --server, and none that is started here asks for it.
     command.env("NO_COLOR", "1").env("PUSHBENCH_TOKEN", "S3CRET");
     let ended = Loadgen::spawn(dir.path(), command).ended();
-    let manifest = of_success(&dir.path().join("results"), &ended).manifest;
+    let results = of_success(&dir.path().join("results"), &ended);
+    // Longer than asked for: until 24 updates have gone out.
+    assert_eq!(results.runs[0].stream.before, Some(25));
+    let (manifest, run) = (results.manifest, &results.runs[0]);
+    assert!(run.phases.warm_up_s >= 24.5 / 20.0 && run.tcp.unwrap().segments >= run.traffic.payloads, "{:?}", run.tcp);
     assert!(ended.stderr.iter().chain(&ended.stdout).all(|line| !line.contains('\x1b')), "{ended:#?}");
     let scenario = &manifest.scenario;
     assert_eq!((scenario.name.as_str(), scenario.transports.as_slice()), ("clients", &[Transport::LongPoll][..]));

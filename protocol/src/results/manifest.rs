@@ -55,6 +55,9 @@ pub struct Scenario {
     pub arrivals: Arrivals,
     /// The feed to replay, if any.
     pub replay: Option<String>,
+    /// Seconds of the feed, at its own speed, until so many of its updates have gone out that Linux no longer acknowledges each at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feed_warm_up_s: Option<f64>,
     /// Axis: how much faster than recorded; unused without a feed.
     pub speed: Vec<f64>,
     /// Axis: whether the connections are under TLS.
@@ -70,7 +73,7 @@ pub struct Scenario {
     pub goal: Option<Goal>,
     /// Seconds of quiet between the last connection and the first update.
     pub settle_s: f64,
-    /// Seconds of updates that do not count.
+    /// Seconds of updates that do not count, at least; how many they were stands in each run.
     pub warm_up_s: f64,
     /// Seconds of updates that count.
     pub measure_s: f64,

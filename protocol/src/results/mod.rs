@@ -17,7 +17,7 @@ pub use manifest::{Goal, Limits, Machine, Manifest, Pinning, Scenario};
 pub use run::{
     Counts, Expectation, Failure, FanOut, Phases, Polling, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
 };
-pub use usage::{Cpu, GeneratorUsage, MachineUsage, MemorySample, Plateaus, ServerUsage, TimelineSample};
+pub use usage::{Cpu, GeneratorUsage, MachineUsage, MemorySample, Plateaus, ServerUsage, TcpUsage, TimelineSample};
 
 /// The version of the files' form. A reader refuses every other.
 pub const SCHEMA_VERSION: u32 = 1;

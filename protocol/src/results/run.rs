@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GeneratorUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals};
+use super::{GeneratorUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals, TcpUsage};
 
 /// One run. Times are nanoseconds of [`crate::clock`] unless the name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -60,6 +60,9 @@ pub struct Run {
     pub generator: GeneratorUsage,
     /// How busy the machine was meanwhile, with whatever.
     pub machine: MachineUsage,
+    /// Its segments and acknowledgements, whoever's; absent if the kernel does not tell, or did not come to the phase's end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tcp: Option<TcpUsage>,
     /// Why there is nothing of the server's memory and CPU, if there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_unread: Option<String>,
@@ -128,6 +131,9 @@ pub struct Phases {
 pub struct StreamAccount {
     /// How many.
     pub updates: u64,
+    /// How many were due before those, if the publisher says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u64>,
     /// Who says so.
     pub source: Expectation,
     /// Actual minus due time of publication, nanoseconds; absent if the server was not ours to ask.

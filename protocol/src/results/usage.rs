@@ -98,6 +98,17 @@ pub struct MachineUsage {
     pub memory_pressures: u64,
 }
 
+/// What TCP did within the measure phase, on all connections of the network namespace: nobody counts it by process.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TcpUsage {
+    /// Segments sent, those sent again left out (`OutSegs` of `/proc/net/snmp`).
+    pub segments: u64,
+    /// Acknowledgements that waited for data to ride on until their time was up (`DelayedACKs` of `/proc/net/netstat`).
+    pub delayed_acks: u64,
+    /// Acknowledgements without data that arrived (`TCPPureAcks`).
+    pub pure_acks: u64,
+}
+
 /// The generator's own effort within the measure phase.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GeneratorUsage {

@@ -10,18 +10,32 @@ use crate::metrics::Metric;
 
 const PARTS: [Metric; 2] = [Metric::UserCpuUsPerDelivery, Metric::KernelCpuUsPerDelivery];
 
+/// Whose receiving is whose, and how often Linux acknowledged.
+const BESIDE: [Metric; 5] = [
+    Metric::GeneratorCpuUsPerDelivery,
+    Metric::BothCpuUsPerDelivery,
+    Metric::SegmentsPerDelivery,
+    Metric::DelayedAcksPerDelivery,
+    Metric::PureAcksPerDelivery,
+];
+
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     let stack = Stack { whole: Metric::CpuUsPerDelivery, parts: &PARTS };
+    let mut caption = source.caption(
+        "Strong colour is time in the server’s own code, pale is time in the kernel on its behalf, and a tone between \
+         is both, where there was too little to tell them apart; lower is better. On loopback who sends pays for the other’s \
+         receiving: the server for updates, the generator for polls, so look at both together too.",
+        stack.whole,
+    );
+    if let Some(note) = &source.quickly_acknowledged {
+        caption = format!("{caption} {note}");
+    }
     Figure {
         id: "cpu",
         title: "Server CPU per delivery",
-        caption: source.caption(
-            "Strong colour is time in the server’s own code, pale is time in the kernel on its behalf, and a tone between \
-             is both, where there was too little to tell them apart; lower is better.",
-            Metric::CpuUsPerDelivery,
-        ),
+        caption,
         key: Key::Contenders,
         panels: over_axis::bars(&source.sweep, &[stack], "cpu"),
-        table: source.table(&[stack.whole, PARTS[0], PARTS[1], Metric::GeneratorCpuUsPerDelivery]),
+        table: source.table(&[[stack.whole, PARTS[0], PARTS[1]].as_slice(), &BESIDE].concat()),
     }
 }

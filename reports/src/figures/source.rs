@@ -6,6 +6,7 @@ use crate::{
     judge::headline::takeaway,
     metrics::Metric,
     read::Results,
+    validity::quickly_acknowledged,
 };
 
 /// What all figures are drawn from.
@@ -14,11 +15,18 @@ pub(super) struct Source<'a> {
     pub(super) sweep: Sweep<'a>,
     /// The server's allocator.
     pub(super) allocator: &'a str,
+    /// That WebSocket's CPU was measured within Linux's quick acknowledgement, if it was.
+    pub(super) quickly_acknowledged: Option<String>,
 }
 
 impl<'a> Source<'a> {
     pub(super) fn of(results: &'a Results, comparison: &'a Comparison<'a>) -> Self {
-        Self { comparison, sweep: Sweep::of(comparison), allocator: &results.manifest.allocator }
+        Self {
+            comparison,
+            sweep: Sweep::of(comparison),
+            allocator: &results.manifest.allocator,
+            quickly_acknowledged: quickly_acknowledged(results).map(|note| note.to_string()),
+        }
     }
 }
 

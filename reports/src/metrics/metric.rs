@@ -24,6 +24,14 @@ pub enum Metric {
     KernelCpuUsPerDelivery,
     /// The load generator's CPU time, microseconds per delivery. On one machine its kernel does the server's receiving.
     GeneratorCpuUsPerDelivery,
+    /// Both together, microseconds per delivery: on one machine each pays for some of the other's receiving.
+    BothCpuUsPerDelivery,
+    /// TCP segments sent by anybody in the network namespace, per delivery.
+    SegmentsPerDelivery,
+    /// Acknowledgements among them that were delayed until their time was up.
+    DelayedAcksPerDelivery,
+    /// Acknowledgements without data that arrived.
+    PureAcksPerDelivery,
     /// The server process's memory, KiB per client.
     UserKibPerClient,
     /// The part of it that the allocator has handed out, by its own account; the rest is what it holds beyond that.

@@ -68,6 +68,12 @@ impl Metric {
             Self::UserCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.user_ns)? / NS_PER_US),
             Self::KernelCpuUsPerDelivery => Some(per_delivery(divisible_cpu(run)?.system_ns)? / NS_PER_US),
             Self::GeneratorCpuUsPerDelivery => Some(per_delivery(run.generator.cpu.total_ns)? / NS_PER_US),
+            Self::BothCpuUsPerDelivery => {
+                Some(per_delivery(run.server.as_ref()?.cpu.total_ns + run.generator.cpu.total_ns)? / NS_PER_US)
+            }
+            Self::SegmentsPerDelivery => per_delivery(run.tcp?.segments),
+            Self::DelayedAcksPerDelivery => per_delivery(run.tcp?.delayed_acks),
+            Self::PureAcksPerDelivery => per_delivery(run.tcp?.pure_acks),
             Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::InUseKibPerClient => {
                 let Plateaus { empty, idle, .. } = run.server.as_ref()?.plateaus;

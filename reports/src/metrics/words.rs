@@ -26,6 +26,10 @@ impl Metric {
             Self::UserCpuUsPerDelivery => "server user CPU per delivery".to_owned(),
             Self::KernelCpuUsPerDelivery => "server kernel CPU per delivery".to_owned(),
             Self::GeneratorCpuUsPerDelivery => "generator CPU per delivery".to_owned(),
+            Self::BothCpuUsPerDelivery => "server + generator CPU per delivery".to_owned(),
+            Self::SegmentsPerDelivery => "TCP segments per delivery".to_owned(),
+            Self::DelayedAcksPerDelivery => "delayed acknowledgements per delivery".to_owned(),
+            Self::PureAcksPerDelivery => "pure acknowledgements per delivery".to_owned(),
             Self::UserKibPerClient => "server memory per client".to_owned(),
             Self::InUseKibPerClient => "in use per client, by the allocator".to_owned(),
             Self::KernelKibPerClient => "kernel memory per client".to_owned(),
@@ -77,6 +81,9 @@ impl Metric {
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
             | Self::ConnectionsPerDelivery
+            | Self::SegmentsPerDelivery
+            | Self::DelayedAcksPerDelivery
+            | Self::PureAcksPerDelivery
             | Self::BytesPerDelivery
             | Self::BytesInPerDelivery
             | Self::BytesOutPerDelivery
@@ -93,7 +100,8 @@ impl Metric {
             | Self::UserCpuUsPerDelivery
             | Self::KernelCpuUsPerDelivery
             | Self::StormCpuUsPerClient
-            | Self::GeneratorCpuUsPerDelivery => ("more CPU", "less CPU"),
+            | Self::GeneratorCpuUsPerDelivery
+            | Self::BothCpuUsPerDelivery => ("more CPU", "less CPU"),
             Self::UserKibPerClient
             | Self::InUseKibPerClient
             | Self::KernelKibPerClient
@@ -113,6 +121,9 @@ impl Metric {
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
             | Self::ConnectionsPerDelivery
+            | Self::SegmentsPerDelivery
+            | Self::DelayedAcksPerDelivery
+            | Self::PureAcksPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite => ("more", "fewer"),
             Self::Fairness
@@ -133,7 +144,8 @@ impl Metric {
             | Self::UserCpuUsPerDelivery
             | Self::KernelCpuUsPerDelivery
             | Self::StormCpuUsPerClient
-            | Self::GeneratorCpuUsPerDelivery => "µs",
+            | Self::GeneratorCpuUsPerDelivery
+            | Self::BothCpuUsPerDelivery => "µs",
             Self::UserKibPerClient
             | Self::InUseKibPerClient
             | Self::KernelKibPerClient
@@ -148,6 +160,9 @@ impl Metric {
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
             | Self::ConnectionsPerDelivery
+            | Self::SegmentsPerDelivery
+            | Self::DelayedAcksPerDelivery
+            | Self::PureAcksPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite
             | Self::Fairness

@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 72] = [
+const COLUMNS: [Column; 76] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -62,6 +62,10 @@ const COLUMNS: [Column; 72] = [
     ("server_cpu_us_per_delivery", |run| value(Metric::CpuUsPerDelivery, run)),
     ("server_user_cpu_us_per_delivery", |run| value(Metric::UserCpuUsPerDelivery, run)),
     ("generator_cpu_us_per_delivery", |run| value(Metric::GeneratorCpuUsPerDelivery, run)),
+    ("server_and_generator_cpu_us_per_delivery", |run| value(Metric::BothCpuUsPerDelivery, run)),
+    ("tcp_segments_per_delivery", |run| value(Metric::SegmentsPerDelivery, run)),
+    ("delayed_acks_per_delivery", |run| value(Metric::DelayedAcksPerDelivery, run)),
+    ("pure_acks_per_delivery", |run| value(Metric::PureAcksPerDelivery, run)),
     ("server_memory_kib_per_client", |run| value(Metric::UserKibPerClient, run)),
     ("server_in_use_kib_per_client", |run| value(Metric::InUseKibPerClient, run)),
     ("kernel_memory_kib_per_client", |run| value(Metric::KernelKibPerClient, run)),

@@ -4,10 +4,12 @@ use std::cmp::Reverse;
 
 use protocol::results::{Manifest, Run};
 
-use super::{limits::OTHER_WORK, point::point_warnings, warning::Warning};
+use super::{
+    limits::OTHER_WORK, point::point_warnings, points::points, quick_ack::quickly_acknowledged, warning::Warning,
+};
 use crate::{
     metrics::{Quantile, other_work},
-    points::{Contender, PointName, group},
+    points::{Contender, PointName},
     read::Results,
 };
 
@@ -24,24 +26,12 @@ pub fn warnings(results: &Results) -> Vec<Warning> {
     found.extend(unobserved(results));
     found.extend(busy(results));
     found.extend(few_updates(results));
+    found.extend(quickly_acknowledged(results));
     if results.manifest.scenario.repeats == 1 {
         found.push(Warning::SingleRepeat);
     }
     found.sort_by_key(|warning| Reverse(warning.severity()));
     found
-}
-
-fn points(results: &Results) -> Vec<(PointName, Vec<&Run>)> {
-    let groups = group(results);
-    groups
-        .into_iter()
-        .flat_map(|(load, by_contender)| {
-            let point = move |contender: Contender| PointName { contender, load: load.clone() };
-            by_contender.into_iter().map(move |(contender, runs)| (point(contender), runs))
-        })
-        .map(|(point, runs)| (point, runs.into_iter().filter(|run| run.failure.is_none()).collect::<Vec<_>>()))
-        .filter(|(_, runs)| !runs.is_empty())
-        .collect()
 }
 
 fn failed(run: &Run, manifest: &Manifest) -> Option<Warning> {
@@ -326,6 +316,26 @@ mod tests {
         let noted = Warning::ServerUnobserved { runs: 9, of_runs: 18, why: Some("no socket".to_owned()) };
         assert!(noted.to_string().starts_with("The server's process could not be read in 9 of 18 runs: no socket. "));
         assert_eq!(warnings(&results), [noted]);
+    }
+
+    #[test]
+    fn what_linux_acknowledges_at_once_is_noted_and_why() {
+        let of = |change: fn(&mut Run)| {
+            let mut results = Sweep::quick().results();
+            results.runs.iter_mut().for_each(change);
+            warnings(&results)
+        };
+        let noted = |gaps, fewest_before| Warning::QuicklyAcknowledged { points: 3, of_points: 3, gaps, fewest_before };
+        let late = of(|run| run.stream.before = Some(23));
+        assert_eq!(late, [noted(0, Some(23))]);
+        assert_eq!(late[0].severity(), Severity::Note);
+        assert_eq!(of(|run| run.stream.before = Some(24)), []);
+        // Of a server that runs already, and of older results, the rate tells: 10 a second.
+        assert_eq!(of(|run| run.phases.warm_up_s = 1.0), [noted(0, Some(10))]);
+        let apart = of(|run| (run.stream.updates, run.stream.before) = (333, Some(100)));
+        assert_eq!(apart[1..], [noted(3, None)], "150.2 ms apart, and too few for a p99");
+        let polls = after(|run| (run.point.transport, run.stream.before) = (Transport::LongPoll, Some(2)));
+        assert!(!polls.iter().any(|warning| matches!(warning, Warning::QuicklyAcknowledged { .. })), "{polls:?}");
     }
 
     #[test]

@@ -4,6 +4,8 @@ mod detect;
 mod keeping_up;
 mod limits;
 mod point;
+mod points;
+mod quick_ack;
 mod severity;
 mod steady;
 mod throttled;
@@ -12,6 +14,7 @@ mod words;
 
 pub use detect::warnings;
 pub(crate) use point::point_warnings;
+pub(crate) use quick_ack::quickly_acknowledged;
 pub use severity::{Severity, Validity};
 pub use warning::{LagAt, Warning};
 

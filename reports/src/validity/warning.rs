@@ -56,6 +56,9 @@ pub enum Warning {
     NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
     /// Points have too few updates, over all repeats, for a p99 to be stated.
     FewUpdates { points: usize, of_points: usize, fewest: u64 },
+    /// WebSocket's updates were acknowledged by a segment each: at `gaps` of the points because they were far apart, at the others because
+    /// the connections were young.
+    QuicklyAcknowledged { points: usize, of_points: usize, gaps: usize, fewest_before: Option<u64> },
     /// The server's process could not be read.
     ServerUnobserved { runs: usize, of_runs: usize, why: Option<String> },
     /// The machine had other work while it measured.
@@ -79,7 +82,10 @@ impl Warning {
         match self {
             _ if self.voids_point() => Severity::Invalid,
             Self::RunFailed { .. } => Severity::Invalid,
-            Self::ServerUnobserved { .. } | Self::FewUpdates { .. } | Self::SingleRepeat => Severity::Note,
+            Self::ServerUnobserved { .. }
+            | Self::FewUpdates { .. }
+            | Self::QuicklyAcknowledged { .. }
+            | Self::SingleRepeat => Severity::Note,
             _ => Severity::Caution,
         }
     }

@@ -85,6 +85,10 @@ impl Warning {
                 "The deliveries of an update are one fan-out, and a p99 wants 1,000 of them. Measure longer, more often, or at a \
                  higher rate."
             }
+            Self::QuicklyAcknowledged { .. } => {
+                "Each update is then acknowledged by a segment of its own, which costs WebSocket's server and not long polling's. \
+                 Outside it are 7 updates a second or more, after 24."
+            }
             Self::ServerUnobserved { .. } => {
                 "Its memory and CPU are missing below. Let the benchmark start the server itself to have them."
             }
@@ -186,6 +190,17 @@ impl Warning {
                 "At {points} of {of_points} points too few updates were due, over all repeats, for a p99 (the fewest: {}).",
                 count(*fewest)
             ),
+            Self::QuicklyAcknowledged { points, of_points, gaps, fewest_before } => {
+                let gaps = (*gaps > 0).then(|| "updates were 150 ms apart or more".to_owned());
+                let before =
+                    fewest_before.map(|fewest| format!("{fewest} updates went before the measure phase, not 24"));
+                let why: Vec<_> = gaps.into_iter().chain(before).collect();
+                write!(
+                    f,
+                    "At {points} of {of_points} points WebSocket's CPU was measured within Linux's quick acknowledgement: {}.",
+                    why.join("; ")
+                )
+            }
             Self::SingleRepeat => write!(f, "Every point was measured once."),
             Self::NotBack { .. }
             | Self::NotConserved { .. }

@@ -150,7 +150,7 @@ pub(super) async fn resolve(
     // The stream is the server's: the axes say what it is, whatever the scenario wanted.
     match &target.health.stream {
         Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
-            scenario.replay = None;
+            (scenario.replay, scenario.feed_warm_up_s) = (None, None);
             scenario.arrivals = *arrivals;
             scenario.rate_hz = vec![*rate_hz];
             scenario.payload_bytes = vec![*payload_bytes];
@@ -160,7 +160,7 @@ pub(super) async fn resolve(
             }
         }
         Stream::Replay { feed, speed } => {
-            scenario.replay = Some(feed.clone());
+            (scenario.replay, scenario.feed_warm_up_s) = (Some(feed.clone()), None);
             scenario.speed = vec![*speed];
         }
     }

@@ -7,6 +7,8 @@ use rustix::{
     thread::{CpuSet, sched_getaffinity},
 };
 
+use super::tcp::tcp_counter;
+
 /// Processors by number. Work on others than those that one may use takes nothing away.
 #[derive(Debug, Clone)]
 pub struct Processors(Vec<u32>);
@@ -72,16 +74,6 @@ pub fn machine_between(before: MachineUsage, after: MachineUsage) -> MachineUsag
         listen_overflows: after.listen_overflows.saturating_sub(before.listen_overflows),
         memory_pressures: after.memory_pressures.saturating_sub(before.memory_pressures),
     }
-}
-
-/// A counter of the kernel's TCP since it was started: `/proc/net/netstat`, a line of names above a line of values.
-fn tcp_counter(name: &str) -> anyhow::Result<u64> {
-    const FILE: &str = "/proc/net/netstat";
-    let text = std::fs::read_to_string(FILE).context(FILE)?;
-    let mut lines = text.lines().filter_map(|line| line.strip_prefix("TcpExt: ")).map(str::split_whitespace);
-    let (names, values) = lines.next().zip(lines.next()).with_context(|| format!("{FILE}: no TcpExt"))?;
-    let value = names.zip(values).find(|(known, _)| *known == name).map(|(_, value)| value.parse());
-    value.with_context(|| format!("{FILE}: no {name}"))?.with_context(|| format!("{FILE}: {name}"))
 }
 
 #[cfg(test)]

@@ -6,6 +6,7 @@ mod machine;
 mod owners;
 mod process;
 mod sockets;
+mod tcp;
 
 use std::net::SocketAddr;
 
@@ -17,6 +18,7 @@ use protocol::{
 pub use cpu::{CpuReading, cpu_between, thread_cpu_ns};
 pub use machine::{Processors, machine_between, machine_reading};
 pub use process::Process;
+pub use tcp::{tcp_between, tcp_reading};
 
 use super::cgroup::Cgroups;
 use kernel::Kernel;

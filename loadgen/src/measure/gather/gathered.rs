@@ -5,14 +5,14 @@ use std::sync::atomic::Ordering::Relaxed;
 use anyhow::ensure;
 use protocol::{
     clock,
-    results::{MachineUsage, MemorySample, Phases, Plateaus, TimelineSample, Traffic},
+    results::{MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, TimelineSample, Traffic},
 };
 
 use crate::{
     clients::worker::{Report, Worker},
     machine::{
         cgroup::Cgroups,
-        usage::{Before, CpuReading, Observed, Process, Processors, machine_reading, thread_cpu_ns},
+        usage::{Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns},
     },
     measure::{
         account::{Account, Edge, Storm},
@@ -34,6 +34,7 @@ pub(super) struct Reading {
     pub(super) rss_bytes: u64,
     pub(super) traffic: Traffic,
     pub(super) machine: MachineUsage,
+    pub(super) tcp: Option<TcpUsage>,
 }
 
 #[derive(Debug)]
@@ -211,6 +212,7 @@ impl Gathered {
         let own = Process::own()?;
         let reading = Reading {
             server_cpu: self.server_cpu()?,
+            tcp: tcp_reading(),
             own_cpu: own.cpu()?,
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,

@@ -5,7 +5,7 @@ use protocol::{
     control::Window,
     results::{
         Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, Polling, Run,
-        ServerUsage, Slice, StreamAccount, TlsHandshakes, Traffic,
+        ServerUsage, Slice, StreamAccount, TcpUsage, TlsHandshakes, Traffic,
     },
 };
 
@@ -20,7 +20,7 @@ use crate::{
         window::histogram,
         worker::{Errors, Report},
     },
-    machine::usage::{cpu_between, machine_between},
+    machine::usage::{cpu_between, machine_between, tcp_between},
     scenario::plan::Planned,
 };
 
@@ -48,6 +48,7 @@ impl Gathered {
         let (signals, recovery) = (self.signals(), self.recovery(window));
         let server = self.server_usage();
         let (traffic, generator, machine) = self.between_edges();
+        let tcp = self.tcp_usage();
         let account = self.account.take();
         Run {
             index: planned.index,
@@ -59,6 +60,7 @@ impl Gathered {
             measure_from_ms: window.map(|window| window.from_ns.saturating_sub(self.begun_ns) as f64 / 1e6),
             stream: StreamAccount {
                 updates: account.as_ref().map_or(0, |account| account.updates),
+                before: account.as_ref().and_then(|account| account.before),
                 source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
                 lateness: account.and_then(|account| Some(lateness(&account.lateness_ns?))),
             },
@@ -77,6 +79,7 @@ impl Gathered {
             server,
             generator,
             machine,
+            tcp,
             server_unread: self.unread,
         }
     }
@@ -143,6 +146,10 @@ impl Gathered {
             processes: observed.names().to_vec(),
             throttled_ns: self.throttled_between(|reading| reading.server_throttled_ns),
         })
+    }
+
+    fn tcp_usage(&self) -> Option<TcpUsage> {
+        Some(tcp_between(self.from.as_ref()?.tcp?, self.to.as_ref()?.tcp?))
     }
 
     fn throttled_between(&self, of: fn(&Reading) -> Option<u64>) -> Option<u64> {

@@ -95,7 +95,7 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         (
             "phases",
             format!(
-                "settle {} s, warm up {} s, measure {} s, drain up to {} s",
+                "settle {} s, warm up {} s or more, measure {} s, drain up to {} s",
                 setting(scenario.settle_s),
                 setting(scenario.warm_up_s),
                 setting(scenario.measure_s),

@@ -1,0 +1,98 @@
+//! How long updates flow before those that count: until Linux no longer acknowledges each segment at once.
+
+use protocol::results::{Arrivals, Scenario, Stream};
+use server::stream::{replay::Feed, schedule::Schedule};
+
+/// A connection's first 16 segments are acknowledged at once; with a margin for what the handshake used of them, so many updates must
+/// have gone out. The half: the measure phase begins between two updates.
+const UPDATES: f64 = 24.5;
+/// Where updates are this far apart no warm-up helps: after a gap longer than the retransmission time-out, of about 200 ms, the
+/// kernel acknowledges as in the beginning. Seconds.
+const IDLE_GAP_S: f64 = 0.15;
+/// What suffices then.
+const UPDATES_IDLE: f64 = 2.5;
+/// Seconds beyond which nothing is waited for.
+const AT_MOST_S: f64 = 10.0;
+
+/// Seconds of warm-up of a run: what the scenario asks for, and until enough updates have gone out on every connection, if that is
+/// within ten seconds. Of a server that runs already its rate is known, but neither its random gaps nor where in a feed it stands.
+pub fn warm_up_s(stream: &Stream, scenario: &Scenario, repeat: u32) -> f64 {
+    let enough_s = match stream {
+        Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. } if scenario.server.is_none() => {
+            poisson_s(*rate_hz, scenario.seed + u64::from(repeat))
+        }
+        Stream::Synthetic { rate_hz, .. } => enough(UPDATES / rate_hz, 1.0 / rate_hz),
+        Stream::Replay { speed, .. } => scenario.feed_warm_up_s.map_or(0.0, |feed_s| {
+            let feed_s = feed_s / speed;
+            enough(feed_s, feed_s / UPDATES)
+        }),
+    };
+    scenario.warm_up_s.max(enough_s)
+}
+
+/// Seconds of a feed, at its own speed, until enough of its updates have gone out.
+pub(super) fn feed_s(feed: &Feed) -> f64 {
+    let [last, next] = [UPDATES.floor(), UPDATES.ceil()].map(|index| feed.due_ns(index as u64, 1.0) as f64 / 1e9);
+    f64::midpoint(last, next)
+}
+
+fn poisson_s(rate_hz: f64, seed: u64) -> f64 {
+    let updates = if 1.0 / rate_hz < IDLE_GAP_S { UPDATES } else { UPDATES_IDLE };
+    let due = Schedule::new(Arrivals::Poisson, rate_hz, seed).skip(updates as usize).take(2);
+    (due.map(|due_ns| due_ns as f64 / 1e9).sum::<f64>() / 2.0).min(AT_MOST_S)
+}
+
+/// `enough_s`: when enough updates have gone out, if their mean gap is short.
+fn enough(enough_s: f64, gap_s: f64) -> f64 {
+    if gap_s < IDLE_GAP_S { enough_s } else { UPDATES_IDLE * gap_s }.min(AT_MOST_S)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{check, plan::plan};
+
+    /// Of the first run of each load.
+    fn of(toml: &str) -> Vec<f64> {
+        let scenario = check("test", toml).unwrap();
+        let runs = plan(&scenario).into_iter().filter(|run| run.repeat == 0);
+        let mut all: Vec<f64> = runs.map(|run| warm_up_s(&run.point.load.stream, &scenario, run.repeat)).collect();
+        all.sort_by(f64::total_cmp);
+        all.dedup();
+        all
+    }
+
+    #[test]
+    fn it_lasts_until_enough_updates_have_gone_out_and_as_long_as_asked_for() {
+        assert_eq!(of("rate_hz = [100]\nwarm_up = \"200ms\""), [0.245]);
+        assert_eq!(of("rate_hz = [100]\nwarm_up = \"3s\""), [3.0]);
+        assert_eq!(of("rate_hz = [10, 20]"), [1.225, 2.45]);
+    }
+
+    #[test]
+    fn where_updates_are_far_apart_two_suffice_and_ten_seconds_in_any_case() {
+        assert_eq!(of("rate_hz = [5]\nwarm_up = \"100ms\""), [0.5]);
+        assert_eq!(of("rate_hz = [0.5]\nmeasure = \"6s\""), [5.0]);
+        assert_eq!(of("rate_hz = [0.1]\nmeasure = \"60s\""), [10.0]);
+    }
+
+    #[test]
+    fn of_random_gaps_it_is_the_schedule_that_counts() {
+        let toml = "arrivals = \"poisson\"\nrate_hz = [40]\nwarm_up = \"100ms\"";
+        let from_ns = (of(toml)[0] * 1e9) as u64;
+        let seed = check("test", toml).unwrap().seed;
+        let before = Schedule::new(Arrivals::Poisson, 40.0, seed).take_while(|due_ns| *due_ns < from_ns).count();
+        assert_eq!(before, 25);
+    }
+
+    #[test]
+    fn a_feed_is_asked_when_its_updates_are_due() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("even.ndjson");
+        std::fs::write(&path, "{\"at_us\":0,\"data\":1}\n{\"at_us\":100000,\"data\":2}\n").unwrap();
+        let replay = format!("replay = {path:?}\nwarm_up = \"100ms\"");
+        assert_eq!(of(&replay), [2.45]);
+        // Gaps of 50 ms, and of 200.
+        assert_eq!(of(&format!("{replay}\nspeed = [2, 0.5]")), [0.5, 1.225]);
+    }
+}
