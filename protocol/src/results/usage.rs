@@ -105,8 +105,9 @@ pub struct TcpUsage {
     pub segments: u64,
     /// Acknowledgements that waited for data to ride on until their time was up (`DelayedACKs` of `/proc/net/netstat`).
     pub delayed_acks: u64,
-    /// Acknowledgements without data that arrived (`TCPPureAcks`).
-    pub pure_acks: u64,
+    /// Segments sent with data (`TCPOrigDataSent`). The others are acknowledgements, and the beginnings and ends of connections. (`TCPPureAcks`
+    /// lacks those that header prediction takes in: 49 of 50.)
+    pub data_segments: u64,
 }
 
 /// The generator's own effort within the measure phase.

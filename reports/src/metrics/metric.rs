@@ -30,7 +30,7 @@ pub enum Metric {
     SegmentsPerDelivery,
     /// Acknowledgements among them that were delayed until their time was up.
     DelayedAcksPerDelivery,
-    /// Acknowledgements without data that arrived.
+    /// Segments without data: pure acknowledgements, but for the beginnings and ends of connections.
     PureAcksPerDelivery,
     /// The server process's memory, KiB per client.
     UserKibPerClient,

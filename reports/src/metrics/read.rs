@@ -73,7 +73,7 @@ impl Metric {
             }
             Self::SegmentsPerDelivery => per_delivery(run.tcp?.segments),
             Self::DelayedAcksPerDelivery => per_delivery(run.tcp?.delayed_acks),
-            Self::PureAcksPerDelivery => per_delivery(run.tcp?.pure_acks),
+            Self::PureAcksPerDelivery => per_delivery(run.tcp?.segments.saturating_sub(run.tcp?.data_segments)),
             Self::UserKibPerClient => divide(grown(run, user_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::InUseKibPerClient => {
                 let Plateaus { empty, idle, .. } = run.server.as_ref()?.plateaus;
