@@ -56,7 +56,7 @@ pub enum Warning {
     NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
     /// Points have too few updates, over all repeats, for a p99 to be stated.
     FewUpdates { points: usize, of_points: usize, fewest: u64 },
-    /// WebSocket's updates were acknowledged by a segment each: at `gaps` of the points because they were far apart, at the others because
+    /// WebSocket's updates were acknowledged at once, at the server's cost: at `gaps` of the points because they were far apart, at the others because
     /// the connections were young.
     QuicklyAcknowledged { points: usize, of_points: usize, gaps: usize, fewest_before: Option<u64> },
     /// The server's process could not be read.

@@ -86,8 +86,8 @@ impl Warning {
                  higher rate."
             }
             Self::QuicklyAcknowledged { .. } => {
-                "Each update is then acknowledged by a segment of its own, which costs WebSocket's server and not long polling's. \
-                 Outside it are 7 updates a second or more, after 24."
+                "An update is then acknowledged within the server's write, which the server pays for, and otherwise within the client's \
+                 read; long polling is not touched. Outside it are 7 updates a second or more, after 24."
             }
             Self::ServerUnobserved { .. } => {
                 "Its memory and CPU are missing below. Let the benchmark start the server itself to have them."

@@ -35,7 +35,7 @@ pub struct Span {
     pub window: Option<Window>,
 }
 
-/// A running publisher; dropping it stops it.
+/// A publisher: its thread is there, if only asleep, until this is dropped.
 #[derive(Debug)]
 pub struct Publisher {
     stop: Arc<AtomicBool>,
@@ -62,6 +62,10 @@ impl Publisher {
                 if let Some(account) = work.run() {
                     published(account);
                 }
+                // Its processor time is read from outside when the window has passed, and would be lost with the thread.
+                while !work.stop.load(Ordering::Relaxed) {
+                    std::thread::park();
+                }
             })
             .context("cannot start the publisher's thread")?;
         Ok(Self { stop, caught_up: Some(caught_up), thread: Some(thread) })
@@ -80,6 +84,7 @@ impl Drop for Publisher {
     fn drop(&mut self) {
         self.stop.store(true, Ordering::Relaxed);
         if let Some(thread) = self.thread.take() {
+            thread.thread().unpark();
             // A panic has been printed by its thread; there is nothing to add.
             let _ = thread.join();
         }
