@@ -2,12 +2,19 @@
 
 use super::{figure::Figure, key::Key, source::Source};
 use crate::metrics::{
-    Metric::{self, LatenessMs, LoopLagMs, StolenPercent, WorkerBusyPercent},
+    Metric::{self, FanOutBusyPercent, LatenessMs, LoopLagMs, StolenPercent, WorkerBusyPercent},
     Quantile::{P50, P99},
 };
 
-const LISTED: [Metric; 6] =
-    [LoopLagMs(P50), LoopLagMs(P99), WorkerBusyPercent, LatenessMs(P50), LatenessMs(P99), StolenPercent];
+const LISTED: [Metric; 7] = [
+    LoopLagMs(P50),
+    LoopLagMs(P99),
+    WorkerBusyPercent,
+    FanOutBusyPercent,
+    LatenessMs(P50),
+    LatenessMs(P99),
+    StolenPercent,
+];
 
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {

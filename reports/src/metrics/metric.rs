@@ -85,6 +85,8 @@ pub enum Metric {
     LatenessMs(Quantile),
     /// Of one processor, by the generator's busiest worker, percent.
     WorkerBusyPercent,
+    /// Of the time in which updates were under way, by that worker at most, percent.
+    FanOutBusyPercent,
     /// Of all processors, by the hypervisor for somebody else, percent.
     StolenPercent,
     /// From the sending of a client's signal to its acknowledgement, milliseconds.

@@ -6,7 +6,7 @@ use super::{
     metric::Metric,
     parameters::{Meeting, Quantile, Share},
     stated::{Ranked, Stated},
-    usage::{busiest_worker, stolen_share},
+    usage::{busiest_worker, busy_in_fan_outs, stolen_share},
 };
 
 const NS_PER_MS: f64 = 1e6;
@@ -126,6 +126,7 @@ impl Metric {
                 divide(failed as f64, f64::from(run.point.load.clients))
             }
             Self::WorkerBusyPercent => Some(100.0 * busiest_worker(run)),
+            Self::FanOutBusyPercent => busy_in_fan_outs(run).map(|share| 100.0 * share),
             Self::StolenPercent => Some(100.0 * stolen_share(run)),
             _ => self.stated(run)?.value(),
         }

@@ -10,6 +10,17 @@ pub(crate) fn busiest_worker(run: &Run) -> f64 {
     if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
 }
 
+/// The share of the time in which updates were under way, from their due time to their last receipt, that the busiest
+/// worker used. What it does between fan-outs is counted too, so that it used no more than this; none if no update
+/// reached every client.
+pub(crate) fn busy_in_fan_outs(run: &Run) -> Option<f64> {
+    let last = &run.fan_out.last;
+    let measured_s = run.phases.measure_s;
+    // Fan-outs that overlap fill the phase.
+    let under_way_s = (last.mean() * last.len() as f64 / NS_PER_S).min(measured_s);
+    (under_way_s > 0.0).then(|| (busiest_worker(run) * measured_s / under_way_s).min(1.0))
+}
+
 /// The share of our processors, in the measure phase, that the hypervisor gave to somebody else.
 pub(crate) fn stolen_share(run: &Run) -> f64 {
     let all_ns = f64::from(run.machine.processors) * run.phases.measure_s * NS_PER_S;

@@ -56,6 +56,7 @@ impl Metric {
             Self::LoopLagMs(quantile) => format!("{} loop lag", quantile.name()),
             Self::LatenessMs(quantile) => format!("{} publisher lateness", quantile.name()),
             Self::WorkerBusyPercent => "busiest worker thread".to_owned(),
+            Self::FanOutBusyPercent => "the same while updates are under way, at most".to_owned(),
             Self::StolenPercent => "stolen time".to_owned(),
             Self::SignalMs(quantile) => format!("{} signal round trip", quantile.name()),
             Self::WayUpMs(quantile) => format!("{} signal on its way up", quantile.name()),
@@ -131,6 +132,7 @@ impl Metric {
             | Self::MetPercent(_)
             | Self::PredictedUnparkedPercent
             | Self::WorkerBusyPercent
+            | Self::FanOutBusyPercent
             | Self::StolenPercent => ("more", "less"),
             // All others are times.
             _ => ("slower", "faster"),
@@ -152,7 +154,11 @@ impl Metric {
             | Self::RetainedKibPerClient => "KiB",
             Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib | Self::StormPeakMib => "MiB",
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",
-            Self::MetPercent(_) | Self::PredictedUnparkedPercent | Self::WorkerBusyPercent | Self::StolenPercent => "%",
+            Self::MetPercent(_)
+            | Self::PredictedUnparkedPercent
+            | Self::WorkerBusyPercent
+            | Self::FanOutBusyPercent
+            | Self::StolenPercent => "%",
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
             | Self::UnansweredSignals

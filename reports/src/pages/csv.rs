@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 76] = [
+const COLUMNS: [Column; 77] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -100,6 +100,7 @@ const COLUMNS: [Column; 76] = [
     ("lateness_p50_ms", |run| value(Metric::LatenessMs(Quantile::P50), run)),
     ("lateness_p99_ms", |run| value(Metric::LatenessMs(Quantile::P99), run)),
     ("busiest_worker_percent", |run| value(Metric::WorkerBusyPercent, run)),
+    ("busiest_worker_in_fan_outs_percent", |run| value(Metric::FanOutBusyPercent, run)),
     ("stolen_percent", |run| value(Metric::StolenPercent, run)),
     ("retained_memory_kib_per_client", |run| value(Metric::RetainedKibPerClient, run)),
 ];

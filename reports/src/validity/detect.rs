@@ -102,7 +102,25 @@ mod tests {
         assert!(warning.voids_point());
         assert_eq!(warning.severity(), Severity::Invalid);
         assert!(warning.to_string().contains("used 97.0% of a core (1 of 3 runs)"), "{warning}");
-        assert_eq!(after(|run| run.generator.workers_cpu_ns[1] = (0.89 * run.phases.measure_s * 1e9) as u64), []);
+        let less = only(after(|run| run.generator.workers_cpu_ns[1] = (0.89 * run.phases.measure_s * 1e9) as u64));
+        assert!(matches!(less, Warning::BusyInFanOuts { .. }) && !less.voids_point(), "{less}");
+    }
+
+    #[test]
+    fn a_generator_that_is_busy_in_fan_outs_only_is_doubted() {
+        let with = |share: f64| {
+            after(|run| {
+                let under_way_ns = run.fan_out.last.mean() * run.fan_out.last.len() as f64;
+                run.generator.workers_cpu_ns[1] = (share * under_way_ns) as u64;
+            })
+        };
+        let doubted = only(with(0.95));
+        assert_eq!(doubted.severity(), Severity::Caution);
+        assert!(
+            doubted.to_string().contains("busy for up to 95.0% of the time in which updates were under way"),
+            "{doubted}"
+        );
+        assert_eq!(with(0.85), []);
     }
 
     #[test]

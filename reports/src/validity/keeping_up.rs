@@ -7,7 +7,7 @@ use super::{
     warning::{LagAt, Warning},
 };
 use crate::{
-    metrics::{Quantile, Ranked, busiest_worker, merged, stolen_share, together},
+    metrics::{Quantile, Ranked, busiest_worker, busy_in_fan_outs, merged, stolen_share, together},
     points::PointName,
 };
 
@@ -20,7 +20,9 @@ pub(super) fn of_generator(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
         Warning::PublisherLate { lateness_p99_ms, .. } => (false, *lateness_p99_ms),
         _ => (false, 0.0),
     });
-    [saturated(point, runs), lagged(point, runs), late].into_iter().flatten().collect()
+    // One that is busy all the time is so in fan-outs, too.
+    let busy = saturated(point, runs).or_else(|| busy(point, runs));
+    [busy, lagged(point, runs), late].into_iter().flatten().collect()
 }
 
 /// What the machine took away or could not hold.
@@ -44,6 +46,18 @@ fn saturated(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let busy: Vec<f64> = runs.iter().map(|run| busiest_worker(run)).filter(|&busy| busy > WORKER_BUSY_MAX).collect();
     let most = busy.iter().copied().reduce(f64::max)?;
     Some(Warning::GeneratorSaturated {
+        point: point.clone(),
+        runs: busy.len(),
+        of_runs: runs.len(),
+        busy_percent: 100.0 * most,
+    })
+}
+
+fn busy(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let shares = runs.iter().filter_map(|run| busy_in_fan_outs(run));
+    let busy: Vec<f64> = shares.filter(|share| *share > WORKER_BUSY_MAX).collect();
+    let most = busy.iter().copied().reduce(f64::max)?;
+    Some(Warning::BusyInFanOuts {
         point: point.clone(),
         runs: busy.len(),
         of_runs: runs.len(),

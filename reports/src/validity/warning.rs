@@ -24,6 +24,8 @@ pub enum Warning {
     Absent { point: PointName, runs: usize, of_runs: usize, absent: u64, clients: u64 },
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
+    /// A worker of the generator may have been as good as always busy while updates were under way.
+    BusyInFanOuts { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
     /// The generator read late what had arrived: in the mean, or at the p99.
     GeneratorLagged { point: PointName, runs: usize, of_runs: usize, at: LagAt, lag_ms: f64, latency_ms: f64 },
     /// The hypervisor took processor time away.

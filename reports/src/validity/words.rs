@@ -32,6 +32,10 @@ impl Warning {
             Self::GeneratorSaturated { .. } => {
                 "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
             }
+            Self::BusyInFanOuts { .. } => {
+                "What it does between updates is in that. It may have had no time to spare while it received: see its lag, or \
+                 give it more cores."
+            }
             Self::GeneratorLagged { .. } if self.voids_point() => {
                 "The generator could not keep up, and measured itself: the point is void. Ask for less, or give it more \
                  cores."
@@ -121,6 +125,13 @@ impl Warning {
             }
             Self::GeneratorSaturated { point, runs, of_runs, busy_percent } => {
                 let what = format!("a thread of the load generator used {}% of a core", number(*busy_percent));
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::BusyInFanOuts { point, runs, of_runs, busy_percent } => {
+                let what = format!(
+                    "a thread of the load generator was busy for up to {}% of the time in which updates were under way",
+                    number(*busy_percent)
+                );
                 write_runs(f, point, *runs, *of_runs, &what)
             }
             Self::GeneratorLagged { point, runs, of_runs, at, lag_ms, latency_ms } => {
