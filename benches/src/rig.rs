@@ -14,7 +14,7 @@ use loadgen::clients::{
     window::MeasurePhase,
     worker::{Assignment, Worker},
 };
-use protocol::{Transport, clock, control::Window, update::encode_padded_into};
+use protocol::{Transport, clock, control::Window, results::Polls, update::encode_padded_into};
 use server::{Config, Embedded};
 use tokio::{runtime::Builder, sync::oneshot};
 
@@ -92,6 +92,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         give_up_ns: u64::MAX,
         tls: None,
         endpoint: Endpoint::of(server).into(),
+        polls: Polls::default(),
         signal_rate_hz: 0.0,
         seed: 1,
         phase: MeasurePhase::new(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }.into()),

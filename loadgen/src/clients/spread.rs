@@ -15,6 +15,9 @@ pub struct Spread {
     receipts: u64,
 }
 
+/// Nearly three hours of updates at a thousand a second.
+const UPDATES_MAX: u64 = 10_000_000;
+
 const NONE: Spread = Spread { due_ns: 0, first_ns: u64::MAX, last_ns: 0, receipts: 0 };
 
 /// The receipts of every update of the measure phase, as one worker saw them.
@@ -27,16 +30,21 @@ pub struct Spreads {
 }
 
 impl Spreads {
-    /// Takes note of a receipt.
+    /// Takes note of a receipt. One so far from all others that no phase has so many updates is left out: a server that says
+    /// so is wrong, and what it missed is counted by its clients' trackers.
     pub fn add(&mut self, seq: u64, due_ns: u64, received_ns: u64) {
-        let spread = self.of(seq);
+        let Some(spread) = self.of(seq) else { return };
         spread.due_ns = due_ns;
         spread.first_ns = spread.first_ns.min(received_ns);
         spread.last_ns = spread.last_ns.max(received_ns);
         spread.receipts += 1;
     }
 
-    fn of(&mut self, seq: u64) -> &mut Spread {
+    fn of(&mut self, seq: u64) -> Option<&mut Spread> {
+        let end = self.base + self.spreads.len() as u64;
+        if !self.spreads.is_empty() && end.max(seq.saturating_add(1)) - self.base.min(seq) > UPDATES_MAX {
+            return None;
+        }
         if self.spreads.is_empty() {
             self.base = seq;
         } else if seq < self.base {
@@ -49,7 +57,7 @@ impl Spreads {
         if index >= self.spreads.len() {
             self.spreads.resize(index + 1, NONE);
         }
-        &mut self.spreads[index]
+        Some(&mut self.spreads[index])
     }
 
     fn iter(&self) -> impl Iterator<Item = (u64, Spread)> {
@@ -107,5 +115,16 @@ mod tests {
         assert_eq!(sum(&fan_out.last), (2, 300.0 + 900.0));
         assert_eq!(sum(&fan_out.span), (2, 200.0 + 400.0));
         assert_eq!(sum(&fan_out.last_from_send.unwrap()), (2, 250.0 + 900.0));
+    }
+
+    #[test]
+    fn a_number_out_of_all_bounds_takes_no_room() {
+        let mut spreads = Spreads::default();
+        spreads.add(8, 1_000, 1_500);
+        for seq in [1 << 40, u64::MAX] {
+            spreads.add(seq, 2_000, 2_100);
+        }
+        spreads.add(9, 3_000, 3_100);
+        assert_eq!(spreads.iter().map(|(seq, _)| seq).collect::<Vec<_>>(), [8, 9]);
     }
 }

@@ -125,6 +125,7 @@ impl<'a> Session<'a> {
                 give_up_ns,
                 tls: self.tls()?,
                 endpoint: Arc::clone(&endpoint),
+                polls: scenario.polls,
                 signal_rate_hz: scenario.signal_rate_hz,
                 seed: scenario.seed,
                 phase: Arc::clone(&self.measure),

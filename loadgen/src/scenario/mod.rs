@@ -160,6 +160,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         pinned,
         seed: options.seed.or(file.seed).unwrap_or(1),
         aa: options.aa,
+        polls: options.polls.or(file.polls).unwrap_or_default(),
         signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
         disturbance: options.disturb.or(file.disturb),
         server: None,

@@ -5,7 +5,7 @@ use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
 use clap::Args;
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Disturbance},
+    results::{Arrivals, Disturbance, Polls},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -86,6 +86,10 @@ pub struct Settings {
     #[serde(with = "humantime_serde")]
     pub drain: Option<Duration>,
 
+    /// When long-polling clients ask again: deferred, until what has arrived is read, as machines of their own would read it; or at-once, each after its own answer
+    #[arg(long, value_name = "WHEN")]
+    pub polls: Option<Polls>,
+
     /// Signals that each client sends a second (POST /send beside long polling, a text on the WebSocket)
     #[arg(long = "signal-rate", value_name = "HZ", allow_negative_numbers = true)]
     pub signal_rate_hz: Option<f64>,
@@ -140,9 +144,10 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, tls, engine, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, engine, polls, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
-        let besides = [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some()];
+        let besides =
+            [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some(), polls.is_some()];
         besides.contains(&true)
             || transports.is_some()
             || arrivals.is_some()

@@ -1,6 +1,6 @@
 //! `manifest.json`: what was asked, of which build, on which machine.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -95,6 +95,9 @@ pub struct Scenario {
     pub pinned: Option<Pinning>,
     /// Whether a transport is compared with itself: the repeats are then two arms in turn, A B B A.
     pub aa: bool,
+    /// When a client that was answered asks again.
+    #[serde(default)]
+    pub polls: Polls,
     /// Signals that each client sends a second, 0 for none.
     #[serde(default)]
     pub signal_rate_hz: f64,
@@ -105,6 +108,46 @@ pub struct Scenario {
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.
     pub server: Option<String>,
+}
+
+/// When a client of a transport that asks does so again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Polls {
+    /// Once nothing that has arrived at its worker is left to be read: as clients on machines of their own would not delay
+    /// each other's reading.
+    #[default]
+    Deferred,
+    /// As soon as it was answered, though others' answers then lie unread meanwhile.
+    AtOnce,
+}
+
+impl Polls {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Deferred, Self::AtOnce];
+
+    /// The name in scenarios, options and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Deferred => "deferred",
+            Self::AtOnce => "at-once",
+        }
+    }
+}
+
+impl fmt::Display for Polls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Polls {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        let found = Self::ALL.into_iter().find(|polls| polls.name() == name);
+        found.ok_or_else(|| format!("unknown polls `{name}`: one of {}", Self::ALL.map(Self::name).join(", ")))
+    }
 }
 
 /// How long repeats go on: until figures are precise, or time is up.

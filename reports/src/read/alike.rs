@@ -92,6 +92,7 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("measure phase", SAME_SCENARIO, seconds(scenario.measure_s)),
         ("connections/s", SAME_SCENARIO, scenario.connect_rate.to_string()),
         ("engines", SAME_SCENARIO, listed(&scenario.engine)),
+        ("polls", SAME_SCENARIO, scenario.polls.to_string()),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),
         ("signals/s", SAME_SCENARIO, scenario.signal_rate_hz.to_string()),
         ("disturbance", SAME_SCENARIO, scenario.disturbance.map_or_else(|| "none".to_owned(), |kind| kind.to_string())),

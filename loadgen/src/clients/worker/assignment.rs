@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use protocol::Transport;
+use protocol::{Transport, results::Polls};
 use server::values::Cpus;
 
 use crate::clients::{reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase};
@@ -24,6 +24,8 @@ pub struct Assignment {
     pub tls: Option<Tls>,
     /// What every request of theirs says.
     pub endpoint: Arc<Endpoint>,
+    /// When they ask again.
+    pub polls: Polls,
     /// Signals that each sends a second while updates flow, 0 for none.
     pub signal_rate_hz: f64,
     /// Seed of all jitter.

@@ -2,7 +2,7 @@
 
 use std::{convert::Infallible, rc::Rc};
 
-use protocol::clock;
+use protocol::{clock, results::Polls};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{
@@ -63,7 +63,9 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
         cursor = shared.received(index, &payload, Receipt { asked_ns, received_ns })?;
         drop(payload);
         if shared.assignment.transport.asks() {
-            shared.polls.defer().await;
+            if shared.assignment.polls == Polls::Deferred {
+                shared.polls.defer().await;
+            }
             asked_ns = clock::now_ns();
         }
     }

@@ -103,6 +103,7 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
             ),
         ),
         ("updates", arrivals),
+        ("polls", format!("{}, see Method", scenario.polls)),
         ("signals", signals(scenario.signal_rate_hz)),
         ("disturbance", disturbance(scenario.disturbance).to_owned()),
         ("TLS", tls(results)),
