@@ -1,6 +1,6 @@
 //! A long-polling client: asks, waits for the answer, and asks again at once, on the same connection if the server keeps it.
 
-use std::{cell::Ref, io::Write};
+use std::{cell::Ref, io::Write, time::Duration};
 
 use protocol::wire::POLL_PATH;
 
@@ -18,18 +18,23 @@ pub struct Client {
     exchange: Exchange,
     /// What stands before the cursor in every request, and what follows it.
     around: [Box<str>; 2],
+    /// What follows it once a client that came back has its first answer.
+    then: Option<Box<str>>,
 }
 
 impl Client {
-    /// The first poll asks not to be held: its answer says where the stream stands, and proves that the server is there.
-    /// A client that goes on needs none: its next poll asks for what it lacks.
+    /// The first poll asks not to be held: its answer says where the stream stands, and proves that the server is there: the
+    /// kernel completes connections also for a server that is stopped. That of a client that goes on asks for what it lacks,
+    /// which is for [`Self::next`] to bring.
     pub(super) async fn open(
         stream: Stream,
         request: &mut Request,
         scratch: &Scratch,
     ) -> Result<(Self, u64), ClientError> {
-        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), around: around(request) };
+        let mut client = Self { exchange: Exchange::new(stream, State::Fresh), around: around(request), then: None };
         if let Some(after) = request.after {
+            let [_, tail] = &mut client.around;
+            client.then = Some(std::mem::replace(tail, tail_of(request, Duration::ZERO)));
             return Ok((client, after));
         }
         let Endpoint { base, query, .. } = &*request.endpoint;
@@ -55,10 +60,18 @@ impl Client {
         }
         match self.exchange.ask(scratch).await? {
             (Answer { status: 200 | 204, body, .. }, bytes) => {
+                if let Some(tail) = self.then.take() {
+                    self.around[1] = tail;
+                }
                 Ok(Payload::lines(Ref::map(bytes, |bytes| &bytes[body])))
             }
             (answer, bytes) => Err(answer.refusal(&bytes)),
         }
+    }
+
+    /// Whether the server has answered it.
+    pub(super) fn is_answered(&self) -> bool {
+        self.then.is_none()
     }
 
     pub(super) fn reopen(&mut self, stream: Stream) {
@@ -68,9 +81,13 @@ impl Client {
 
 /// What stands before the cursor in every poll, and what follows it.
 fn around(request: &Request) -> [Box<str>; 2] {
-    let (Endpoint { base, query, .. }, lines) = (&*request.endpoint, request.lines());
-    let tail = format!("&wait_ms={}{query} HTTP/1.1\r\n{lines}\r\n", request.poll_wait.as_millis());
-    [format!("GET {base}{POLL_PATH}?after=").into(), tail.into()]
+    let base = &request.endpoint.base;
+    [format!("GET {base}{POLL_PATH}?after=").into(), tail_of(request, request.poll_wait)]
+}
+
+fn tail_of(request: &Request, wait: Duration) -> Box<str> {
+    let (query, lines) = (&request.endpoint.query, request.lines());
+    format!("&wait_ms={}{query} HTTP/1.1\r\n{lines}\r\n", wait.as_millis()).into()
 }
 
 #[cfg(test)]
@@ -103,5 +120,28 @@ mod tests {
             };
             assert_eq!(String::from_utf8(script.heard.await.unwrap()).unwrap(), asked(7) + &asked(8));
         }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_comes_back_is_answered_before_it_is_held() {
+        let answers =
+            "HTTP/1.1 204 No Content\r\npushbench-cursor: 7\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ny";
+        let first = "GET /poll?after=7&wait_ms=0 HTTP/1.1";
+        let mut script = scripted(move |asked| {
+            assert!(asked.starts_with(first), "{asked}");
+            cut(answers.as_bytes(), 1_000)
+        })
+        .await;
+        script.request.after = Some(7);
+        let scratch = Scratch::default();
+        let (mut client, cursor) = Client::open(script.stream, &mut script.request, &scratch).await.unwrap();
+        assert_eq!(cursor, 7);
+        assert!(!client.is_answered(), "that it is connected is the kernel's doing");
+        assert_eq!(client.next(7, &scratch).await.unwrap().messages().count(), 0);
+        assert!(client.is_answered());
+        assert_eq!(client.next(7, &scratch).await.unwrap().messages().count(), 1);
+        drop(client);
+        let heard = String::from_utf8(script.heard.await.unwrap()).unwrap();
+        assert!(heard.starts_with("GET /poll?after=7&wait_ms=20000 HTTP/1.1"), "{heard}");
     }
 }

@@ -46,7 +46,7 @@ impl Client {
     /// Makes the server know the client, and says after which update it stands.
     ///
     /// When this returns, no update after that cursor can be lost: the server's answer has been read, or the cursor is one
-    /// that the client had. What the server would have the client show from now on is in the request then.
+    /// that the client had, and its answer is [still to come](Self::is_answered). What the server would have the client show from now on is in the request then.
     pub async fn open(
         transport: Transport,
         stream: Stream,
@@ -75,6 +75,14 @@ impl Client {
         match self {
             Self::WebSocket(client) => client.next(scratch).await,
             Self::LongPoll(client) => client.next(cursor, scratch).await,
+        }
+    }
+
+    /// Whether the server has answered it: then it is connected to a program, and not only to a kernel's queue.
+    pub fn is_answered(&self) -> bool {
+        match self {
+            Self::WebSocket(_) => true,
+            Self::LongPoll(client) => client.is_answered(),
         }
     }
 

@@ -41,6 +41,7 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
     // Boxed: what connecting needs would else be part of every client, all the time.
     let (mut client, mut cursor, mut asked_ns) = Box::pin(join(shared, index)).await?;
     drop(permit);
+    let mut answered = client.is_answered();
     let mut pace = shared.signals_with_updates().then(|| Box::new(Pace::new(shared)));
     loop {
         let payload = tokio::select! {
@@ -60,6 +61,10 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
             payload => payload?,
         };
         let received_ns = clock::now_ns();
+        if !answered {
+            answered = true;
+            shared.rejoined(index, received_ns);
+        }
         cursor = shared.received(index, &payload, Receipt { asked_ns, received_ns })?;
         drop(payload);
         if shared.assignment.transport.asks() {
@@ -84,7 +89,9 @@ async fn join(shared: &Shared, index: usize) -> Result<(Client, u64, u64), Clien
     let ready_ns = clock::now_ns();
     request.cookies.into_iter().for_each(|cookies| shared.keep_cookies(index, cookies));
     match request.after {
-        Some(_) => shared.rejoined(index, ready_ns),
+        Some(_) if client.is_answered() => shared.rejoined(index, ready_ns),
+        // By its first answer.
+        Some(_) => {}
         None => {
             shared.joined(index, cursor, ready_ns, [ready_ns - begun_ns, ready_ns - secured_ns]);
             agreed.into_iter().for_each(|agreed| shared.agreed(agreed, secured_ns - connected_ns));
