@@ -28,6 +28,7 @@ impl Engine {
     }
 
     /// What results have that say nothing of it.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
     pub(crate) fn is_default(&self) -> bool {
         *self == Self::default()
     }

@@ -114,12 +114,6 @@ impl fmt::Display for Warning {
 impl Warning {
     fn write_statement(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Interrupted { made, planned } => {
-                write!(f, "The sweep was interrupted: {made} of {planned} runs were made.")
-            }
-            Self::TruncatedResults { line } => {
-                write!(f, "Line {line} of the runs was cut off, so that run is left out.")
-            }
             Self::RunFailed { run, point, phase, reason } => {
                 write!(f, "Run {} ({}) failed in its {phase} phase: {reason}.", run + 1, point)
             }
@@ -186,6 +180,34 @@ impl Warning {
                 let (first, second) = (number(*first_ms), number(*last_ms));
                 write!(f, "{point}: the median latency grew from {first} ms to {second} ms while it was measured.")
             }
+            Self::Interrupted { .. }
+            | Self::TruncatedResults { .. }
+            | Self::ServerUnobserved { .. }
+            | Self::MachineBusy { .. }
+            | Self::FewUpdates { .. }
+            | Self::QuicklyAcknowledged { .. }
+            | Self::SingleRepeat => self.write_of_sweep(f),
+            Self::NotBack { .. }
+            | Self::NotConserved { .. }
+            | Self::NothingDelivered { .. }
+            | Self::Absent { .. }
+            | Self::Missed { .. }
+            | Self::OutOfRange { .. }
+            | Self::Duplicated { .. }
+            | Self::Reordered { .. }
+            | Self::ClientErrors { .. } => self.write_of_counts(f),
+        }
+    }
+
+    /// Of those that speak of the sweep as a whole.
+    fn write_of_sweep(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Interrupted { made, planned } => {
+                write!(f, "The sweep was interrupted: {made} of {planned} runs were made.")
+            }
+            Self::TruncatedResults { line } => {
+                write!(f, "Line {line} of the runs was cut off, so that run is left out.")
+            }
             Self::ServerUnobserved { runs, of_runs, why } => {
                 write!(f, "The server's process could not be read in {runs} of {of_runs} runs")?;
                 why.iter().try_for_each(|why| write!(f, ": {why}"))?;
@@ -213,15 +235,7 @@ impl Warning {
                 )
             }
             Self::SingleRepeat => write!(f, "Every point was measured once."),
-            Self::NotBack { .. }
-            | Self::NotConserved { .. }
-            | Self::NothingDelivered { .. }
-            | Self::Absent { .. }
-            | Self::Missed { .. }
-            | Self::OutOfRange { .. }
-            | Self::Duplicated { .. }
-            | Self::Reordered { .. }
-            | Self::ClientErrors { .. } => self.write_of_counts(f),
+            _ => Ok(()),
         }
     }
 
