@@ -124,8 +124,13 @@ impl<'a> Side<'a> {
         Some(Measure { value, min, max, repeats: values.len() })
     }
 
+    /// Whether it is noise in any run: to leave out that run alone would be to choose by value.
+    pub(crate) fn is_noise(&self, metric: Metric) -> bool {
+        self.runs.iter().any(|run| metric.is_noise(run))
+    }
+
     /// Its metric in each run, by the pair that the run belongs to; a run that states none by itself is left out. None at
-    /// all if one does not reach it, for it was the slowest, or if all together do not state it.
+    /// all if one does not reach it, for it was the slowest, if all together do not state it, or if it is noise.
     pub(super) fn by_pair(&self, metric: Metric) -> Option<BTreeMap<u32, f64>> {
         self.each(metric, self.stated(metric))
     }
@@ -134,7 +139,7 @@ impl<'a> Side<'a> {
         let unreached = self.runs.iter().any(|run| metric.stated(run) == Some(Stated::NotReached));
         let unstated = together.is_some_and(|stated| stated.value().is_none());
         let values = || self.runs.iter().filter_map(|run| Some((self.contender.pair(run), metric.of_run(run)?)));
-        (!unreached && !unstated).then(|| values().collect())
+        (!unreached && !unstated && !self.is_noise(metric)).then(|| values().collect())
     }
 
     /// One metric and another in every run that has both. None for a void point.

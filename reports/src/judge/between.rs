@@ -204,11 +204,16 @@ mod tests {
         let (base, mut head) = (sweep(1), sweep(2));
         head.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
         let compared = between(&base, &head, false).unwrap();
-        assert_eq!(compared.changes.len(), 3 * COMPARED.len());
+        // Kernel memory of 100 clients is noise.
+        assert_eq!(compared.changes.len(), 3 * COMPARED.len() - 1);
         let table = compared.table();
         assert!(table.contains("head void"), "{table}");
         fixture::fail(&mut head.runs[1], "connect", "refused");
-        assert_eq!(between(&base, &head, false).unwrap().changes.len(), 3 * COMPARED.len(), "four repeats are left");
+        assert_eq!(
+            between(&base, &head, false).unwrap().changes.len(),
+            3 * COMPARED.len() - 1,
+            "four repeats are left"
+        );
     }
 
     #[test]

@@ -80,8 +80,13 @@ mod tests {
     #[test]
     fn transports_that_differ_claim_it() {
         let claims = claims(&Sweep { repeats: 5, ..Sweep::quick() }.results());
-        assert_eq!((claims.compared, claims.made.len()), (15, 12), "kernel memory is alike: {:#?}", claims.made);
-        assert_eq!(claims.to_string(), "12 of 15 comparisons claim a difference.");
+        assert_eq!(
+            (claims.compared, claims.made.len()),
+            (14, 12),
+            "kernel memory is alike, and noise at 100 clients: {:#?}",
+            claims.made
+        );
+        assert_eq!(claims.to_string(), "12 of 14 comparisons claim a difference.");
     }
 
     #[test]

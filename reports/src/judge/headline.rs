@@ -205,9 +205,9 @@ mod tests {
 
     #[test]
     fn a_transport_against_itself_counts_claims() {
-        let quiet = said(&Sweep { clients: vec![100], ..Sweep::aa(5) }.results());
+        let quiet = said(&Sweep { clients: vec![1_000], ..Sweep::aa(5) }.results());
         assert_eq!(quiet, "A/A, where every claim is false: 0 of 5 comparisons claim a difference.");
-        let mut results = Sweep { clients: vec![100], ..Sweep::aa(2) }.results();
+        let mut results = Sweep { clients: vec![1_000], ..Sweep::aa(2) }.results();
         for run in &mut results.runs {
             let b = run.repeat == 1 || run.repeat == 2;
             receive(run, vec![if b { 2_000_000 } else { 1_000_000 }; 1_000]);

@@ -12,6 +12,8 @@ use super::{
 const NS_PER_MS: f64 = 1e6;
 const NS_PER_US: f64 = 1e3;
 const NS_PER_S: f64 = 1e9;
+/// As much slab comes and goes by itself: what a kernel has grown by less for all clients says nothing of one.
+const SLAB_NOISE_BYTES: f64 = 4.0 * MIB;
 /// Half a second.
 const DIVISIBLE_NS: u64 = 500_000_000;
 const KIB: f64 = 1024.0;
@@ -53,6 +55,11 @@ impl Metric {
         ranked.of_one(quantile)
     }
 
+    /// Whether it is of so little kernel memory that it is noise. The total is a total in any case, and a point on a slope.
+    pub(crate) fn is_noise(self, run: &Run) -> bool {
+        self == Self::KernelKibPerClient && grown(run, both_ends_bytes).is_some_and(|bytes| bytes < SLAB_NOISE_BYTES)
+    }
+
     /// Its value in one run; none where nothing was observed or delivered, or a quantile is not stated.
     pub fn of_run(self, run: &Run) -> Option<f64> {
         let traffic = run.traffic;
@@ -79,6 +86,7 @@ impl Metric {
                 let Plateaus { empty, idle, .. } = run.server.as_ref()?.plateaus;
                 divide(idle?.in_use?.checked_sub(empty.in_use?)? as f64 / KIB, f64::from(run.point.load.clients))
             }
+            Self::KernelKibPerClient if self.is_noise(run) => None,
             Self::KernelKibPerClient => divide(grown(run, kernel_bytes)? / KIB, f64::from(run.point.load.clients)),
             Self::UserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.idle?) / MIB),
             Self::BusyUserMib => Some(user_bytes(&run.server.as_ref()?.plateaus.busy?) / MIB),
@@ -179,6 +187,11 @@ fn kernel_bytes(sample: &MemorySample) -> f64 {
     (sample.socket_buffers + sample.slab) as f64
 }
 
+/// The machine's: slab was halved, for the client's end is in the same kernel.
+fn both_ends_bytes(sample: &MemorySample) -> f64 {
+    (sample.socket_buffers + 2 * sample.slab) as f64
+}
+
 /// How much more of it there was with every client idle than before the first. Nothing if it was less: something else was given back
 /// meanwhile, and what clients cost cannot be told.
 fn grown(run: &Run, of: fn(&MemorySample) -> f64) -> Option<f64> {
@@ -214,7 +227,7 @@ mod tests {
         server.plateaus.idle.as_mut().unwrap().pss = 1_800 * 1024;
         server.plateaus.empty.slab = 0;
         server.plateaus.empty.socket_buffers = 0;
-        server.plateaus.idle.as_mut().unwrap().slab = 400 * 1024;
+        server.plateaus.idle.as_mut().unwrap().slab = 2_000 * 1024;
         server.plateaus.idle.as_mut().unwrap().socket_buffers = 100 * 1024;
         run
     }
@@ -235,7 +248,7 @@ mod tests {
         for (metric, value) in [
             (Metric::CpuUsPerDelivery, 12.0),
             (Metric::UserKibPerClient, 8.0),
-            (Metric::KernelKibPerClient, 5.0),
+            (Metric::KernelKibPerClient, 21.0),
             (Metric::RequestsPerDelivery, 0.25),
             (Metric::ConnectionsPerDelivery, 0.125),
             (Metric::BytesInPerDelivery, 130.0),
@@ -245,6 +258,18 @@ mod tests {
             assert_eq!(metric.of_run(&run), Some(value), "{metric:?}");
         }
         assert!((Metric::DeliveriesPerCpuS.of_run(&run).unwrap() - 1_000.0 / 0.012).abs() < 1e-6);
+    }
+
+    #[test]
+    fn a_little_slab_says_nothing_of_a_client() {
+        let mut run = run();
+        let mut of = |slab_kib: u64| {
+            run.server.as_mut().unwrap().plateaus.idle.as_mut().unwrap().slab = slab_kib * 1024;
+            (Metric::KernelKibPerClient.of_run(&run), Metric::KernelMib.of_run(&run))
+        };
+        // 100 KiB of buffers are there too.
+        assert_eq!(of(1_997), (None, Some(2_097.0 / 1024.0)));
+        assert_eq!(of(1_998), (Some(20.98), Some(2_098.0 / 1024.0)));
     }
 
     #[test]

@@ -103,7 +103,11 @@ mod tests {
     fn what_is_void_is_not_tracked() {
         let mut results = results();
         results.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
-        assert_eq!(tracked(&results).len(), TRACKED.len(), "one of two transports");
+        assert_eq!(
+            tracked(&results).len(),
+            TRACKED.len() - 1,
+            "one of two transports, and kernel memory of 100 clients is noise"
+        );
         results.runs.clear();
         assert_eq!((smaller_is_better(&results), bencher(&results)), ("[]\n".to_owned(), "{}\n".to_owned()));
     }

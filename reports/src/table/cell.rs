@@ -11,6 +11,9 @@ use crate::{
 /// Where more was lost than lies beyond a quantile.
 pub(crate) const NOT_REACHED: &str = "not reached";
 
+/// Where kernel memory is noise.
+const NOISE: &str = "under 4 MiB";
+
 /// A value as it is shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Cell {
@@ -32,6 +35,7 @@ impl Cell {
     /// A point's value, or the word that stands for it.
     pub(crate) fn of_side(side: &Side<'_>, metric: Metric) -> Self {
         match side.status() {
+            PointStatus::Valid if side.is_noise(metric) => Self::word(NOISE),
             PointStatus::Valid => match side.stated(metric) {
                 Some(Stated::NotReached) => Self::word(NOT_REACHED),
                 Some(Stated::Slowest { ms, of }) => Self {

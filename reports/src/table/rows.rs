@@ -17,7 +17,8 @@ pub(crate) const LEGEND: &str = "A ratio is the geometric mean over pairs of rep
     leaves out 1, and it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied \
     only one over 12% could have been. “–” for a ratio: a repeat’s value was nought, or is not stated. “Max of 60”, “slowest \
     of 60 fan-outs”: fewer than ten updates lie beyond that percentile, over all repeats, so that nothing can be said of it. \
-    “Not reached”: it lies beyond what was delivered.";
+    “Not reached”: it lies beyond what was delivered. “Under 4 MiB”: kernel memory that grew by so little, over all clients and \
+    both ends, is noise.";
 
 /// A row of the comparison table.
 #[derive(Debug, Clone)]
