@@ -71,6 +71,28 @@ mod tests {
     }
 
     #[test]
+    fn beside_cpu_stands_that_it_was_measured_within_quick_acknowledgement() {
+        let mut results = fixture::Sweep::quick().results();
+        let caption = |results: &Results| {
+            let figures = all(results, &Comparison::of(results));
+            figures.into_iter().find(|figure| figure.id == "cpu").unwrap().caption
+        };
+        assert!(!caption(&results).contains("quick acknowledgement"));
+        results.runs.iter_mut().for_each(|run| run.stream.before = Some(17));
+        assert!(caption(&results).contains("quick acknowledgement: 17 updates went before"), "{}", caption(&results));
+    }
+
+    #[test]
+    fn what_older_runs_did_not_count_is_left_out() {
+        let mut results = fixture::Sweep::quick().results();
+        results.runs.iter_mut().for_each(|run| run.tcp = None);
+        let figures = all(&results, &Comparison::of(&results));
+        let cpu = &figures.iter().find(|figure| figure.id == "cpu").unwrap().table;
+        let segments = cpu.head.iter().position(|head| head.contains("TCP segments")).unwrap();
+        assert!(cpu.rows.iter().all(|row| row[segments] == "–"), "{:?}", cpu.rows);
+    }
+
+    #[test]
     fn one_point_is_drawn_as_bars() {
         let one = fixture::Sweep { clients: vec![1_000], ..fixture::Sweep::quick() };
         let figures = figures(&one);
