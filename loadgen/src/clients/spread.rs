@@ -41,7 +41,7 @@ impl Spreads {
     }
 
     fn of(&mut self, seq: u64) -> Option<&mut Spread> {
-        let end = self.base + self.spreads.len() as u64;
+        let end = self.base.saturating_add(self.spreads.len() as u64);
         if !self.spreads.is_empty() && end.max(seq.saturating_add(1)) - self.base.min(seq) > UPDATES_MAX {
             return None;
         }
