@@ -17,7 +17,7 @@ const METHOD: [&str; 10] = [
      its interval; each repeat is one observation, however many updates it delivered.",
     "Server CPU is the process’s time in user mode and in the kernel within the measure phase, per update received in it.",
     "Server memory is its proportional set size (PSS) with every client idle, less that of the empty server.",
-    "Not measured: the network between machines, TLS, proxies, compression, and clients that read slowly or go away.",
+    "Not measured: the network between machines, proxies, compression, and clients that read slowly.",
 ];
 
 const GLOSSARY: [(&str, &str); 15] = [
