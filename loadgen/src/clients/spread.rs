@@ -41,23 +41,25 @@ impl Spreads {
     }
 
     fn of(&mut self, seq: u64) -> Option<&mut Spread> {
-        let end = self.base.saturating_add(self.spreads.len() as u64);
-        if !self.spreads.is_empty() && end.max(seq.saturating_add(1)) - self.base.min(seq) > UPDATES_MAX {
-            return None;
-        }
         if self.spreads.is_empty() {
             self.base = seq;
         } else if seq < self.base {
             // Some client is behind the one that was heard first.
-            let missing = (self.base - seq) as usize;
-            self.spreads.splice(0..0, std::iter::repeat_n(NONE, missing));
+            let missing = self.base - seq;
+            if missing > UPDATES_MAX {
+                return None;
+            }
+            self.spreads.splice(0..0, std::iter::repeat_n(NONE, missing as usize));
             self.base = seq;
         }
-        let index = (seq - self.base) as usize;
-        if index >= self.spreads.len() {
-            self.spreads.resize(index + 1, NONE);
+        let index = seq - self.base;
+        if index >= self.spreads.len() as u64 {
+            if index > UPDATES_MAX {
+                return None;
+            }
+            self.spreads.resize(index as usize + 1, NONE);
         }
-        Some(&mut self.spreads[index])
+        Some(&mut self.spreads[index as usize])
     }
 
     fn iter(&self) -> impl Iterator<Item = (u64, Spread)> {
