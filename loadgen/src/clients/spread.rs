@@ -46,7 +46,7 @@ impl Spreads {
         } else if seq < self.base {
             // Some client is behind the one that was heard first.
             let missing = self.base - seq;
-            if missing > UPDATES_MAX {
+            if missing.saturating_add(self.spreads.len() as u64) > UPDATES_MAX {
                 return None;
             }
             self.spreads.splice(0..0, std::iter::repeat_n(NONE, missing as usize));
