@@ -39,23 +39,15 @@ pub(super) fn repeats(asked: Option<u32>, goal: Option<Goal>) -> u32 {
     }
 }
 
-/// Gives a scenario whose loads options have changed the time that its first repeats take; a time that was asked for stays.
-pub(super) fn stretched(mut scenario: Scenario, asked: Option<Duration>) -> Scenario {
-    let least_s = least_s(&scenario).ceil();
-    if let Some(goal) = scenario.goal.as_mut().filter(|_| asked.is_none()) {
-        goal.budget_s = goal.budget_s.max(least_s);
-    }
-    scenario
-}
-
 /// Seconds that the fewest repeats take.
 fn least_s(scenario: &Scenario) -> f64 {
     let repeat_s: f64 = loads(scenario).iter().map(|load| estimate_s(load, scenario)).sum();
     repeat_s * f64::from(Planner::new(scenario).per_repeat() * scenario.repeats)
 }
 
-/// Refuses a goal that cannot be reached, or a time in which nothing could be said.
-pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
+/// Refuses a goal that cannot be reached, and a time that was `asked` for in which nothing could be said. Another time is
+/// made as long as the fewest repeats of these loads take, which options may have changed. The loads must be valid.
+pub(super) fn settle(scenario: &mut Scenario, asked: Option<Duration>) -> anyhow::Result<()> {
     let Some(Goal { precision, budget_s }) = scenario.goal else { return Ok(()) };
     ensure!(
         (0.01..=1.0).contains(&precision),
@@ -63,6 +55,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
         100.0 * precision
     );
     let least_s = least_s(scenario);
+    let budget_s = if asked.is_some() { budget_s } else { budget_s.max(least_s.ceil()) };
     ensure!(
         least_s <= budget_s,
         "budget {budget_s} s: {} repeats, the least from which an interval can be had, take about {least_s:.0} s here; \
@@ -70,6 +63,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
         scenario.repeats,
         least_s.ceil()
     );
+    scenario.goal = Some(Goal { precision, budget_s });
     Ok(())
 }
 

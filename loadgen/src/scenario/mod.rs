@@ -50,19 +50,24 @@ pub fn load_with_feed(name: &Path, options: Settings) -> anyhow::Result<(Scenari
     let feed = options.replay.as_ref().or(file.replay.as_ref()).cloned();
     // Named or not: whoever names none leaves the choice to us.
     let named = options.transports.is_some();
+    let budget = options.budget;
     let mut scenario = resolve(short, file, options);
     if scenario.aa && !named {
         scenario.transports.truncate(1);
     }
-    validated(scenario, feed)
+    validated(scenario, feed, budget)
 }
 
-fn validated(mut scenario: Scenario, feed: Option<PathBuf>) -> anyhow::Result<(Scenario, Option<Feed>)> {
+fn validated(
+    mut scenario: Scenario,
+    feed: Option<PathBuf>,
+    budget: Option<Duration>,
+) -> anyhow::Result<(Scenario, Option<Feed>)> {
     validate(&scenario)?;
     let feed = feed.map(|feed| Feed::open(&feed).context("replay")).transpose()?;
     scenario.feed_warm_up_s = feed.as_ref().map(warm_up::feed_s);
     feed.iter().try_for_each(|feed| validate_feed(&scenario, feed))?;
-    goal::validate(&scenario)?;
+    goal::settle(&mut scenario, budget)?;
     Ok((scenario, feed))
 }
 
@@ -113,7 +118,7 @@ fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
 pub fn check(name: &str, text: &str) -> anyhow::Result<Scenario> {
     let file = parse(name, text)?;
     let feed = file.replay.clone();
-    validated(resolve(name.to_owned(), file, Settings::default()), feed).map(|(scenario, _)| scenario)
+    validated(resolve(name.to_owned(), file, Settings::default()), feed, None).map(|(scenario, _)| scenario)
 }
 
 /// Reads a scenario file; `name` is said in errors.
@@ -124,7 +129,7 @@ pub fn parse(name: &str, text: &str) -> anyhow::Result<Settings> {
 fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let pinned = if options.no_pin { None } else { pinning::split() };
     let generator_cores = pinned.as_ref().map_or(1, |pinned| pinned.generator.len() as u32);
-    let (goal, budget) = (goal::goal(&file, &options), options.budget);
+    let goal = goal::goal(&file, &options);
     let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
         option.or(file).map_or(default_s, |time| time.as_secs_f64())
     };
@@ -133,7 +138,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     } else {
         file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     };
-    let scenario = Scenario {
+    Scenario {
         name,
         why,
         transports: options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec()),
@@ -164,8 +169,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
         disturbance: options.disturb.or(file.disturb),
         server: None,
-    };
-    goal::stretched(scenario, budget)
+    }
 }
 
 #[cfg(test)]
@@ -212,6 +216,8 @@ mod tests {
             ("clients = [5, 5]", "clients 5: listed twice"),
             ("rate_hz = [-1]", "rate -1: must be more than 0"),
             ("rate_hz = [nan]", "rate NaN: must be"),
+            ("arrivals = \"poisson\"\nrate_hz = [nan]", "rate NaN: must be"),
+            ("arrivals = \"poisson\"\nrate_hz = [-1]\nbudget = \"1m\"", "rate -1: must be more than 0"),
             ("payload_bytes = [10]", "payload-bytes 10: must be between 64"),
             ("rate_hz = [0.1]", "measure at least 20 s"),
             ("repeats = 0", "repeats 0: must be between 1"),
