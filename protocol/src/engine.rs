@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::named::{UnknownName, named};
+
 /// How the server serves both transports. Stream, log and endpoints are the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,17 +43,12 @@ impl fmt::Display for Engine {
 }
 
 impl FromStr for Engine {
-    type Err = UnknownEngine;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL.into_iter().find(|engine| engine.name() == name).ok_or_else(|| UnknownEngine(name.to_owned()))
+        named("engine", &Self::ALL, Self::name, name)
     }
 }
-
-/// A name that is no engine's.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown engine `{0}`: one of {all}", all = Engine::ALL.map(Engine::name).join(", "))]
-pub struct UnknownEngine(String);
 
 #[cfg(test)]
 mod tests {

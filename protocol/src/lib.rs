@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod control;
 pub mod engine;
+mod named;
 pub mod results;
 pub mod signal;
 pub mod transport;
@@ -11,5 +12,6 @@ pub mod update;
 pub mod wire;
 
 pub use engine::Engine;
+pub use named::UnknownName;
 pub use transport::Transport;
 pub use update::Update;

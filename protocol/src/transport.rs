@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::named::{UnknownName, named};
+
 /// A way of getting updates from the server to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -51,20 +53,12 @@ impl fmt::Display for Transport {
 }
 
 impl FromStr for Transport {
-    type Err = UnknownTransport;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|transport| transport.name() == name)
-            .ok_or_else(|| UnknownTransport(name.to_owned()))
+        named("transport", &Self::ALL, Self::name, name)
     }
 }
-
-/// A name that is no transport's.
-#[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("unknown transport `{0}`: one of {all}", all = Transport::ALL.map(Transport::name).join(", "))]
-pub struct UnknownTransport(String);
 
 #[cfg(test)]
 mod tests {

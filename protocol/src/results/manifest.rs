@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt, str::FromStr};
 use serde::{Deserialize, Serialize};
 
 use super::{Arrivals, Disturbance};
-use crate::{Engine, Transport};
+use crate::{
+    Engine, Transport,
+    named::{UnknownName, named},
+};
 
 /// What a sweep was, written before its first run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -142,11 +145,10 @@ impl fmt::Display for Polls {
 }
 
 impl FromStr for Polls {
-    type Err = String;
+    type Err = UnknownName;
 
     fn from_str(name: &str) -> Result<Self, Self::Err> {
-        let found = Self::ALL.into_iter().find(|polls| polls.name() == name);
-        found.ok_or_else(|| format!("unknown polls `{name}`: one of {}", Self::ALL.map(Self::name).join(", ")))
+        named("polls", &Self::ALL, Self::name, name)
     }
 }
 
