@@ -5,6 +5,7 @@ use protocol::{
     results::{Load, Point, Scenario, Stream},
 };
 use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
+use reports::compare::RUN_OVERHEAD_S;
 
 use super::warm_up::warm_up_s;
 
@@ -68,11 +69,6 @@ impl Planner {
         Self { rng, transports, turns: if scenario.aa { 2 } else { 1 }, runs: 0, repeats: 0 }
     }
 
-    /// Runs planned so far.
-    pub fn planned(&self) -> u32 {
-        self.runs
-    }
-
     /// Runs of each load in a repeat.
     pub fn per_repeat(&self) -> u32 {
         self.transports.len() as u32 * self.turns
@@ -100,15 +96,12 @@ impl Planner {
     }
 }
 
-/// Seconds that a run takes besides its phases: starting and ending a server, sampling.
-const OVERHEAD_S: f64 = 1.0;
-
 /// Seconds that one run of a load is expected to take.
 pub fn estimate_s(load: &Load, scenario: &Scenario) -> f64 {
     let connect_s = f64::from(load.clients) / f64::from(scenario.connect_rate);
     // Random gaps make little difference to that.
     let warm_up_s = warm_up_s(&load.stream, scenario, 0);
-    connect_s + scenario.settle_s + warm_up_s + scenario.measure_s + OVERHEAD_S
+    connect_s + scenario.settle_s + warm_up_s + scenario.measure_s + RUN_OVERHEAD_S
 }
 
 /// Every run of a scenario that is planned before its first.

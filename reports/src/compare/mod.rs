@@ -14,7 +14,7 @@ mod words;
 
 pub use comparison::{Case, Comparison};
 pub use looks::{LOOKS_MAX, Looks};
-pub use precision::{Precision, SOUGHT, more};
+pub use precision::{Precision, RUN_OVERHEAD_S, SOUGHT, more};
 pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
 pub use slope::Slope;

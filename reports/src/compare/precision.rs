@@ -14,6 +14,9 @@ pub const SOUGHT: [Metric; 4] = [
     Metric::UserKibPerClient,
 ];
 
+/// Seconds that a run takes besides its phases, about: starting and ending a server, sampling.
+pub const RUN_OVERHEAD_S: f64 = 1.0;
+
 /// How precise a ratio is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Precision {
@@ -38,10 +41,11 @@ impl Case<'_> {
         SOUGHT.into_iter().filter_map(of).collect()
     }
 
-    /// Seconds that a repeat of all contenders took, but for what starting and ending their servers took.
+    /// Seconds that a repeat of all contenders took.
     pub(crate) fn repeat_s(&self) -> f64 {
-        let took_s =
-            |phases: &Phases| phases.connect_s + phases.settle_s + phases.warm_up_s + phases.measure_s + phases.drain_s;
+        let took_s = |phases: &Phases| {
+            RUN_OVERHEAD_S + phases.connect_s + phases.settle_s + phases.warm_up_s + phases.measure_s + phases.drain_s
+        };
         let runs: Vec<_> = self.sides.values().flat_map(Side::runs).collect();
         let repeats = self.sides.values().map(|side| side.runs().len()).max().unwrap_or_default();
         runs.iter().map(|run| took_s(&run.phases)).sum::<f64>() / repeats.max(1) as f64
@@ -49,6 +53,11 @@ impl Case<'_> {
 }
 
 impl Precision {
+    /// So many repeats are missing to reach `share`; none if it is reached.
+    pub fn missing(&self, share: f64) -> Option<usize> {
+        (self.reached > share).then(|| self.repeats_for(share).saturating_sub(self.repeats).max(1))
+    }
+
     /// So many repeats in all would reach `share`, if they vary as these do: an interval narrows with their root.
     pub fn repeats_for(&self, share: f64) -> usize {
         let times = self.reached.ln_1p() / share.ln_1p();
@@ -111,8 +120,7 @@ mod tests {
             let made = pairs[0].len();
             let missing = pairs[..SOUGHT.len()].iter().filter_map(|pairs| {
                 let reached = half_width(Ratio::paired(pairs)?)?;
-                let precision = Precision { metric: SOUGHT[0], reached, repeats: made };
-                (reached > 0.1).then(|| precision.repeats_for(0.1).saturating_sub(made))
+                Precision { metric: SOUGHT[0], reached, repeats: made }.missing(0.1)
             });
             further = missing.max().and_then(|missing| more(missing, most - made, looks));
             looks += 1;

@@ -7,9 +7,6 @@ use crate::{
     words,
 };
 
-/// Starting and ending a server, besides its phases, seconds.
-const OVERHEAD_S: f64 = 1.0;
-
 /// A sentence a load.
 pub(crate) fn reached(comparison: &Comparison<'_>, goal: Goal) -> Vec<String> {
     let of = |case: &&Case<'_>| {
@@ -28,7 +25,7 @@ fn one(precision: Precision, case: &Case<'_>, goal: Goal) -> String {
         return reached;
     }
     let repeats = precision.repeats_for(goal.precision);
-    let takes_s = repeats as f64 * (case.repeat_s() + OVERHEAD_S * case.sides.len() as f64);
+    let takes_s = repeats as f64 * case.repeat_s();
     let takes = if takes_s < 90.0 { format!("{takes_s:.0} s") } else { format!("{:.0} min", takes_s / 60.0) };
     format!("{reached} ({} would take {repeats} repeats, about {takes})", difference(goal.precision))
 }

@@ -3,7 +3,7 @@
 use protocol::results::{Goal, Load};
 use reports::{
     Results,
-    compare::{Case, Comparison, LOOKS_MAX},
+    compare::{Case, Comparison, more},
 };
 
 /// The loads that are not yet as precise as asked, heaviest first, and how many repeats more of them to make; none if
@@ -17,26 +17,17 @@ pub(super) fn further(
     left_s: f64,
     repeat_s: impl Fn(&Load) -> f64,
 ) -> Option<(Vec<Load>, u32)> {
-    if looks + 1 >= LOOKS_MAX {
-        return None;
-    }
     let comparison = Comparison::of(results);
-    let missing = |case: &&Case<'_>| {
-        let precision = case.precision();
-        let open = precision.iter().filter(|precision| precision.reached > goal.precision);
-        open.map(|precision| precision.repeats_for(goal.precision).saturating_sub(precision.repeats).max(1)).max()
-    };
+    let missing =
+        |case: &&Case<'_>| case.precision().iter().filter_map(|precision| precision.missing(goal.precision)).max();
     let heaviest = comparison.heaviest_first();
     let mut open: Vec<(Load, usize)> =
         heaviest.iter().filter_map(|case| Some((case.load.clone(), missing(case)?))).collect();
     // Where the time does not suffice for all, the heaviest come first.
     while let Some(needed) = open.iter().map(|(_, missing)| *missing).max() {
         let round_s: f64 = open.iter().map(|(load, _)| repeat_s(load)).sum();
-        let affordable = (left_s / round_s) as usize;
-        // Half of what can be had before the last look, that it may still correct the guess.
-        let stage = if looks + 2 < LOOKS_MAX { affordable.div_ceil(2) } else { affordable };
-        if affordable > 0 {
-            return Some((open.into_iter().map(|(load, _)| load).collect(), needed.min(stage) as u32));
+        if let Some(repeats) = more(needed, (left_s / round_s) as usize, looks) {
+            return Some((open.into_iter().map(|(load, _)| load).collect(), repeats as u32));
         }
         open.pop();
     }
@@ -45,7 +36,7 @@ pub(super) fn further(
 
 #[cfg(test)]
 mod tests {
-    use reports::fixture::Sweep;
+    use reports::{compare::LOOKS_MAX, fixture::Sweep};
 
     use super::*;
 

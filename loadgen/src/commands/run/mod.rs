@@ -205,7 +205,7 @@ impl Prepared {
                 kept => break kept.map(drop),
             }
             let spent_s = (clock::now_ns() - begun_ns) as f64 / NS_PER_SEC as f64;
-            self.plan = match self.further(looks, spent_s)? {
+            self.plan = match self.further(looks, spent_s, &progress)? {
                 Some((why, plan)) => {
                     progress.plan(&plan);
                     progress.line(&why);
@@ -251,14 +251,16 @@ impl Prepared {
     }
 
     /// What to measure further, and why; nothing if the sweep has no goal, has reached it, or cannot in the time left.
-    fn further(&mut self, looks: u32, spent_s: f64) -> anyhow::Result<Option<(String, Vec<Planned>)>> {
+    fn further(
+        &mut self,
+        looks: u32,
+        spent_s: f64,
+        progress: &Progress,
+    ) -> anyhow::Result<Option<(String, Vec<Planned>)>> {
         let Some(goal) = self.scenario.goal else { return Ok(None) };
         let results = self.folder.results()?;
         // What runs really take, and not what was expected of them.
-        let all = loads(&self.scenario);
-        let expected_s: f64 = all.iter().map(|load| estimate_s(load, &self.scenario)).sum();
-        let stretch = spent_s / f64::from(self.planner.planned()) / expected_s * all.len() as f64;
-        let each = f64::from(self.planner.per_repeat()) * stretch;
+        let each = f64::from(self.planner.per_repeat()) * spent_s / progress.estimate().as_secs_f64();
         let repeat_s = |load: &Load| each * estimate_s(load, &self.scenario);
         let further = further::further(&results, goal, looks, goal.budget_s - spent_s, repeat_s);
         Ok(further.map(|(loads, repeats)| {
