@@ -11,7 +11,7 @@ use super::{
 };
 
 /// Fewer repeats than this are no basis for an interval, nor for a guess at how many more it takes.
-const REPEATS_MIN: u32 = 6;
+pub const REPEATS_MIN: u32 = 6;
 /// Repeats where neither their number nor a goal is given.
 const REPEATS: u32 = 3;
 const PRECISION: Percent = Percent(10.0);

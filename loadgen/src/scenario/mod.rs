@@ -15,6 +15,7 @@ use anyhow::Context;
 use protocol::{Engine, Transport, results::Scenario};
 use server::stream::replay::{BUILTIN_MARKET, Feed};
 
+pub use goal::REPEATS_MIN;
 use settings::Percent;
 pub use settings::Settings;
 pub(crate) use valid::validate_rates;

@@ -12,9 +12,9 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     arm::{Found, Handed, Measured},
-    schedule::{Extent, REPEATS_MIN},
+    schedule::Extent,
 };
-use crate::output;
+use crate::{output, scenario::REPEATS_MIN};
 
 /// What is measured in a repeat, as its folders are called.
 const ARMS: [&str; 3] = ["base", "head", "again"];

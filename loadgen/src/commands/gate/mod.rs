@@ -23,11 +23,11 @@ use crate::{
     machine::interrupt,
     measure::target::ClientOptions,
     output::{self, folder::default_path},
-    scenario::{self, Settings},
+    scenario::{self, REPEATS_MIN, Settings},
 };
 use arm::{Handed, arm};
 use measuring::{Measuring, Prepared};
-use schedule::{Extent, REPEATS_MIN, Schedule};
+use schedule::{Extent, Schedule};
 
 pub use arm::Arm;
 

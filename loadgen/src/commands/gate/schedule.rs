@@ -7,10 +7,10 @@ use reports::{
     compare::{LOOKS_MAX, Looks},
 };
 
+use crate::scenario::REPEATS_MIN;
+
 /// So often may a gate be wrong at its limit.
 const ALPHA: f64 = 0.05;
-/// With fewer repeats no interval is worth the name.
-pub(super) const REPEATS_MIN: u32 = 6;
 
 /// How long a gate measures.
 #[derive(Debug, Clone, Copy, PartialEq)]
