@@ -1,15 +1,12 @@
 //! How long updates flow before those that count: until Linux no longer acknowledges each segment at once.
 
 use protocol::results::{Arrivals, Scenario, Stream};
+use reports::{IDLE_GAP_S, UPDATES_BEFORE};
 use server::stream::{replay::Feed, schedule::Schedule};
 
-/// A connection's first 16 segments are acknowledged at once; with a margin for what the handshake used of them, so many updates must
-/// have gone out. The half: the measure phase begins between two updates.
-const UPDATES: f64 = 24.5;
-/// Where updates are this far apart no warm-up helps: after a gap longer than the retransmission time-out, of about 200 ms, the
-/// kernel acknowledges as in the beginning. Seconds.
-const IDLE_GAP_S: f64 = 0.15;
-/// What suffices then.
+/// So many updates must have gone out; the measure phase begins between two.
+const UPDATES: f64 = UPDATES_BEFORE as f64 + 0.5;
+/// What suffices where updates are [`IDLE_GAP_S`] apart or more, for no warm-up helps there.
 const UPDATES_IDLE: f64 = 2.5;
 /// Seconds beyond which nothing is waited for.
 const AT_MOST_S: f64 = 10.0;

@@ -1,9 +1,10 @@
 //! Every limit beyond which a result is doubted or void, in one place. METHODOLOGY.md says why for each.
 
 /// Linux acknowledges a connection's first 16 segments each at once; after so many updates it no longer does...
-pub(super) const UPDATES_BEFORE: u64 = 24;
-/// ... but where updates are so many seconds apart it begins anew with each.
-pub(super) const IDLE_GAP_S: f64 = 0.15;
+pub const UPDATES_BEFORE: u64 = 24;
+/// ... but where updates are so many seconds apart it begins anew with each: after a gap longer than the retransmission time-out,
+/// of about 200 ms.
+pub const IDLE_GAP_S: f64 = 0.15;
 
 /// Above this share of one core, a thread cannot be trusted to have read in time: void.
 pub(super) const WORKER_BUSY_MAX: f64 = 0.9;

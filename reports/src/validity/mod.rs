@@ -13,6 +13,7 @@ mod warning;
 mod words;
 
 pub use detect::warnings;
+pub use limits::{IDLE_GAP_S, UPDATES_BEFORE};
 pub(crate) use point::point_warnings;
 pub(crate) use quick_ack::quickly_acknowledged;
 pub use severity::{Severity, Validity};
