@@ -48,12 +48,7 @@ pub enum Verdict {
 impl Ratio {
     /// A side's metric over the baseline's: the geometric mean over pairs measured back to back.
     pub(crate) fn of(side: &Side<'_>, baseline: &Side<'_>, metric: Metric) -> Option<Self> {
-        if !side.is_valid() || !baseline.is_valid() {
-            return None;
-        }
-        let theirs = baseline.by_pair(metric)?;
-        let pairs = side.by_pair(metric)?.into_iter().filter_map(|(pair, ours)| Some((ours, *theirs.get(&pair)?)));
-        Self::paired(&pairs.collect::<Vec<_>>())
+        Self::paired(&side.pairs_with(metric, baseline, metric)?)
     }
 
     /// From pairs of values. None without pairs, or if a value is not positive and so has no ratio.

@@ -131,7 +131,7 @@ impl<'a> Side<'a> {
 
     /// Its metric in each run, by the pair that the run belongs to; a run that states none by itself is left out. None at
     /// all if one does not reach it, for it was the slowest, if all together do not state it, or if it is noise.
-    pub(super) fn by_pair(&self, metric: Metric) -> Option<BTreeMap<u32, f64>> {
+    fn by_pair(&self, metric: Metric) -> Option<BTreeMap<u32, f64>> {
         self.each(metric, self.stated(metric))
     }
 
@@ -144,7 +144,12 @@ impl<'a> Side<'a> {
 
     /// One metric and another in every run that has both. None for a void point.
     pub(crate) fn pairs(&self, one: Metric, other: Metric) -> Option<Vec<(f64, f64)>> {
-        let (ones, others) = (self.by_pair(one).filter(|_| self.is_valid())?, self.by_pair(other)?);
+        self.pairs_with(one, self, other)
+    }
+
+    /// The same of two sides, by what was measured back to back.
+    pub(super) fn pairs_with(&self, one: Metric, of: &Side<'_>, other: Metric) -> Option<Vec<(f64, f64)>> {
+        let (ones, others) = (self.by_pair(one).filter(|_| self.is_valid() && of.is_valid())?, of.by_pair(other)?);
         Some(ones.into_iter().filter_map(|(pair, one)| Some((one, *others.get(&pair)?))).collect())
     }
 

@@ -5,11 +5,10 @@ use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run};
 use super::{
     metric::Metric,
     parameters::{Meeting, Quantile, Share},
-    stated::{Ranked, Stated},
+    stated::{NS_PER_MS, Ranked, Stated},
     usage::{busiest_worker, busy_in_fan_outs, stolen_share},
 };
 
-const NS_PER_MS: f64 = 1e6;
 const NS_PER_US: f64 = 1e3;
 const NS_PER_S: f64 = 1e9;
 /// As much slab comes and goes by itself: what a kernel has grown by less for all clients says nothing of one.

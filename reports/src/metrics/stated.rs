@@ -12,7 +12,7 @@ const BEYOND_MIN: f64 = 10.0;
 const BEYOND_MIN_OF_ONE: f64 = 1.0;
 /// `100 × (1 − 0.9)` is less than ten, by less than this.
 const ROUNDING: f64 = 1e-6;
-const NS_PER_MS: f64 = 1e6;
+pub(super) const NS_PER_MS: f64 = 1e6;
 
 /// Values of which a quantile is asked, nanoseconds.
 #[derive(Debug, Clone, Copy)]

@@ -5,7 +5,7 @@ use std::fmt;
 use protocol::Transport;
 
 use crate::{
-    compare::{Case, Ratio, Verdict, with_interval},
+    compare::{Case, Ratio, Side, Verdict, with_interval},
     metrics::Metric,
     words::{self, number},
 };
@@ -48,7 +48,7 @@ impl Rule {
             Self::AtMost(transport, metric, limit) => bounded(case, transport, metric, |value| value <= limit)?,
             Self::AtLeast(transport, metric, limit) => bounded(case, transport, metric, |value| value >= limit)?,
             Self::MoreThan(transport, more, less) => {
-                let side = case.sides.values().find(|side| side.contender().transport == transport)?;
+                let side = side_of(case, transport)?;
                 let pairs = side.pairs(more, less)?;
                 let ratio = Ratio::paired(&pairs)?;
                 let (title, more, less) = (transport.title(), more.name(), less.name());
@@ -57,6 +57,10 @@ impl Rule {
         };
         Some((finding, format!("{figure} at {}", words::load(&case.load))))
     }
+}
+
+fn side_of<'c, 'a>(case: &'c Case<'a>, transport: Transport) -> Option<&'c Side<'a>> {
+    case.sides.values().find(|side| side.contender().transport == transport)
 }
 
 fn of_ratio(ratio: Ratio) -> Finding {
@@ -74,7 +78,7 @@ fn bounded(
     metric: Metric,
     keeps: impl Fn(f64) -> bool,
 ) -> Option<(Finding, String)> {
-    let side = case.sides.values().find(|side| side.contender().transport == transport)?;
+    let side = side_of(case, transport)?;
     let measure = side.measure(metric)?;
     let finding = match (keeps(measure.min), keeps(measure.max)) {
         (true, true) => Finding::Supported,

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-use protocol::results::{Arrivals, Disturbance, Expectation, Pinning};
+use protocol::results::{Arrivals, Disturbance, Expectation, Pinning, Polls};
 
 use crate::{
     read::Results,
@@ -103,7 +103,7 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
             ),
         ),
         ("updates", arrivals),
-        ("polls", format!("{}, see Method", scenario.polls)),
+        ("polls", polls(scenario.polls).to_owned()),
         ("signals", signals(scenario.signal_rate_hz)),
         ("disturbance", disturbance(scenario.disturbance).to_owned()),
         ("TLS", tls(results)),
@@ -114,6 +114,13 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("server", server(results)),
         ("seed", scenario.seed.to_string()),
     ]
+}
+
+fn polls(polls: Polls) -> &'static str {
+    match polls {
+        Polls::Deferred => "deferred: sent once nothing that had arrived was left to be read",
+        Polls::AtOnce => "at once: each sent directly after its own answer",
+    }
 }
 
 /// Where it was, and which processes had its port. Older results have a URL as it was typed.
