@@ -58,6 +58,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     session.sample_idle().await?;
 
     session.enter(Phase::WarmUp);
+    session.keep_awake()?;
     let first_due_ns = clock::now_ns() + LEAD_NS;
     let from_ns = first_due_ns + ns(warm_up_s(&session.planned.point.load.stream, scenario, session.planned.repeat));
     let window = Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) };

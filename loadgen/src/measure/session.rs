@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use protocol::{
     clock,
     control::Window,
-    results::{Disturbance, Failure, Pinning, Run},
+    results::{Disturbance, Failure, Pinning, Run, Scenario},
 };
 use server::values::Cpus;
 
@@ -29,7 +29,7 @@ use crate::{
         window::MeasurePhase,
         worker::{Assignment, Worker},
     },
-    machine::usage::Observed,
+    machine::{loops::Loops, usage::Observed},
     scenario::plan::Planned,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Session<'a> {
     pub(super) workers: Vec<Worker>,
     measure: MeasurePhase,
     pub(super) disturbed: Disturbed,
+    /// While updates flow.
+    awake: Option<Loops>,
     pub(super) gathered: Gathered,
 }
 
@@ -65,6 +67,7 @@ impl<'a> Session<'a> {
             workers: Vec::new(),
             measure: MeasurePhase::default(),
             disturbed: Disturbed::default(),
+            awake: None,
             gathered: Gathered::new(),
         }
     }
@@ -183,6 +186,13 @@ impl<'a> Session<'a> {
         Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.busy)?)
     }
 
+    /// Keeps processors awake from now on, where nobody has to pay for that.
+    pub(super) fn keep_awake(&mut self) -> anyhow::Result<()> {
+        let Scenario { kept_awake, pinned, .. } = self.sweep.scenario;
+        self.awake = kept_awake.then(|| Loops::that_keep_awake(pinned.as_ref())).transpose()?;
+        Ok(())
+    }
+
     /// Makes the measure phase known to everybody, and has the stream published.
     pub(super) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
         self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
@@ -194,7 +204,7 @@ impl<'a> Session<'a> {
 
     /// Notes where everything stands at one edge of the measure phase.
     pub(super) fn edge(&mut self, edge: Edge) -> Result<(), Halt> {
-        Ok(self.gathered.edge(edge, &self.workers)?)
+        Ok(self.gathered.edge(edge, &self.workers, self.awake.as_ref())?)
     }
 
     /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.
@@ -224,6 +234,7 @@ impl<'a> Session<'a> {
 
     /// Closes every connection, looks at the server once it is empty again, and ends it.
     pub(super) async fn close(&mut self) -> anyhow::Result<()> {
+        self.awake = None;
         for worker in self.workers.drain(..) {
             self.gathered.reports.push(worker.stop()?);
         }

@@ -21,7 +21,7 @@ pub use settings::Settings;
 pub(crate) use valid::validate_rates;
 use valid::{validate, validate_feed};
 
-use crate::machine::pinning;
+use crate::machine::{cgroup::Cgroups, pinning};
 
 /// The scenario that is run unless another is named.
 pub const DEFAULT: &str = "quick";
@@ -164,6 +164,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         workers: options.workers.or(file.workers).unwrap_or(generator_cores),
         server_threads: options.server_threads.or(file.server_threads).unwrap_or(1),
         pinned,
+        kept_awake: Cgroups::own().cpu_max().is_none(),
         seed: options.seed.or(file.seed).unwrap_or(1),
         aa: options.aa,
         polls: options.polls.or(file.polls).unwrap_or_default(),

@@ -96,6 +96,9 @@ pub struct Scenario {
     pub server_threads: u32,
     /// Processors for the server and for the generator, if they were kept apart.
     pub pinned: Option<Pinning>,
+    /// Whether loops of idle priority kept those processors awake while updates flowed; not where a CPU quota would have paid for them.
+    #[serde(default)]
+    pub kept_awake: bool,
     /// Whether a transport is compared with itself: the repeats are then two arms in turn, A B B A.
     pub aa: bool,
     /// When a client that was answered asks again.

@@ -113,8 +113,11 @@ pub struct TcpUsage {
 /// The generator's own effort within the measure phase.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct GeneratorUsage {
-    /// CPU time of the whole process.
+    /// CPU time of the whole process, without the loops that keep processors awake.
     pub cpu: Cpu,
+    /// CPU time of those loops, nanoseconds. They run where nothing else would.
+    #[serde(default)]
+    pub awake_ns: u64,
     /// CPU time of each worker thread, nanoseconds.
     pub workers_cpu_ns: Vec<u64>,
     /// From the arrival of bytes in the kernel to their being read, nanoseconds, on a sample of the connections

@@ -31,7 +31,7 @@ pub(crate) fn stolen_share(run: &Run) -> f64 {
 /// server could not be observed.
 pub fn other_work(run: &Run) -> Option<f64> {
     let (server, machine) = (run.server.as_ref()?, run.machine);
-    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns;
+    let ours_ns = server.cpu.total_ns + run.generator.cpu.total_ns + run.generator.awake_ns;
     let others_ns = (machine.busy_ns + machine.stolen_ns).saturating_sub(ours_ns);
     let all_ns = f64::from(machine.processors) * run.phases.measure_s * NS_PER_S;
     (all_ns > 0.0).then(|| others_ns as f64 / all_ns)

@@ -100,6 +100,7 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("server threads", SAME_SCENARIO, scenario.server_threads.to_string()),
         ("generator threads", SAME_SCENARIO, scenario.workers.to_string()),
         ("processors", SAME_SCENARIO, pinned(manifest)),
+        ("idle processors", SAME_SCENARIO, if scenario.kept_awake { "kept awake" } else { "left to sleep" }.to_owned()),
         // Where it listens makes no difference.
         (
             "server",

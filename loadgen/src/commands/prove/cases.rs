@@ -38,7 +38,7 @@ pub(super) struct Case {
     pub(super) repeats: u32,
     /// Whether the generator is starved meanwhile.
     pub(super) starved: bool,
-    /// Whether processors are kept awake and runs that met other work are made again, as so little time is compared.
+    /// Whether runs that met other work are made again, as so little time is compared.
     pub(super) quiet: bool,
     /// Compares.
     pub(super) check: fn(&Evidence) -> Vec<Check>,

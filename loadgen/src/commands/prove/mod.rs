@@ -5,7 +5,6 @@ mod cases;
 mod check;
 mod counts;
 mod evidence;
-mod loops;
 mod planted;
 mod table;
 mod timing;

@@ -2,8 +2,9 @@
 
 use protocol::results::Run;
 
-use super::{cases::Case, loops::Loops};
+use super::cases::Case;
 use crate::{
+    machine::loops::Loops,
     measure::{self, Sweep},
     scenario::plan::Planned,
 };
@@ -46,13 +47,8 @@ pub(super) async fn undisturbed(
     Ok(last)
 }
 
-/// Makes a run beside the busy loops that its case asks for.
+/// Makes a run, beside loops that starve the generator if its case asks for them.
 async fn beside_loops(sweep: &Sweep<'_>, planned: &Planned, case: &Case) -> anyhow::Result<Option<Run>> {
-    let pinned = sweep.scenario.pinned.as_ref();
-    let _loops = match case {
-        Case { starved: true, .. } => Some(Loops::that_starve(pinned)?),
-        Case { quiet: true, .. } => Some(Loops::that_keep_awake(pinned)?),
-        _ => None,
-    };
+    let _loops = case.starved.then(|| Loops::that_starve(sweep.scenario.pinned.as_ref())).transpose()?;
     Ok(measure::run(sweep, planned).await)
 }

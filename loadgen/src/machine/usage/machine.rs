@@ -19,6 +19,11 @@ impl Processors {
         Self(allowed(None))
     }
 
+    /// Each.
+    pub fn numbers(&self) -> Vec<u32> {
+        self.0.clone()
+    }
+
     /// These and those that another process may use.
     #[must_use]
     pub fn and_of(mut self, pid: i32) -> Self {

@@ -1,10 +1,13 @@
 //! What `/proc/PID` says about a process.
 
+use std::ops::Add;
+
 use anyhow::Context;
 use procfs::{
     ProcError,
     process::{Process as Entry, Stat},
 };
+use rustix::process::Pid;
 
 use super::CpuReading;
 
@@ -51,6 +54,20 @@ impl Process {
     /// This process: the load generator itself.
     pub fn own() -> anyhow::Result<Self> {
         Ok(Self { entry: Entry::myself().context("/proc/self cannot be read")? })
+    }
+
+    /// CPU time so far of all threads but those. It forgets threads that have ended.
+    pub fn cpu_without(&self, threads: &[Pid]) -> anyhow::Result<CpuReading> {
+        let tasks = self.entry.tasks().or_else(|error| self.explain("task", error))?;
+        let others = tasks.flatten().filter(|task| threads.iter().all(|thread| thread.as_raw_pid() != task.tid));
+        Ok(others
+            .filter_map(|task| task.stat().ok().zip(task.schedstat().ok()))
+            .map(|(stat, schedstat)| CpuReading {
+                threads_ns: schedstat.sum_exec_runtime,
+                user_ticks: stat.utime,
+                system_ticks: stat.stime,
+            })
+            .fold(CpuReading::default(), CpuReading::add))
     }
 
     /// CPU time so far, all threads.

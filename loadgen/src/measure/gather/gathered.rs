@@ -12,6 +12,7 @@ use crate::{
     clients::worker::{Report, Worker},
     machine::{
         cgroup::Cgroups,
+        loops::Loops,
         usage::{Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns},
     },
     measure::{
@@ -30,6 +31,7 @@ pub(super) struct Reading {
     pub(super) server_throttled_ns: Option<u64>,
     pub(super) throttled_ns: Option<u64>,
     pub(super) own_cpu: CpuReading,
+    pub(super) awake_ns: u64,
     pub(super) workers_cpu_ns: Vec<u64>,
     pub(super) rss_bytes: u64,
     pub(super) traffic: Traffic,
@@ -208,12 +210,18 @@ impl Gathered {
         Ok(drained.open_files <= plateaus.empty.open_files)
     }
 
-    pub(in crate::measure) fn edge(&mut self, edge: Edge, workers: &[Worker]) -> anyhow::Result<()> {
+    pub(in crate::measure) fn edge(
+        &mut self,
+        edge: Edge,
+        workers: &[Worker],
+        awake: Option<&Loops>,
+    ) -> anyhow::Result<()> {
         let own = Process::own()?;
         let reading = Reading {
             server_cpu: self.server_cpu()?,
             tcp: tcp_reading(),
-            own_cpu: own.cpu()?,
+            own_cpu: own.cpu_without(&awake.map(Loops::threads).unwrap_or_default())?,
+            awake_ns: awake.map_or(Ok(0), Loops::cpu_ns)?,
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,
             traffic: workers.iter().map(traffic).fold(Traffic::default(), combine(u64::wrapping_add)),

@@ -165,6 +165,7 @@ impl Gathered {
         let workers = to.workers_cpu_ns.iter().zip(&from.workers_cpu_ns);
         let generator = GeneratorUsage {
             cpu: cpu_between(from.own_cpu, to.own_cpu),
+            awake_ns: to.awake_ns.saturating_sub(from.awake_ns),
             workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
             loop_lag: Some(merged(&self.reports, |report| &report.loop_lag)),
             rss_bytes: to.rss_bytes,

@@ -111,6 +111,10 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
         ("threads", format!("{} of the server, {} of the generator", scenario.server_threads, scenario.workers)),
         ("cores", cores),
+        (
+            "idle cores",
+            if scenario.kept_awake { "kept awake by loops of idle priority" } else { "left to sleep" }.to_owned(),
+        ),
         ("server", server(results)),
         ("seed", scenario.seed.to_string()),
     ]

@@ -10,35 +10,52 @@ use std::{
 
 use anyhow::{Context, anyhow};
 use protocol::results::Pinning;
+use rustix::thread::{Pid, gettid};
 use server::values::Cpus;
 use thread_priority::{
     NormalThreadSchedulePolicy::Idle, ThreadPriority, ThreadSchedulePolicy, set_thread_priority_and_policy,
     thread_native_id,
 };
 
+use super::usage::{Processors, thread_cpu_ns};
+
 /// Loops that starve whatever else runs on their processor.
 const STARVING: usize = 8;
 
 /// Busy loops, for as long as this lives.
 #[derive(Debug)]
-pub(super) struct Loops {
+pub struct Loops {
     stop: Arc<AtomicBool>,
-    threads: Vec<JoinHandle<()>>,
+    threads: Vec<(Pid, JoinHandle<()>)>,
 }
 
 impl Loops {
     /// Starves a generator that keeps to its processors; without such, the whole machine.
-    pub(super) fn that_starve(pinned: Option<&Pinning>) -> anyhow::Result<Self> {
+    pub fn that_starve(pinned: Option<&Pinning>) -> anyhow::Result<Self> {
         let cpus = pinned.map(|pinned| Cpus(pinned.generator.clone()));
         let count = cpus.as_ref().map_or(1, |Cpus(cpus)| cpus.len()) * STARVING;
         Self::start((0..count).map(|_| Loop { cpus: cpus.clone(), idle: false }))
     }
 
     /// Keeps every processor of server and generator awake, with loops that yield to everything else (`SCHED_IDLE`,
-    /// sched(7)): one that sleeps takes 50 us to wake, and under a hypervisor now and then a millisecond.
-    pub(super) fn that_keep_awake(pinned: Option<&Pinning>) -> anyhow::Result<Self> {
-        let all = pinned.into_iter().flat_map(|Pinning { server, generator }| server.iter().chain(generator));
-        Self::start(all.map(|cpu| Loop { cpus: Some(Cpus(vec![*cpu])), idle: true }))
+    /// sched(7)): one that sleeps takes 50 us to wake, and under a hypervisor now and then a millisecond. Who waits more often
+    /// would be charged with that: the transport whose clients have less to do.
+    pub fn that_keep_awake(pinned: Option<&Pinning>) -> anyhow::Result<Self> {
+        let all = match pinned {
+            Some(Pinning { server, generator }) => server.iter().chain(generator).copied().collect(),
+            None => Processors::own().numbers(),
+        };
+        Self::start(all.into_iter().map(|cpu| Loop { cpus: Some(Cpus(vec![cpu])), idle: true }))
+    }
+
+    /// Their threads, as the kernel knows them.
+    pub fn threads(&self) -> Vec<Pid> {
+        self.threads.iter().map(|(id, _)| *id).collect()
+    }
+
+    /// CPU time that they have used so far, nanoseconds.
+    pub fn cpu_ns(&self) -> anyhow::Result<u64> {
+        self.threads.iter().map(|(id, _)| thread_cpu_ns(*id)).sum()
     }
 
     fn start(loops: impl Iterator<Item = Loop>) -> anyhow::Result<Self> {
@@ -46,15 +63,16 @@ impl Loops {
         for each in loops {
             let stop = Arc::clone(&started.stop);
             let (ready, readiness) = std::sync::mpsc::sync_channel(1);
-            started.threads.push(std::thread::spawn(move || {
+            let thread = std::thread::spawn(move || {
                 let begun = each.begin();
                 let fine = begun.is_ok();
-                let _ = ready.send(begun);
+                let _ = ready.send(begun.map(|()| gettid()));
                 while fine && !stop.load(Relaxed) {
                     each.turn();
                 }
-            }));
-            readiness.recv().context("a busy loop did not start")??;
+            });
+            let id = readiness.recv().context("a busy loop did not start")??;
+            started.threads.push((id, thread));
         }
         Ok(started)
     }
@@ -63,7 +81,7 @@ impl Loops {
 impl Drop for Loops {
     fn drop(&mut self) {
         self.stop.store(true, Relaxed);
-        for thread in self.threads.drain(..) {
+        for (_, thread) in self.threads.drain(..) {
             // It cannot have panicked.
             let _ = thread.join();
         }
@@ -115,9 +133,9 @@ mod tests {
                 .filter(|task| task.as_ref().is_ok_and(|task| task.stat().is_ok_and(|stat| stat.policy == Some(IDLE))))
                 .count()
         };
-        let pinned = crate::machine::pinning::split().unwrap_or(Pinning { server: vec![0], generator: vec![] });
-        let loops = Loops::that_keep_awake(Some(&pinned)).unwrap();
-        assert_eq!(idle_threads(), pinned.server.len() + pinned.generator.len());
+        let loops = Loops::that_keep_awake(None).unwrap();
+        assert_eq!(idle_threads(), Processors::own().numbers().len());
+        assert_eq!(loops.threads().len(), idle_threads());
         drop(loops);
         assert_eq!(idle_threads(), 0);
     }
