@@ -2,7 +2,6 @@
 
 mod dial;
 pub mod distrust;
-mod polls;
 pub mod reconnect;
 pub mod recorder;
 pub mod socket;
@@ -10,6 +9,7 @@ pub mod spread;
 pub mod tls;
 pub mod tracker;
 pub mod transports;
+mod turns;
 mod verifier;
 pub mod window;
 pub mod worker;

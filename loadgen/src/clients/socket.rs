@@ -3,7 +3,7 @@
 use std::{
     cell::RefCell,
     io::{self, IoSliceMut},
-    os::fd::AsRawFd,
+    os::fd::{AsFd, AsRawFd},
     pin::Pin,
     rc::Rc,
     task::{Context, Poll, ready},
@@ -17,6 +17,7 @@ use nix::{
     },
     time::{ClockId, clock_gettime},
 };
+use rustix::net::sockopt::set_tcp_quickack;
 use tokio::{
     io::{AsyncRead, AsyncWrite, Interest, ReadBuf},
     net::TcpStream,
@@ -51,6 +52,12 @@ impl LagMeter {
     }
 }
 
+/// Has the kernel hold acknowledgements back, for data to ride on or up to 40 ms (`TCP_QUICKACK` off, tcp(7)): else a connection that
+/// only receives sends each within the read, and one that asks never does.
+pub fn hold_acknowledgements(socket: &impl AsFd) -> io::Result<()> {
+    Ok(set_tcp_quickack(socket, false)?)
+}
+
 /// A connected socket.
 #[derive(Debug)]
 pub struct Socket {
@@ -65,6 +72,12 @@ impl Socket {
             setsockopt(&stream, ReceiveTimestampns, &true)?;
         }
         Ok(Self { stream, lag })
+    }
+
+    /// Sends the acknowledgement that is held back, and holds back the next. The kernel forgets that mode on its own, so it is set anew.
+    pub fn acknowledge(&self) -> io::Result<()> {
+        set_tcp_quickack(&self.stream, true)?;
+        hold_acknowledgements(&self.stream)
     }
 }
 

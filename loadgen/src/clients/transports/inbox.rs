@@ -69,6 +69,10 @@ impl Inbox {
         &mut self.stream
     }
 
+    pub(super) fn stream_ref(&self) -> &Stream {
+        &self.stream
+    }
+
     /// What nobody has taken yet.
     pub(super) fn rest(&self) -> &[u8] {
         &self.rest

@@ -78,6 +78,15 @@ impl Client {
         }
     }
 
+    /// Has the kernel acknowledge what came, which until then it held back: an acknowledgement is no part of reading. A poll
+    /// carries that of the answer before it.
+    pub fn acknowledge(&self) -> Result<(), ClientError> {
+        match self {
+            Self::WebSocket(client) => Ok(client.acknowledge()?),
+            Self::LongPoll(_) => Ok(()),
+        }
+    }
+
     /// Whether the server has answered it: then it is connected to a program, and not only to a kernel's queue.
     pub fn is_answered(&self) -> bool {
         match self {

@@ -36,6 +36,14 @@ impl Stream {
         }
     }
 
+    /// Has the kernel acknowledge what came.
+    pub(super) fn acknowledge(&self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.get_ref().acknowledge(),
+            Self::Tls(stream) => stream.get_ref().0.get_ref().acknowledge(),
+        }
+    }
+
     /// What was agreed on, such as `TLSv1_3 TLS13_AES_256_GCM_SHA384`; nothing without TLS.
     pub fn agreed(&self) -> Option<String> {
         let Self::Tls(stream) = self else { return None };

@@ -4,7 +4,7 @@
 //! past it. The first thing that is anything else gives the connection back to the library for good:
 //! control frames, fragments, Close and everything that is wrong are its business.
 
-use std::mem;
+use std::{io, mem};
 
 use futures_util::{SinkExt, StreamExt};
 use protocol::wire::{CURSOR_HEADER, WS_PATH};
@@ -88,6 +88,14 @@ impl Client {
             Reader::Plain(inbox) => Ok(inbox.stream().write_all(&frame::text(&signal)).await?),
             Reader::Library(socket) => Ok(socket.send(Message::text(signal)).await?),
             Reader::Neither => Err(ClientError::Closed(String::new())),
+        }
+    }
+
+    pub(super) fn acknowledge(&self) -> io::Result<()> {
+        match &self.0 {
+            Reader::Plain(inbox) => inbox.stream_ref().acknowledge(),
+            Reader::Library(socket) => socket.get_ref().acknowledge(),
+            Reader::Neither => Ok(()),
         }
     }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::clients::{
     recorder::Receipt,
-    transports::{Client, ClientError},
+    transports::{Client, ClientError, Payload},
 };
 
 /// Holds a client; connects it again whenever its connection ends, once it has been ready.
@@ -39,14 +39,15 @@ pub(super) async fn client(shared: Rc<Shared>, index: usize, mut permit: Option<
 /// The timed loop. Transports bring bytes; here, and only here, is read when they came and what they held.
 async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit>) -> Result<Infallible, ClientError> {
     // Boxed: what connecting needs would else be part of every client, all the time.
-    let (mut client, mut cursor, mut asked_ns) = Box::pin(join(shared, index)).await?;
+    let (mut client, mut cursor, ready_ns) = Box::pin(join(shared, index)).await?;
     drop(permit);
+    let mut asked_ns = Some(ready_ns);
     let mut answered = client.is_answered();
     let mut pace = shared.signals_with_updates().then(|| Box::new(Pace::new(shared)));
     loop {
         let payload = tokio::select! {
             biased;
-            payload = client.next(cursor, &shared.scratch) => payload,
+            payload = next(shared, &mut client, cursor, &mut asked_ns) => payload,
             due = due(&mut pace, shared) => {
                 Box::pin(client.signal(due.signal(shared))).await?;
                 continue;
@@ -55,7 +56,7 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
         let payload = match payload {
             Err(ClientError::Ended) => {
                 client.reopen(Box::pin(shared.reopen(index)).await?);
-                asked_ns = clock::now_ns();
+                asked_ns = Some(clock::now_ns());
                 continue;
             }
             payload => payload?,
@@ -65,15 +66,26 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
             answered = true;
             shared.rejoined(index, received_ns);
         }
+        let asked_ns = asked_ns.take().unwrap_or_default();
         cursor = shared.received(index, &payload, Receipt { asked_ns, received_ns })?;
-        drop(payload);
-        if shared.assignment.transport.asks() {
-            if shared.assignment.polls == Polls::Deferred {
-                shared.polls.defer().await;
-            }
-            asked_ns = clock::now_ns();
-        }
     }
+}
+
+/// Waits for the next payload; before that, where it has just had one, for its turn to say so, or to ask for more.
+async fn next<'a>(
+    shared: &'a Shared,
+    client: &mut Client,
+    cursor: u64,
+    asked_ns: &mut Option<u64>,
+) -> Result<Payload<'a>, ClientError> {
+    if asked_ns.is_none() {
+        if shared.assignment.polls == Polls::Deferred {
+            shared.turns.take().await;
+            client.acknowledge()?;
+        }
+        *asked_ns = Some(clock::now_ns());
+    }
+    client.next(cursor, &shared.scratch).await
 }
 
 /// Connects a client; gives where it stands, and when that was.

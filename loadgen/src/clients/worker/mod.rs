@@ -93,8 +93,8 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
         .build_local(LocalOptions::default())
         .expect("a runtime needs a few descriptors, which were checked");
     runtime.block_on(async {
-        let releaser = Rc::clone(&shared);
-        spawn_local(async move { releaser.polls.release().await });
+        let giver = Rc::clone(&shared);
+        spawn_local(async move { giver.turns.give().await });
         tokio::select! {
             () = ramp(&shared) => {}
             () = sleep(shared.until_give_up()) => {}

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Transport, clock, signal::Ack, wire};
+use protocol::{Transport, clock, results::Polls, signal::Ack, wire};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use server::metrics::Tally;
 use tokio::task::AbortHandle;
@@ -16,11 +16,11 @@ use tokio::task::AbortHandle;
 use super::{assignment::Assignment, report::Report};
 use crate::clients::{
     dial::dial,
-    polls::DeferredPolls,
     reconnect::backoff,
     recorder::{ClientRecord, Progress, Receipt},
-    socket::{LagMeter, Socket},
+    socket::{LagMeter, Socket, hold_acknowledgements},
     transports::{ClientError, Payload, Request, Scratch, Stream},
+    turns::Turns,
 };
 
 /// Polls ask to be held for so long, drawn anew for each client, so that quiet clients do not ask again all at once.
@@ -45,7 +45,7 @@ pub(super) struct Shared {
     pub(super) assignment: Assignment,
     pub(super) lag: LagMeter,
     pub(super) scratch: Scratch,
-    pub(super) polls: DeferredPolls,
+    pub(super) turns: Turns,
     pub(super) report: RefCell<Report>,
     pub(super) rng: RefCell<SmallRng>,
     /// What the server would have clients show when they come again, of those for whom it wants that.
@@ -67,14 +67,17 @@ impl Shared {
         report: Report,
     ) -> Self {
         let rng = SmallRng::seed_from_u64(assignment.seed ^ u64::from(assignment.clients.start)).into();
-        let (scratch, polls) = <(Scratch, DeferredPolls)>::default();
+        let (scratch, turns) = <(Scratch, Turns)>::default();
         let (cookies, tasks, pauses) = Default::default();
-        Self { assignment, lag, scratch, polls, report: report.into(), rng, cookies, tasks, pauses, progress, tally }
+        Self { assignment, lag, scratch, turns, report: report.into(), rng, cookies, tasks, pauses, progress, tally }
     }
 
     /// Opens a connection for a client.
     pub(super) async fn dial(&self, index: usize) -> Result<Stream, ClientError> {
         let socket = dial(self.assignment.server, self.assignment.clients.start + index as u32).await?;
+        if self.assignment.polls == Polls::Deferred {
+            hold_acknowledgements(&socket)?;
+        }
         let socket = Socket::new(socket, index.is_multiple_of(LAG_SAMPLE).then(|| self.lag.clone()))?;
         Ok(Stream::new(socket, Arc::clone(&self.tally)))
     }
@@ -154,7 +157,7 @@ impl Shared {
         let report = &mut *self.report.borrow_mut();
         let client = report.clients[index].as_mut().expect("joined before it receives");
         client.heard_ns = receipt.received_ns;
-        self.polls.note_read();
+        self.turns.note_read();
         for message in payload.messages() {
             let mut held = false;
             for (position, update) in wire::updates(message).enumerate() {
