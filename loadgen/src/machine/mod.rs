@@ -1,4 +1,4 @@
-//! What is asked of the machine: what it is and may hold, what a process uses, which program is which, which processors are whose, who interrupts, what day it is.
+//! What is asked of the machine: what it is and may hold, what a process uses, which program is which, which processors are whose and where they lie, who interrupts, what day it is.
 
 pub mod calendar;
 pub mod cgroup;
@@ -6,4 +6,5 @@ pub mod doctor;
 pub mod interrupt;
 pub mod pinning;
 pub mod program;
+mod topology;
 pub mod usage;

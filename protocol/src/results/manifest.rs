@@ -174,12 +174,18 @@ fn grace_s() -> f64 {
 }
 
 /// Which processors were whose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinning {
     /// The server's.
     pub server: Vec<u32>,
     /// The load generator's.
     pub generator: Vec<u32>,
+    /// Whether both are threads of one core; absent where the machine does not tell, and in older results. So is the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_core: Option<bool>,
+    /// Whether both lie within one last-level cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_cache: Option<bool>,
 }
 
 /// The machine.

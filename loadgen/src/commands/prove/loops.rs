@@ -37,7 +37,7 @@ impl Loops {
     /// Keeps every processor of server and generator awake, with loops that yield to everything else (`SCHED_IDLE`,
     /// sched(7)): one that sleeps takes 50 us to wake, and under a hypervisor now and then a millisecond.
     pub(super) fn that_keep_awake(pinned: Option<&Pinning>) -> anyhow::Result<Self> {
-        let all = pinned.into_iter().flat_map(|Pinning { server, generator }| server.iter().chain(generator));
+        let all = pinned.into_iter().flat_map(|Pinning { server, generator, .. }| server.iter().chain(generator));
         Self::start(all.map(|cpu| Loop { cpus: Some(Cpus(vec![*cpu])), idle: true }))
     }
 
@@ -115,7 +115,8 @@ mod tests {
                 .filter(|task| task.as_ref().is_ok_and(|task| task.stat().is_ok_and(|stat| stat.policy == Some(IDLE))))
                 .count()
         };
-        let pinned = crate::machine::pinning::split().unwrap_or(Pinning { server: vec![0], generator: vec![] });
+        let pinned =
+            crate::machine::pinning::split(1, None).unwrap_or(Pinning { server: vec![0], ..Pinning::default() });
         let loops = Loops::that_keep_awake(Some(&pinned)).unwrap();
         assert_eq!(idle_threads(), pinned.server.len() + pinned.generator.len());
         drop(loops);
