@@ -12,7 +12,10 @@ use crate::{
     clients::worker::{Report, Worker},
     machine::{
         cgroup::Cgroups,
-        usage::{Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns},
+        usage::{
+            Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns,
+            thread_waited_ns,
+        },
     },
     measure::{
         account::{Account, Edge, Storm},
@@ -31,6 +34,7 @@ pub(super) struct Reading {
     pub(super) throttled_ns: Option<u64>,
     pub(super) own_cpu: CpuReading,
     pub(super) workers_cpu_ns: Vec<u64>,
+    pub(super) workers_waited_ns: Vec<u64>,
     pub(super) rss_bytes: u64,
     pub(super) traffic: Traffic,
     pub(super) machine: MachineUsage,
@@ -215,6 +219,10 @@ impl Gathered {
             tcp: tcp_reading(),
             own_cpu: own.cpu()?,
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
+            workers_waited_ns: workers
+                .iter()
+                .map(|worker| thread_waited_ns(worker.thread_id))
+                .collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,
             traffic: workers.iter().map(traffic).fold(Traffic::default(), combine(u64::wrapping_add)),
             machine: machine_reading(&self.processors)?,
