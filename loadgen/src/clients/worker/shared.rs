@@ -179,7 +179,9 @@ impl Shared {
                 if position == 0 && client.reconnect.received(update.due_ns, receipt.received_ns) {
                     self.progress.current.fetch_add(1, Relaxed);
                 }
-                report.recorder.record(client, &update, position, receipt);
+                if report.recorder.record(client, &update, position, receipt).is_err() {
+                    return Err(out_of_bounds(update.seq, client.tracker.cursor()));
+                }
             }
             if held {
                 report.recorder.payload();
@@ -282,4 +284,9 @@ impl Shared {
         }
         unheard
     }
+}
+
+#[cold]
+fn out_of_bounds(seq: u64, cursor: u64) -> ClientError {
+    ClientError::Protocol(format!("the `seq` {seq} came to a client that stands at {cursor}: no stream skips so many"))
 }
