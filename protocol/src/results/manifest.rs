@@ -201,6 +201,10 @@ pub struct Machine {
     pub memory_bytes: u64,
     /// One-minute load average as the sweep began.
     pub load_average: f64,
+    /// Whether the kernel was built to account the time of interrupts, softirqs among them, apart from that of the process
+    /// which they interrupt (`CONFIG_IRQ_TIME_ACCOUNTING`); absent where its configuration cannot be read, and in older results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irq_time_apart: Option<bool>,
 }
 
 /// The limits that bound what could be asked.

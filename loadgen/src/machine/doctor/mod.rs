@@ -33,6 +33,7 @@ pub fn examine(need: &Need) -> Vec<Finding> {
     findings.push(processors::busy());
     findings.push(processors::clock());
     findings.push(processors::governor());
+    findings.push(processors::interrupts());
     findings
 }
 
@@ -53,7 +54,7 @@ mod tests {
         let pinned = Some(Pinning { server: vec![0], generator: vec![1], ..Pinning::default() });
         let need = Need { clients: 1_000_000_000, per_source: Some(20_000), workers: 1, running: None, pinned, server };
         let findings = examine(&need);
-        assert_eq!(findings.len(), 11);
+        assert_eq!(findings.len(), 12);
         assert_eq!(worst(&findings), Level::Fail);
         for finding in &findings {
             assert!(!finding.found.is_empty(), "{finding:?}");

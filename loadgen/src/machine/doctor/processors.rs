@@ -74,6 +74,16 @@ pub(super) fn governor() -> Finding {
     )
 }
 
+/// To whom the time of interrupts is accounted, among it the reception of what comes by loopback.
+pub(super) fn interrupts() -> Finding {
+    const CHECK: &str = "interrupt time";
+    match machine::irq_time_apart() {
+        None => Finding::unknown(CHECK, "/proc/config.gz"),
+        Some(true) => Finding::ok(CHECK, "accounted apart: server CPU lacks what clients receive by loopback"),
+        Some(false) => Finding::ok(CHECK, "not accounted apart: what is interrupted pays for it"),
+    }
+}
+
 fn judge_cores(cores: u32, workers: u32, server_threads: u32) -> Finding {
     const CHECK: &str = "processors";
     let found = format!("{cores} for {workers} generator and {server_threads} server threads");
