@@ -145,6 +145,8 @@ impl Recorder {
     }
 
     /// Records the update at `position` of a payload that came to a client then; nothing of one that cannot be.
+    // Inlined, the look at what comes back is the one that was made here.
+    #[inline]
     pub fn record(
         &mut self,
         client: &mut ClientRecord,
