@@ -86,7 +86,7 @@ fn started(deliveries: u64) -> (Recording, u64) {
 }
 
 #[library_benchmark]
-#[bench::thousand(args = (1_000), setup = started, config = kept(457_169))]
+#[bench::thousand(args = (1_000), setup = started, config = kept(442_184))]
 fn record((mut recording, deliveries): (Recording, u64)) -> Recording {
     recording.record(black_box(deliveries));
     recording

@@ -95,7 +95,8 @@ impl Recording {
             let seq = self.client.tracker.cursor() + 1;
             let due_ns = seq * 1_000;
             let receipt = Receipt { asked_ns: 0, received_ns: due_ns + 1_000_000 + seq % 4_096 };
-            self.recorder.record(&mut self.client, black_box(&Update { seq, due_ns, data: b"0" }), 0, receipt);
+            let update = &Update { seq, due_ns, data: b"0" };
+            self.recorder.record(&mut self.client, black_box(update), 0, receipt).expect("the next in order");
         }
     }
 }

@@ -43,6 +43,8 @@ impl Disturbed {
 #[derive(Debug, Clone, Copy, Default)]
 #[expect(clippy::struct_field_names, reason = "units stand last in names")]
 pub struct Reconnect {
+    /// When its last connection was begun, but for the first.
+    begun_ns: u64,
     /// When it was connected reconnect.
     connected_ns: u64,
     /// When it last received something, or was connected reconnect.
@@ -51,8 +53,17 @@ pub struct Reconnect {
 }
 
 impl Reconnect {
-    pub(super) fn connected(&mut self, at_ns: u64) {
-        *self = Self { connected_ns: at_ns, so_far_ns: at_ns, current_ns: 0 };
+    pub(super) fn begun(&mut self, at_ns: u64) {
+        self.begun_ns = at_ns;
+    }
+
+    /// It is connected. By a connection begun before a disturbance it is not back from it: that is about to be lost. And who
+    /// has been current since is back from it, whatever else befalls it.
+    pub(super) fn connected(&mut self, at_ns: u64, disturbed_ns: Option<u64>) {
+        let comes_back = |since_ns| self.begun_ns >= since_ns && self.since(since_ns)[1].is_none();
+        if disturbed_ns.is_none_or(comes_back) {
+            *self = Self { begun_ns: self.begun_ns, connected_ns: at_ns, so_far_ns: at_ns, current_ns: 0 };
+        }
     }
 
     /// Updates have come of which the first was due then. True if that shows that the client was current: the next thing
@@ -94,16 +105,43 @@ mod tests {
     fn who_has_everything_that_is_due_is_current() {
         let mut reconnect = Reconnect::default();
         assert!(!reconnect.received(5, 6), "it was never away");
-        reconnect.connected(100);
+        reconnect.connected(100, None);
         // Due while it was away, and while that was on its way.
         assert!(!reconnect.received(50, 110));
         assert!(!reconnect.received(105, 120));
         assert!(reconnect.received(130, 131));
         assert_eq!(reconnect.since(90), [Some(10), Some(30)]);
         // Lost again, and nothing missed when it was back.
-        reconnect.connected(200);
+        reconnect.connected(200, None);
         assert!(reconnect.received(201, 202));
         assert_eq!(reconnect.since(190), [Some(10), Some(10)]);
         assert_eq!(reconnect.since(300), [None, None]);
+    }
+
+    #[test]
+    fn nobody_is_back_by_a_connection_that_was_begun_before_a_disturbance() {
+        for (begun_ns, disturbed_ns, back) in
+            [(90, Some(95), None), (95, Some(95), Some(5)), (96, Some(95), Some(5)), (90, None, Some(5))]
+        {
+            let mut reconnect = Reconnect::default();
+            reconnect.begun(begun_ns);
+            reconnect.connected(100, disturbed_ns);
+            assert_eq!(reconnect.since(95)[0], back, "begun at {begun_ns}, disturbed at {disturbed_ns:?}");
+        }
+    }
+
+    #[test]
+    fn who_was_current_after_a_disturbance_is_back_from_it_for_good() {
+        let mut reconnect = Reconnect::default();
+        for at_ns in [100, 120] {
+            reconnect.begun(at_ns - 2);
+            reconnect.connected(at_ns, Some(95));
+            assert_eq!(reconnect.since(95), [Some(at_ns - 95), None], "it lost its connection before it was current");
+        }
+        assert!(reconnect.received(130, 131));
+        reconnect.begun(200);
+        reconnect.connected(201, Some(95));
+        assert!(!reconnect.received(210, 211), "it is counted once");
+        assert_eq!(reconnect.since(95), [Some(25), Some(25)]);
     }
 }

@@ -11,7 +11,7 @@ use protocol::{Update, control::Window};
 use super::{
     reconnect::Reconnect,
     spread::Spreads,
-    tracker::{Arrival, Tracker},
+    tracker::{Arrival, OutOfBounds, Tracker},
     window::{LATENCY_NS_MAX, MeasurePhase, histogram},
 };
 
@@ -144,11 +144,19 @@ impl Recorder {
         }
     }
 
-    /// Records the update at `position` of a payload that came to a client then.
-    pub fn record(&mut self, client: &mut ClientRecord, update: &Update<'_>, position: usize, receipt: Receipt) {
-        let arrival = client.tracker.see(update.seq);
+    /// Records the update at `position` of a payload that came to a client then; nothing of one that cannot be.
+    // Inlined, the look at what comes back is the one that was made here.
+    #[inline]
+    pub fn record(
+        &mut self,
+        client: &mut ClientRecord,
+        update: &Update<'_>,
+        position: usize,
+        receipt: Receipt,
+    ) -> Result<(), OutOfBounds> {
+        let arrival = client.tracker.see(update.seq)?;
         bump(&self.progress.updates);
-        let Some(&window) = self.phase.get() else { return };
+        let Some(&window) = self.phase.get() else { return Ok(()) };
         if update.due_ns < window.from_ns {
             self.progress.last_before.fetch_max(update.seq, Relaxed);
         } else if update.due_ns >= window.to_ns {
@@ -163,6 +171,7 @@ impl Recorder {
                 Arrival::InOrder => self.count(client, update, position, receipt, window),
             }
         }
+        Ok(())
     }
 
     /// Deliveries that count.
@@ -215,6 +224,7 @@ fn bump(counter: &AtomicU64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clients::spread::fan_out;
 
     const WINDOW: Window = Window { from_ns: 1_000, to_ns: 3_400 };
 
@@ -234,7 +244,7 @@ mod tests {
     fn only_what_is_due_in_the_measure_phase_counts_however_late_it_comes() {
         let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         for (seq, due_ns) in [(1, 999), (2, 1_000), (3, 3_399), (4, 3_400)] {
-            recorder.record(&mut client, &update(seq, due_ns), 0, at(10_000));
+            recorder.record(&mut client, &update(seq, due_ns), 0, at(10_000)).unwrap();
         }
         let progress = &recorder.progress;
         assert_eq!(progress.delivered.load(Relaxed), 2);
@@ -247,17 +257,29 @@ mod tests {
     fn a_duplicate_is_counted_but_is_no_delivery() {
         let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         for seq in [1, 3, 2, 2] {
-            recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500));
+            recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500)).unwrap();
         }
         assert_eq!(recorder.latency.len(), 3);
         assert_eq!((recorder.duplicated, recorder.reordered), (1, 1));
     }
 
     #[test]
+    fn a_number_out_of_all_bounds_counts_nowhere_and_spoils_no_other() {
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(6, 0));
+        let wild = recorder.record(&mut client, &update(1 << 40, 2_000), 0, at(2_500));
+        assert_eq!((wild, recorder.progress.updates.load(Relaxed)), (Err(OutOfBounds), 0));
+        for seq in [7, 8] {
+            recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500)).unwrap();
+        }
+        assert_eq!((recorder.delivered(), client.tracker.missed(7, 8)), (2, 0));
+        assert_eq!(fan_out(&[&recorder.spreads], 1, 7, None).last.len(), 2);
+    }
+
+    #[test]
     fn what_the_histogram_cannot_hold_is_counted_and_not_clamped() {
         let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
-        recorder.record(&mut client, &update(1, 2_000), 0, at(1_999));
-        recorder.record(&mut client, &update(2, 2_000), 0, at(3 * LATENCY_NS_MAX));
+        recorder.record(&mut client, &update(1, 2_000), 0, at(1_999)).unwrap();
+        recorder.record(&mut client, &update(2, 2_000), 0, at(3 * LATENCY_NS_MAX)).unwrap();
         assert_eq!((recorder.out_of_range, recorder.latency.len()), (2, 0));
         assert_eq!(recorder.progress.delivered.load(Relaxed), 2);
     }
@@ -266,9 +288,9 @@ mod tests {
     fn an_update_finds_a_poll_or_waits_for_the_next_or_rides_behind_another() {
         let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
         let receipt = Receipt { asked_ns: 2_000, received_ns: 2_500 };
-        recorder.record(&mut client, &update(1, 2_000), 0, receipt);
-        recorder.record(&mut client, &update(2, 1_999), 0, receipt);
-        recorder.record(&mut client, &update(3, 2_000), 1, receipt);
+        recorder.record(&mut client, &update(1, 2_000), 0, receipt).unwrap();
+        recorder.record(&mut client, &update(2, 1_999), 0, receipt).unwrap();
+        recorder.record(&mut client, &update(3, 2_000), 1, receipt).unwrap();
         let Meeting { parked, between, rode } = &recorder.meeting;
         assert_eq!((parked.len(), between.len(), rode.len()), (1, 1, 1));
         assert_eq!(client.mean_latency_ns(), Some(500));
@@ -277,7 +299,7 @@ mod tests {
     #[test]
     fn before_the_phase_is_known_nothing_counts() {
         let mut recorder = Recorder::new(MeasurePhase::default(), Arc::default());
-        recorder.record(&mut ClientRecord::new(0, 0), &update(1, 2_000), 0, at(2_500));
+        recorder.record(&mut ClientRecord::new(0, 0), &update(1, 2_000), 0, at(2_500)).unwrap();
         assert_eq!(recorder.latency.len(), 0);
         assert_eq!(recorder.progress.updates.load(Relaxed), 1);
     }

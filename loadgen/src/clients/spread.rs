@@ -30,8 +30,8 @@ pub struct Spreads {
 }
 
 impl Spreads {
-    /// Takes note of a receipt. One so far from all others that no phase has so many updates is left out: a server that says
-    /// so is wrong, and what it missed is counted by its clients' trackers.
+    /// Takes note of a receipt. A single leap is no client's ([`super::tracker`]), but a server may leap again and again, or
+    /// have each client begin elsewhere: what is so far from all others that no phase has so many updates is left out.
     pub fn add(&mut self, seq: u64, due_ns: u64, received_ns: u64) {
         let Some(spread) = self.of(seq) else { return };
         spread.due_ns = due_ns;

@@ -2,6 +2,13 @@
 
 use std::ops::RangeInclusive;
 
+/// No stream skips so many updates at once: a `seq` that says so is wrong.
+const SKIPPED_MAX: u64 = 1_000_000;
+
+/// A `seq` was out of all bounds, and no note was taken of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OutOfBounds;
+
 /// What the arrival of an update meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Arrival {
@@ -34,22 +41,25 @@ impl Tracker {
     }
 
     /// Takes note of an update.
-    pub fn see(&mut self, seq: u64) -> Arrival {
+    pub fn see(&mut self, seq: u64) -> Result<Arrival, OutOfBounds> {
         if seq <= self.cursor {
-            return if self.fill_gap(seq) { Arrival::Reordered } else { Arrival::Duplicate };
+            return Ok(if self.fill_gap(seq) { Arrival::Reordered } else { Arrival::Duplicate });
         }
-        if seq > self.cursor + 1 {
+        if seq - self.cursor > 1 {
+            if seq - self.cursor > SKIPPED_MAX {
+                return Err(OutOfBounds);
+            }
             self.gaps.push(self.cursor + 1..=seq - 1);
         }
         self.cursor = seq;
-        Arrival::InOrder
+        Ok(Arrival::InOrder)
     }
 
     /// How many updates of `first..=last` never came, before joining and after the cursor included.
     pub fn missed(&self, first: u64, last: u64) -> u64 {
         let within = |from: u64, to: u64| (to.min(last) + 1).saturating_sub(from.max(first));
         let gaps: u64 = self.gaps.iter().map(|gap| within(*gap.start(), *gap.end())).sum();
-        within(0, self.joined) + gaps + within(self.cursor + 1, last)
+        within(0, self.joined) + gaps + within(self.cursor.saturating_add(1), last)
     }
 
     fn fill_gap(&mut self, seq: u64) -> bool {
@@ -74,15 +84,28 @@ mod tests {
     #[test]
     fn a_gap_is_missed_until_it_is_filled() {
         let mut tracker = Tracker::new(10);
-        assert_eq!(tracker.see(11), Arrival::InOrder);
-        assert_eq!(tracker.see(15), Arrival::InOrder);
+        assert_eq!(tracker.see(11), Ok(Arrival::InOrder));
+        assert_eq!(tracker.see(15), Ok(Arrival::InOrder));
         assert_eq!(tracker.missed(1, 20), 10 + 3 + 5);
-        assert_eq!(tracker.see(13), Arrival::Reordered);
-        assert_eq!(tracker.see(13), Arrival::Duplicate);
-        assert_eq!(tracker.see(11), Arrival::Duplicate);
+        assert_eq!(tracker.see(13), Ok(Arrival::Reordered));
+        assert_eq!(tracker.see(13), Ok(Arrival::Duplicate));
+        assert_eq!(tracker.see(11), Ok(Arrival::Duplicate));
         assert_eq!(tracker.missed(11, 15), 2);
         assert_eq!(tracker.missed(13, 13), 0);
         assert_eq!(tracker.cursor(), 15);
+    }
+
+    #[test]
+    fn a_number_out_of_all_bounds_is_none() {
+        let mut tracker = Tracker::new(10);
+        for seq in [11 + SKIPPED_MAX, 1 << 40, u64::MAX] {
+            assert_eq!(tracker.see(seq), Err(OutOfBounds));
+        }
+        assert_eq!((tracker.cursor(), tracker.missed(1, 20)), (10, 20), "as if it had not come");
+        assert_eq!(tracker.see(10 + SKIPPED_MAX), Ok(Arrival::InOrder));
+        // Where a server says that a client stands at the very end.
+        let mut last = Tracker::new(u64::MAX);
+        assert_eq!((last.see(u64::MAX), last.missed(1, 20)), (Ok(Arrival::Duplicate), 20));
     }
 
     proptest! {
@@ -102,7 +125,7 @@ mod tests {
                     (true, false) => Arrival::Reordered,
                 };
                 highest = highest.max(seq);
-                prop_assert_eq!(tracker.see(seq), expected);
+                prop_assert_eq!(tracker.see(seq), Ok(expected));
             }
             let last = first + len;
             let missed = (first..=last).filter(|seq| !seen.contains(seq)).count() as u64;

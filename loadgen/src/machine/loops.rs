@@ -42,7 +42,7 @@ impl Loops {
     /// would be charged with that: the transport whose clients have less to do.
     pub fn that_keep_awake(pinned: Option<&Pinning>) -> anyhow::Result<Self> {
         let all = match pinned {
-            Some(Pinning { server, generator }) => server.iter().chain(generator).copied().collect(),
+            Some(Pinning { server, generator, .. }) => server.iter().chain(generator).copied().collect(),
             None => Processors::own().numbers(),
         };
         Self::start(all.into_iter().map(|cpu| Loop { cpus: Some(Cpus(vec![cpu])), idle: true }))

@@ -128,7 +128,9 @@ pub fn parse(name: &str, text: &str) -> anyhow::Result<Settings> {
 }
 
 fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
-    let pinned = if options.no_pin { None } else { pinning::split() };
+    let (server_threads, workers) =
+        (options.server_threads.or(file.server_threads).unwrap_or(1), options.workers.or(file.workers));
+    let pinned = if options.no_pin { None } else { pinning::split(server_threads, workers) };
     let generator_cores = pinned.as_ref().map_or(1, |pinned| pinned.generator.len() as u32);
     let goal = goal::goal(&file, &options);
     let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
@@ -161,8 +163,8 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         connect_rate: options.connect_rate.or(file.connect_rate).unwrap_or(5_000),
         connect_grace_s: seconds(options.connect_grace, file.connect_grace, 30.0),
         absent_max_percent: options.absent_max.or(file.absent_max).map_or(0.0, |Percent(percent)| percent),
-        workers: options.workers.or(file.workers).unwrap_or(generator_cores),
-        server_threads: options.server_threads.or(file.server_threads).unwrap_or(1),
+        workers: workers.unwrap_or(generator_cores),
+        server_threads,
         pinned,
         kept_awake: Cgroups::own().cpu_max().is_none(),
         seed: options.seed.or(file.seed).unwrap_or(1),

@@ -12,7 +12,17 @@ fn the_doctor_lists_every_check() {
     let dir = tempfile::tempdir().unwrap();
     let ended = loadgen(dir.path(), "doctor --clients 10");
     assert_eq!(ended.status, Some(0), "{ended:#?}");
-    for check in ["file descriptors", "ports", "backlog", "memory", "TCP memory", "processors", "other work", "clock"] {
+    for check in [
+        "file descriptors",
+        "ports",
+        "backlog",
+        "memory",
+        "TCP memory",
+        "processors",
+        "other work",
+        "clock",
+        "interrupt time",
+    ] {
         let lines = ended.stdout.iter().filter(|line| line.get(6..).is_some_and(|rest| rest.starts_with(check)));
         assert_eq!(lines.count(), 1, "{check}: {:#?}", ended.stdout);
     }

@@ -11,6 +11,8 @@ use std::{
 pub(crate) enum Reply {
     /// It and all that follow on the connection are the server's.
     Pass,
+    /// The same, but after so many bytes of the server's the connection is cut.
+    Cut(u64),
     /// This is the answer.
     Say(String),
     /// There is none.
@@ -46,11 +48,12 @@ fn serve(mut client: TcpStream, server: SocketAddr, replies: &dyn Fn(&str) -> Re
             head.extend(byte);
         }
         let text = std::str::from_utf8(&head).ok()?;
-        match replies(text.lines().next()?) {
+        let reply = replies(text.lines().next()?);
+        match reply {
             // The next thing to be read is that the client has left.
             Reply::Hold => {}
             Reply::Say(text) => client.write_all(text.as_bytes()).ok()?,
-            Reply::Pass => {
+            Reply::Pass | Reply::Cut(_) => {
                 let mut server = TcpStream::connect(server).ok()?;
                 server.write_all(&head).ok()?;
                 let (mut up, mut down) = (client.try_clone().ok()?, server.try_clone().ok()?);
@@ -58,7 +61,8 @@ fn serve(mut client: TcpStream, server: SocketAddr, replies: &dyn Fn(&str) -> Re
                     let _ = copy(&mut up, &mut down);
                     let _ = down.shutdown(std::net::Shutdown::Both);
                 });
-                let _ = copy(&mut server, &mut client);
+                let most = if let Reply::Cut(bytes) = reply { bytes } else { u64::MAX };
+                let _ = copy(&mut server.take(most), &mut client);
                 return client.shutdown(std::net::Shutdown::Both).ok();
             }
         }

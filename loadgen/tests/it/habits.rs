@@ -8,6 +8,7 @@ use std::{
 };
 
 use protocol::results::Run;
+use reports::load;
 use serde_json::Value;
 
 use crate::{program::loadgen, results::of_success, sweep::SHORT, target::serve};
@@ -24,6 +25,8 @@ struct Habit {
     headers: usize,
     body: Body,
     other_json: bool,
+    /// Whether the first update of each client is misnumbered; none of those to whom it comes again.
+    leap: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -35,8 +38,15 @@ enum Body {
     Endless,
 }
 
-const PLAIN: Habit =
-    Habit { version: "1.1", quota: None, says_so: false, headers: 0, body: Body::Length, other_json: false };
+const PLAIN: Habit = Habit {
+    version: "1.1",
+    quota: None,
+    says_so: false,
+    headers: 0,
+    body: Body::Length,
+    other_json: false,
+    leap: false,
+};
 
 /// Puts a server's answers to polls and signals as the habit has it.
 fn proxy(server: SocketAddr, habit: Habit) -> SocketAddr {
@@ -55,11 +65,16 @@ fn relay(mut client: TcpStream, mut server: TcpStream, habit: Habit) -> Option<(
     client.set_nodelay(true).ok()?;
     let (mut requests, mut answers) =
         (BufReader::new(client.try_clone().ok()?), BufReader::new(server.try_clone().ok()?));
+    let mut leap = habit.leap;
     for asked in 1.. {
         let (head, body) = message(&mut requests)?;
+        leap &= asked > 1 || !head.contains("after=");
         let of_stream = !head.contains(" /healthz ");
         server.write_all(&[head.as_bytes(), b"\r\n", &body].concat()).ok()?;
-        let (head, body) = message(&mut answers)?;
+        let (head, mut body) = message(&mut answers)?;
+        if leap && body.starts_with(b"{\"seq\":") {
+            (leap, body) = (false, leapt(&body));
+        }
         let last = !of_stream || habit.quota.is_some_and(|quota| asked % quota == 0);
         let answer = if of_stream { put(&head, body, habit, last) } else { [head.as_bytes(), b"\r\n", &body].concat() };
         client.write_all(&answer).ok()?;
@@ -130,6 +145,11 @@ fn lines_otherwise(body: &[u8]) -> Vec<u8> {
     lines.map(otherwise).collect::<String>().into_bytes()
 }
 
+fn leapt(body: &[u8]) -> Vec<u8> {
+    let rest = body.iter().position(|byte| *byte == b',').unwrap();
+    [b"{\"seq\":1099511627776", &body[rest..]].concat()
+}
+
 /// A run of clients that signal, against a server with the habit.
 fn measured(habit: Habit) -> Run {
     let dir = tempfile::tempdir().unwrap();
@@ -170,6 +190,22 @@ fn an_answer_may_be_put_as_http_and_json_let_it() {
         let run = measured(habit);
         assert_eq!(run.traffic.connections, 0, "{habit:?}");
     }
+}
+
+#[test]
+fn a_number_out_of_all_bounds_is_its_clients_error_and_costs_nobody_an_update() {
+    let dir = tempfile::tempdir().unwrap();
+    let (_server, address) = serve(dir.path(), "--rate 50");
+    let front = proxy(address, Habit { leap: true, ..PLAIN });
+    let ended = loadgen(dir.path(), &format!("run {SHORT} --transports long-poll --server http://{front}"));
+    let run = load(&dir.path().join("results")).unwrap_or_else(|error| panic!("{error}: {ended:#?}")).runs.remove(0);
+    let (clients, counts) = (u64::from(run.point.load.clients), &run.counts);
+    assert_eq!(counts.errors, [("Protocol".to_owned(), clients)].into());
+    let said = &counts.first_errors["Protocol"];
+    let cursor = said.strip_prefix("protocol error: the `seq` 1099511627776 came to a client that stands at ");
+    assert!(cursor.is_some_and(|rest| rest.starts_with(|first: char| first.is_ascii_digit())), "{said}");
+    assert_eq!((counts.missed, counts.delivered), (0, clients * run.stream.updates));
+    assert_eq!(run.fan_out.last.len(), run.stream.updates);
 }
 
 #[test]

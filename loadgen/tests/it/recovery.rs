@@ -1,15 +1,20 @@
 //! Clients that lose their connections come back and miss nothing; those that speak are heard.
 
+use std::{collections::BTreeMap, sync::Mutex};
+
 use protocol::{
     Transport,
     control::Event,
     results::{Disturbance, Run},
 };
+use reports::load;
 
 use crate::{
+    front::{Reply, answer, before},
     program::{Loadgen, loadgen},
     results::of_success,
     sweep::SHORT,
+    target::serve,
 };
 
 const CLIENTS: u64 = 20;
@@ -50,6 +55,43 @@ fn who_loses_the_connection_or_the_server_comes_back_and_misses_nothing() {
             assert!(timeline.is_sorted_by_key(|moment| moment.cpu_ns), "{timeline:?}");
         }
     }
+}
+
+#[test]
+fn only_what_keeps_clients_from_coming_back_is_the_disturbances_doing() {
+    const REFUSED: u64 = 5;
+    // A second or more of updates: whoever is cut off has long been back.
+    const CUT_AFTER: u64 = 20_000;
+    let dir = tempfile::tempdir().unwrap();
+    let (server, address) = serve(dir.path(), "--rate 100");
+    // Of those who come back some are refused, and each is cut off once.
+    let come = Mutex::new(BTreeMap::<String, u64>::new());
+    let front = before(address, move |request| {
+        let Some((path, _)) = request.split_once('?').filter(|(_, query)| query.contains("after=")) else {
+            return Reply::Pass;
+        };
+        let mut come = come.lock().unwrap();
+        let number = come.entry(path.to_owned()).or_default();
+        *number += 1;
+        match *number {
+            ..=REFUSED => answer(503, "retry-after: 0\r\n", "full"),
+            number if number <= REFUSED + CLIENTS => Reply::Cut(CUT_AFTER),
+            _ => Reply::Pass,
+        }
+    });
+    let measure = SHORT.replace("500ms", "5s");
+    let ended = loadgen(dir.path(), &format!("run {measure} --disturb drop --server http://{front}"));
+    let runs = load(&dir.path().join("results")).unwrap_or_else(|error| panic!("{error}: {ended:#?}")).runs;
+    assert_eq!(runs.len(), Transport::ALL.len());
+    for run in runs {
+        let recovery = run.recovery.unwrap();
+        assert_eq!(recovery.failed, [("Status503".to_owned(), REFUSED)].into());
+        // A poll's connection that is cut between two answers has ended as HTTP allows.
+        let cut = run.counts.errors.values().sum::<u64>() + run.traffic.connections;
+        assert_eq!((cut, run.counts.missed), (CLIENTS, 0), "{:?}", run.counts);
+        assert!(!run.counts.errors.is_empty() && !run.counts.errors.contains_key("Status503"), "{:?}", run.counts);
+    }
+    drop(server);
 }
 
 #[test]

@@ -25,6 +25,7 @@ pub(crate) fn of_success(dir: &Path, ended: &Ended) -> Results {
             warning,
             Warning::PublisherOverrun { .. }
                 | Warning::GeneratorSaturated { .. }
+                | Warning::GeneratorStarved { .. }
                 | Warning::GeneratorLagged { .. }
                 | Warning::TimeStolen { .. }
         );

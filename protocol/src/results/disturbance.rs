@@ -69,7 +69,7 @@ pub struct Recovery {
     pub connected: LosslessHistogram,
     /// Until it was current again: until it had everything that was due by then.
     pub current: LosslessHistogram,
-    /// Connections that ended, and tries to connect again that failed, by kind.
+    /// Connections that it ended, and tries to connect again that failed, until each client was back, by kind.
     pub failed: BTreeMap<String, u64>,
     /// From the disturbance until all were current again, or the measure phase was over, milliseconds.
     pub storm_ms: f64,

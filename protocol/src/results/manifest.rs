@@ -177,12 +177,18 @@ fn grace_s() -> f64 {
 }
 
 /// Which processors were whose.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pinning {
     /// The server's.
     pub server: Vec<u32>,
     /// The load generator's.
     pub generator: Vec<u32>,
+    /// Whether both are threads of one core; absent where the machine does not tell, and in older results. So is the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_core: Option<bool>,
+    /// Whether both lie within one last-level cache.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub share_cache: Option<bool>,
 }
 
 /// The machine.
@@ -198,6 +204,10 @@ pub struct Machine {
     pub memory_bytes: u64,
     /// One-minute load average as the sweep began.
     pub load_average: f64,
+    /// Whether the kernel was built to account the time of interrupts, softirqs among them, apart from that of the process
+    /// which they interrupt (`CONFIG_IRQ_TIME_ACCOUNTING`); absent where its configuration cannot be read, and in older results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub irq_time_apart: Option<bool>,
 }
 
 /// The limits that bound what could be asked.

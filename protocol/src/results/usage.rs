@@ -120,6 +120,9 @@ pub struct GeneratorUsage {
     pub awake_ns: u64,
     /// CPU time of each worker thread, nanoseconds.
     pub workers_cpu_ns: Vec<u64>,
+    /// For how long each of them could have run and waited for a processor, nanoseconds (the second field of `schedstat`); empty in older results.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub workers_waited_ns: Vec<u64>,
     /// From the arrival of bytes in the kernel to their being read, nanoseconds, on a sample of the connections
     /// (`SO_TIMESTAMPNS`): how late the generator itself was.
     pub loop_lag: Option<LosslessHistogram>,

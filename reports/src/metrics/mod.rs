@@ -13,4 +13,4 @@ pub use parameters::{Meeting, Quantile, Share};
 pub(crate) use pooled::{merged, together};
 pub(crate) use stated::{Ranked, Stated};
 pub use usage::other_work;
-pub(crate) use usage::{busiest_worker, busy_in_fan_outs, stolen_share};
+pub(crate) use usage::{busiest_worker, busy_in_fan_outs, longest_wait, stolen_share};

@@ -6,7 +6,16 @@ const NS_PER_S: f64 = 1e9;
 
 /// The share of one core that the busiest worker of the generator used.
 pub(crate) fn busiest_worker(run: &Run) -> f64 {
-    let most_ns = run.generator.workers_cpu_ns.iter().copied().max().unwrap_or(0);
+    most_of_phase(run, &run.generator.workers_cpu_ns)
+}
+
+/// The share of the measure phase in which the worker that waited longest for a processor did so; 0 in older results.
+pub(crate) fn longest_wait(run: &Run) -> f64 {
+    most_of_phase(run, &run.generator.workers_waited_ns)
+}
+
+fn most_of_phase(run: &Run, workers_ns: &[u64]) -> f64 {
+    let most_ns = workers_ns.iter().copied().max().unwrap_or(0);
     if run.phases.measure_s > 0.0 { most_ns as f64 / (run.phases.measure_s * NS_PER_S) } else { 0.0 }
 }
 

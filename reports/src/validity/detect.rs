@@ -76,7 +76,7 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Sweep, fail, histogram, receive},
-        validity::Severity,
+        validity::{Severity, Validity},
     };
 
     /// What a change to one run of the quick sweep makes the warnings say.
@@ -121,6 +121,22 @@ mod tests {
             "{doubted}"
         );
         assert_eq!(with(0.85), []);
+    }
+
+    #[test]
+    fn a_generator_that_waits_for_a_processor_is_doubted_then_void() {
+        let with = |share: f64| {
+            after(|run| run.generator.workers_waited_ns = vec![0, (share * run.phases.measure_s * 1e9) as u64])
+        };
+        assert_eq!((with(0.0), with(0.04)), (vec![], vec![]));
+        let doubted = only(with(0.06));
+        assert_eq!((doubted.severity(), doubted.voids_point()), (Severity::Caution, false));
+        assert_eq!(only(with(0.19)).severity(), Severity::Caution);
+        let void = only(with(0.21));
+        assert_eq!((void.severity(), void.validity()), (Severity::Invalid, Validity::Flawed));
+        let said = "waited for a processor for 21.0% of the measure phase (1 of 3 runs). What was measured is its wait";
+        assert!(void.to_string().contains(said), "{void}");
+        assert_eq!(after(|run| run.generator.workers_waited_ns = vec![]), [], "older results do not tell");
     }
 
     #[test]

@@ -3,11 +3,11 @@
 use protocol::results::{LosslessHistogram, Run};
 
 use super::{
-    limits::{LAG, LATE, LATE_VOID, STOLEN, WORKER_BUSY_MAX},
+    limits::{LAG, LATE, LATE_VOID, STARVED, STOLEN, WORKER_BUSY_MAX},
     warning::{LagAt, Warning},
 };
 use crate::{
-    metrics::{Quantile, Ranked, busiest_worker, busy_in_fan_outs, merged, stolen_share, together},
+    metrics::{Quantile, Ranked, busiest_worker, busy_in_fan_outs, longest_wait, merged, stolen_share, together},
     points::PointName,
 };
 
@@ -22,7 +22,7 @@ pub(super) fn of_generator(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     });
     // One that is busy all the time is so in fan-outs, too.
     let busy = saturated(point, runs).or_else(|| busy(point, runs));
-    [busy, lagged(point, runs), late].into_iter().flatten().collect()
+    [busy, starved(point, runs), lagged(point, runs), late].into_iter().flatten().collect()
 }
 
 /// What the machine took away or could not hold.
@@ -63,6 +63,12 @@ fn busy(point: &PointName, runs: &[&Run]) -> Option<Warning> {
         of_runs: runs.len(),
         busy_percent: 100.0 * most,
     })
+}
+
+fn starved(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let waits: Vec<f64> = runs.iter().map(|run| longest_wait(run)).filter(|&share| share > STARVED).collect();
+    let share = waits.iter().copied().reduce(f64::max)?;
+    Some(Warning::GeneratorStarved { point: point.clone(), runs: waits.len(), of_runs: runs.len(), share })
 }
 
 fn lagged(point: &PointName, runs: &[&Run]) -> Option<Warning> {

@@ -9,6 +9,10 @@ pub const IDLE_GAP_S: f64 = 0.15;
 /// Above this share of one core, a thread cannot be trusted to have read in time: void.
 pub(super) const WORKER_BUSY_MAX: f64 = 0.9;
 
+/// For how much of the measure phase a worker may wait for a processor before that is doubtful, and before it voids.
+pub(super) const STARVED: f64 = 0.05;
+pub(super) const STARVED_VOID: f64 = 0.2;
+
 /// The generator's lag, from the arrival of bytes in the kernel to their being read, is doubtful if its mean is more
 /// than both this and this share of the mean latency, or its p99 of the p99...
 pub(super) const LAG: Limit = Limit { ms: 0.2, share: 0.25 };

@@ -1,7 +1,7 @@
 //! Everything that may be wrong with results: what happened, with its numbers.
 
 use super::{
-    limits::{LAG_VOID, STOLEN_VOID, THROTTLED_VOID},
+    limits::{LAG_VOID, STARVED_VOID, STOLEN_VOID, THROTTLED_VOID},
     severity::{Severity, Validity},
 };
 use crate::points::PointName;
@@ -26,6 +26,8 @@ pub enum Warning {
     GeneratorSaturated { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
     /// A worker of the generator may have been as good as always busy while updates were under way.
     BusyInFanOuts { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
+    /// A worker of the generator had something to do and no processor to do it on.
+    GeneratorStarved { point: PointName, runs: usize, of_runs: usize, share: f64 },
     /// The generator read late what had arrived: in the mean, or at the p99.
     GeneratorLagged { point: PointName, runs: usize, of_runs: usize, at: LagAt, lag_ms: f64, latency_ms: f64 },
     /// The hypervisor took processor time away.
@@ -101,6 +103,7 @@ impl Warning {
             | Self::GeneratorSaturated { .. }
             | Self::PublisherOverrun { .. } => true,
             Self::GeneratorLagged { lag_ms, latency_ms, .. } => LAG_VOID.is_passed(*lag_ms, *latency_ms),
+            Self::GeneratorStarved { share, .. } => *share > STARVED_VOID,
             Self::TimeStolen { share, .. } => *share > STOLEN_VOID,
             Self::Throttled { share, .. } => *share > THROTTLED_VOID,
             _ => false,
@@ -124,6 +127,7 @@ impl Warning {
             Self::NothingDelivered { .. } => "nothing was measured",
             Self::Absent { .. } => "clients absent",
             Self::GeneratorSaturated { .. } => "generator saturated",
+            Self::GeneratorStarved { .. } => "generator had to wait for a processor",
             Self::GeneratorLagged { .. } => "generator could not keep up",
             Self::TimeStolen { .. } => "processor time stolen",
             Self::Throttled { .. } => "held back by a CPU quota",

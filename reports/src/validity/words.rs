@@ -36,6 +36,14 @@ impl Warning {
                 "What it does between updates is in that. It may have had no time to spare while it received: see its lag, or \
                  give it more cores."
             }
+            Self::GeneratorStarved { .. } if self.voids_point() => {
+                "What was measured is its wait: the point is void. Stop what else runs on its processors, give it more of them, or \
+                 use fewer --workers."
+            }
+            Self::GeneratorStarved { .. } => {
+                "What arrived meanwhile was read late, and that is in the latencies here. Stop what else runs on its processors, or \
+                 give it more of them."
+            }
             Self::GeneratorLagged { .. } if self.voids_point() => {
                 "The generator could not keep up, and measured itself: the point is void. Ask for less, or give it more \
                  cores."
@@ -125,6 +133,13 @@ impl Warning {
                 let what = format!(
                     "a thread of the load generator was busy for up to {}% of the time in which updates were under way",
                     number(*busy_percent)
+                );
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::GeneratorStarved { point, runs, of_runs, share } => {
+                let what = format!(
+                    "a thread of the load generator had work and waited for a processor for {}% of the measure phase",
+                    number(100.0 * share)
                 );
                 write_runs(f, point, *runs, *of_runs, &what)
             }

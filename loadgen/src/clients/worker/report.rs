@@ -28,7 +28,7 @@ pub struct Report {
     pub clients: Vec<Option<ClientRecord>>,
     /// What became of its clients' signals.
     pub signals: SignalRecord,
-    /// Connections that ended, and tries to connect again that failed, after a disturbance.
+    /// Connections that a disturbance ended, and tries to come back from it that failed.
     pub disturbances: Errors,
     /// How late bytes were read, on a sample of the connections.
     pub loop_lag: Histogram<u64>,

@@ -74,6 +74,9 @@ impl Shared {
 
     /// Opens a connection for a client.
     pub(super) async fn dial(&self, index: usize) -> Result<Stream, ClientError> {
+        if let Some(client) = &mut self.report.borrow_mut().clients[index] {
+            client.reconnect.begun(clock::now_ns());
+        }
         let socket = dial(self.assignment.server, self.assignment.clients.start + index as u32).await?;
         if self.assignment.polls == Polls::Deferred {
             hold_acknowledgements(&socket)?;
@@ -93,15 +96,18 @@ impl Shared {
     /// Opens a connection in place of one that the server ended as HTTP allows. What a disturbance ended is no such: from that
     /// a client comes back as from any loss.
     pub(super) async fn reopen(&self, index: usize) -> Result<Stream, ClientError> {
-        if let Some(at_ns) = self.assignment.disturbed.at_ns()
-            && let Some(client) = &self.report.borrow().clients[index]
-            && client.reconnect.since(at_ns)[0].is_none()
-        {
+        if self.is_struck(self.report.borrow().clients[index].as_ref()) {
             return Err(ClientError::Ended);
         }
         let stream = self.secured(self.dial(index).await?).await?;
         self.progress.reopened.fetch_add(1, Relaxed);
         Ok(stream)
+    }
+
+    /// Whether a disturbance has struck a client that has not been back since: what it meets is then the disturbance's doing.
+    fn is_struck(&self, client: Option<&ClientRecord>) -> bool {
+        let back = |at_ns| client.map(|client| client.reconnect.since(at_ns)[0].is_some());
+        self.assignment.disturbed.at_ns().and_then(back) == Some(false)
     }
 
     /// A TLS handshake was done.
@@ -146,7 +152,7 @@ impl Shared {
 
     pub(super) fn rejoined(&self, index: usize, at_ns: u64) {
         if let Some(client) = &mut self.report.borrow_mut().clients[index] {
-            client.reconnect.connected(at_ns);
+            client.reconnect.connected(at_ns, self.assignment.disturbed.at_ns());
             client.heard_ns = at_ns;
         }
         self.pauses.borrow_mut().remove(&index);
@@ -176,7 +182,9 @@ impl Shared {
                 if position == 0 && client.reconnect.received(update.due_ns, receipt.received_ns) {
                     self.progress.current.fetch_add(1, Relaxed);
                 }
-                report.recorder.record(client, &update, position, receipt);
+                if report.recorder.record(client, &update, position, receipt).is_err() {
+                    return Err(out_of_bounds(update.seq, client.tracker.cursor()));
+                }
             }
             if held {
                 report.recorder.payload();
@@ -198,8 +206,8 @@ impl Shared {
     /// nor one that never was ready and would come too late, or be refused once more.
     pub(super) fn lost(&self, index: usize, error: &ClientError) -> bool {
         let report = &mut *self.report.borrow_mut();
-        let disturbed = self.assignment.disturbed.at_ns().is_some();
-        let errors = if disturbed { &mut report.disturbances } else { &mut report.errors };
+        let struck = self.is_struck(report.clients[index].as_ref());
+        let errors = if struck { &mut report.disturbances } else { &mut report.errors };
         errors.meet(error);
         let least = error.retry_after();
         let again = match &report.clients[index] {
@@ -272,10 +280,16 @@ impl Shared {
             {
                 // Not before as long again.
                 client.heard_ns = now_ns;
-                report.errors.meet_as("Silence", "nothing was heard for a minute");
+                let errors = if self.is_struck(Some(client)) { &mut report.disturbances } else { &mut report.errors };
+                errors.meet_as("Silence", "nothing was heard for a minute");
                 unheard.push(index);
             }
         }
         unheard
     }
+}
+
+#[cold]
+fn out_of_bounds(seq: u64, cursor: u64) -> ClientError {
+    ClientError::Protocol(format!("the `seq` {seq} came to a client that stands at {cursor}: no stream skips so many"))
 }

@@ -181,6 +181,7 @@ pub(super) fn need(scenario: &Scenario, target: Option<&Target>) -> Need {
         per_source: spread.then_some(CLIENTS_PER_SOURCE * each),
         workers: scenario.workers,
         running: target.map(|target| target.health.pid),
+        pinned: scenario.pinned.clone(),
         server: target.is_none().then_some(server),
     }
 }

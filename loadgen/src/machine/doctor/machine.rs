@@ -1,6 +1,6 @@
 //! The machine as a fact beside the results.
 
-use procfs::{CpuInfo, Current, LoadAverage, Meminfo};
+use procfs::{ConfigSetting, CpuInfo, Current, KernelConfig, LoadAverage, Meminfo};
 use protocol::results::Machine;
 
 /// The machine. What it does not tell is `unknown`, or 0.
@@ -12,6 +12,7 @@ pub fn machine() -> Machine {
         cores: cores(),
         memory_bytes: Meminfo::current().map_or(0, |memory| memory.mem_total),
         load_average: load_average().unwrap_or(0.0),
+        irq_time_apart: irq_time_apart(),
     }
 }
 
@@ -26,6 +27,16 @@ pub(super) fn load_average() -> Option<f64> {
     Some((f64::from(load.one) * 100.0).round() / 100.0)
 }
 
+/// Whether interrupts have an account of their own, by `/proc/config.gz` or `/boot/config-RELEASE`.
+pub(super) fn irq_time_apart() -> Option<bool> {
+    told_apart(&KernelConfig::current().ok()?)
+}
+
+fn told_apart(KernelConfig(settings): &KernelConfig) -> Option<bool> {
+    // A file without that is no configuration.
+    settings.contains_key("CONFIG_HZ").then(|| settings.get("CONFIG_IRQ_TIME_ACCOUNTING") == Some(&ConfigSetting::Yes))
+}
+
 /// The model of the first processor; ARM kernels do not name it.
 fn cpu() -> Option<String> {
     Some(CpuInfo::current().ok()?.model_name(0)?.to_owned())
@@ -33,6 +44,8 @@ fn cpu() -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use procfs::FromBufRead;
+
     use super::*;
 
     #[test]
@@ -41,5 +54,16 @@ mod tests {
         assert!(machine.kernel.starts_with("Linux "), "{machine:?}");
         assert!(machine.cores >= 1 && machine.memory_bytes > 100_000_000, "{machine:?}");
         assert!(!machine.cpu.is_empty(), "{machine:?}");
+    }
+
+    #[test]
+    fn interrupts_are_accounted_as_the_kernel_was_built() {
+        for (config, told) in [
+            ("CONFIG_HZ=250\nCONFIG_IRQ_TIME_ACCOUNTING=y\n", Some(true)),
+            ("CONFIG_HZ=250\n# CONFIG_IRQ_TIME_ACCOUNTING is not set\n", Some(false)),
+            ("", None),
+        ] {
+            assert_eq!(told_apart(&KernelConfig::from_buf_read(config.as_bytes()).unwrap()), told, "{config}");
+        }
     }
 }

@@ -28,10 +28,12 @@ pub fn examine(need: &Need) -> Vec<Finding> {
     findings.push(memory::available(need));
     findings.push(memory::tcp(need));
     findings.push(processors::cores(need));
+    findings.extend(need.pinned.as_ref().map(processors::pinning));
     findings.push(container::quota(need));
     findings.push(processors::busy());
     findings.push(processors::clock());
     findings.push(processors::governor());
+    findings.push(processors::interrupts());
     findings
 }
 
@@ -42,14 +44,17 @@ pub fn worst(findings: &[Finding]) -> Level {
 
 #[cfg(test)]
 mod tests {
+    use protocol::results::Pinning;
+
     use super::*;
 
     #[test]
     fn a_plan_for_a_billion_clients_fails_and_every_check_has_its_say() {
         let server = Some(ServerNeed { threads: 1, backlog: 4_096 });
-        let need = Need { clients: 1_000_000_000, per_source: Some(20_000), workers: 1, running: None, server };
+        let pinned = Some(Pinning { server: vec![0], generator: vec![1], ..Pinning::default() });
+        let need = Need { clients: 1_000_000_000, per_source: Some(20_000), workers: 1, running: None, pinned, server };
         let findings = examine(&need);
-        assert_eq!(findings.len(), 10);
+        assert_eq!(findings.len(), 12);
         assert_eq!(worst(&findings), Level::Fail);
         for finding in &findings {
             assert!(!finding.found.is_empty(), "{finding:?}");

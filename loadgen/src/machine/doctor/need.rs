@@ -1,5 +1,7 @@
 //! What is asked of the machine.
 
+use protocol::results::Pinning;
+
 /// What a plan asks of the machine at its largest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Need {
@@ -11,6 +13,8 @@ pub struct Need {
     pub workers: u32,
     /// A server that is there already, and whose limits are looked at from outside.
     pub running: Option<u32>,
+    /// Which processors will be whose, if they are to be kept apart.
+    pub pinned: Option<Pinning>,
     /// What the server asks, if we start it and it therefore runs here.
     pub server: Option<ServerNeed>,
 }

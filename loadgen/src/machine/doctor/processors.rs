@@ -2,7 +2,7 @@
 
 use std::{thread, time::Duration};
 
-use protocol::clock::now_ns;
+use protocol::{clock::now_ns, results::Pinning};
 
 use super::{finding::Finding, machine, need::Need, read::read};
 use crate::machine::usage::{Process, Processors, machine_between, machine_reading};
@@ -12,10 +12,34 @@ const BUSY_SHARE_MAX: f64 = 0.25;
 const CLOCK_SOURCE: &str = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
 /// Those that user space reads without a system call.
 const CLOCKS_FAST: [&str; 4] = ["tsc", "kvm-clock", "hyperv_clocksource_tsc_page", "arch_sys_counter"];
+const TOPOLOGY: &str = "/sys/devices/system/cpu/cpu0/topology/core_cpus_list";
 const GOVERNOR: &str = "/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor";
 
 pub(super) fn cores(need: &Need) -> Finding {
     judge_cores(machine::cores(), need.workers, need.server.as_ref().map_or(0, |server| server.threads))
+}
+
+/// How the processors are shared out between server and generator.
+pub(super) fn pinning(pinned: &Pinning) -> Finding {
+    const CHECK: &str = "pinning";
+    let listed = |cpus: &[u32]| cpus.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
+    let found = format!("server on {}, generator on {}", listed(&pinned.server), listed(&pinned.generator));
+    let cache = match pinned.share_cache {
+        Some(true) => "within one last-level cache",
+        Some(false) => "in different last-level caches: none can hold both",
+        None => "their caches unknown",
+    };
+    match pinned.share_core {
+        Some(false) => Finding::ok(CHECK, format!("{found}: whole cores, {cache}")),
+        Some(true) => Finding::warn(
+            CHECK,
+            format!("{found}: threads of one core, and each slows the other"),
+            "Use a machine with two cores or more, or a server on another one (--server URL)",
+        ),
+        None => {
+            Finding::ok(CHECK, format!("{found}; unknown whether these are of one core: {TOPOLOGY} cannot be read"))
+        }
+    }
 }
 
 /// What else runs here, over a fifth of a second: twenty of the kernel's ticks on every processor.
@@ -48,6 +72,16 @@ pub(super) fn governor() -> Finding {
         || Finding::ok("CPU frequency", "unknown: not under this system's control, as in most virtual machines"),
         |governor| judge_governor(&governor),
     )
+}
+
+/// To whom the time of interrupts is accounted, among it the reception of what comes by loopback.
+pub(super) fn interrupts() -> Finding {
+    const CHECK: &str = "interrupt time";
+    match machine::irq_time_apart() {
+        None => Finding::unknown(CHECK, "/proc/config.gz"),
+        Some(true) => Finding::ok(CHECK, "accounted apart: server CPU lacks what clients receive by loopback"),
+        Some(false) => Finding::ok(CHECK, "not accounted apart: what is interrupted pays for it"),
+    }
 }
 
 fn judge_cores(cores: u32, workers: u32, server_threads: u32) -> Finding {
@@ -121,6 +155,25 @@ mod tests {
         assert_eq!(levels(judge_busy(0.1, None), judge_busy(0.3, Some(2.0))), expected);
         assert_eq!(levels(judge_clock("tsc"), judge_clock("hpet")), expected);
         assert_eq!(levels(judge_governor("performance"), judge_governor("powersave")), expected);
+    }
+
+    #[test]
+    fn halves_that_share_a_core_are_warned_of() {
+        let pinned = |share_core, share_cache| {
+            pinning(&Pinning { server: vec![0, 4], generator: vec![1, 5], share_core, share_cache })
+        };
+        let shared = pinned(Some(true), Some(true));
+        assert_eq!(shared.level, Level::Warn);
+        assert!(shared.found.starts_with("server on 0, 4, generator on 1, 5: threads of one core"), "{shared}");
+        for (share_core, share_cache, said) in [
+            (Some(false), Some(true), "whole cores, within one last-level cache"),
+            (Some(false), Some(false), "whole cores, in different last-level caches"),
+            (Some(false), None, "whole cores, their caches unknown"),
+            (None, None, "unknown whether"),
+        ] {
+            let finding = pinned(share_core, share_cache);
+            assert!(finding.level == Level::Ok && finding.found.contains(said), "{finding}");
+        }
     }
 
     #[test]

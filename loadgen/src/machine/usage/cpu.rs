@@ -1,7 +1,9 @@
 //! CPU time: read twice, subtracted, then split into user and system.
 
 use anyhow::Context;
+use procfs::process::Schedstat;
 use protocol::{clock::NS_PER_SEC, results::Cpu};
+use rustix::thread::Pid;
 
 /// CPU time of a process so far, as the kernel keeps it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -54,21 +56,39 @@ pub fn cpu_between(before: CpuReading, after: CpuReading) -> Cpu {
 /// CPU time so far of one thread of this process, in nanoseconds (`schedstat`).
 ///
 /// It is up to a tick late for a thread that is running. Fails if there is no such thread.
-pub fn thread_cpu_ns(tid: rustix::thread::Pid) -> anyhow::Result<u64> {
+pub fn thread_cpu_ns(tid: Pid) -> anyhow::Result<u64> {
+    Ok(schedstat(tid)?.sum_exec_runtime)
+}
+
+/// For how long so far such a thread could have run and waited for a processor, in nanoseconds. A wait is added when it ends.
+pub fn thread_waited_ns(tid: Pid) -> anyhow::Result<u64> {
+    Ok(schedstat(tid)?.run_delay)
+}
+
+fn schedstat(tid: Pid) -> anyhow::Result<Schedstat> {
     let tid = tid.as_raw_nonzero().get();
-    let thread = procfs::process::Process::myself()
+    procfs::process::Process::myself()
         .and_then(|own| own.task_from_tid(tid))
         .and_then(|task| task.schedstat())
-        .with_context(|| format!("CPU time of thread {tid}"))?;
-    Ok(thread.sum_exec_runtime)
+        .with_context(|| format!("CPU time of thread {tid}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::thread;
+    use std::{
+        sync::{
+            Barrier,
+            atomic::{AtomicBool, Ordering::Relaxed},
+        },
+        thread,
+    };
 
     use protocol::clock::now_ns;
-    use rustix::time::{ClockId, clock_gettime};
+    use rustix::{
+        thread::CpuSet,
+        time::{ClockId, clock_gettime},
+    };
+    use server::values::Cpus;
 
     use super::*;
     use crate::machine::usage::Process;
@@ -107,6 +127,36 @@ mod tests {
         assert!(used.total_ns >= SPIN_NS, "{used:?}");
         assert!(used.user_ns > used.system_ns, "{used:?}");
         assert_eq!(used.user_ns + used.system_ns, used.total_ns);
+    }
+
+    #[test]
+    fn a_thread_that_shares_a_processor_waits_for_it() {
+        let ours = rustix::thread::sched_getaffinity(None).unwrap();
+        let first = (0..CpuSet::MAX_CPU).find(|cpu| ours.is_set(*cpu)).unwrap();
+        let cpus = Cpus(vec![first as u32]);
+        let (ended, begun) = (AtomicBool::new(false), Barrier::new(2));
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                cpus.pin().unwrap();
+                begun.wait();
+                while !ended.load(Relaxed) {
+                    std::hint::spin_loop();
+                }
+            });
+            let waits = scope.spawn(|| {
+                cpus.pin().unwrap();
+                begun.wait();
+                let tid = rustix::thread::gettid();
+                let before = thread_waited_ns(tid);
+                spin();
+                // First of all, or a failure would never end.
+                ended.store(true, Relaxed);
+                thread_waited_ns(tid).unwrap() - before.unwrap()
+            });
+            let waited_ns = waits.join().unwrap();
+            // The two have equal shares of what others leave them.
+            assert!(waited_ns >= SPIN_NS / 2, "{waited_ns}");
+        });
     }
 
     #[test]

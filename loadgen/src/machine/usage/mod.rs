@@ -15,7 +15,7 @@ use protocol::{
     results::{MemorySample, TimelineSample},
 };
 
-pub use cpu::{CpuReading, cpu_between, thread_cpu_ns};
+pub use cpu::{CpuReading, cpu_between, thread_cpu_ns, thread_waited_ns};
 pub use machine::{Processors, machine_between, machine_reading};
 pub use process::Process;
 pub use tcp::{tcp_between, tcp_reading};

@@ -13,7 +13,10 @@ use crate::{
     machine::{
         cgroup::Cgroups,
         loops::Loops,
-        usage::{Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns},
+        usage::{
+            Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns,
+            thread_waited_ns,
+        },
     },
     measure::{
         account::{Account, Edge, Storm},
@@ -33,6 +36,7 @@ pub(super) struct Reading {
     pub(super) own_cpu: CpuReading,
     pub(super) awake_ns: u64,
     pub(super) workers_cpu_ns: Vec<u64>,
+    pub(super) workers_waited_ns: Vec<u64>,
     pub(super) rss_bytes: u64,
     pub(super) traffic: Traffic,
     pub(super) machine: MachineUsage,
@@ -223,6 +227,10 @@ impl Gathered {
             own_cpu: own.cpu_without(&awake.map(Loops::threads).unwrap_or_default())?,
             awake_ns: awake.map_or(Ok(0), Loops::cpu_ns)?,
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
+            workers_waited_ns: workers
+                .iter()
+                .map(|worker| thread_waited_ns(worker.thread_id))
+                .collect::<Result<_, _>>()?,
             rss_bytes: own.rss_bytes()?,
             traffic: workers.iter().map(traffic).fold(Traffic::default(), combine(u64::wrapping_add)),
             machine: machine_reading(&self.processors)?,

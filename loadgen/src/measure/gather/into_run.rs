@@ -162,11 +162,14 @@ impl Gathered {
         };
         let mut traffic = combine(u64::saturating_sub)(to.traffic, from.traffic);
         traffic.server_writes = self.account.as_ref().and_then(|account| account.writes);
-        let workers = to.workers_cpu_ns.iter().zip(&from.workers_cpu_ns);
+        let of_workers = |of: fn(&Reading) -> &[u64]| {
+            of(to).iter().zip(of(from)).map(|(to, from)| to.saturating_sub(*from)).collect()
+        };
         let generator = GeneratorUsage {
             cpu: cpu_between(from.own_cpu, to.own_cpu),
             awake_ns: to.awake_ns.saturating_sub(from.awake_ns),
-            workers_cpu_ns: workers.map(|(to, from)| to.saturating_sub(*from)).collect(),
+            workers_cpu_ns: of_workers(|reading| &reading.workers_cpu_ns),
+            workers_waited_ns: of_workers(|reading| &reading.workers_waited_ns),
             loop_lag: Some(merged(&self.reports, |report| &report.loop_lag)),
             rss_bytes: to.rss_bytes,
             throttled_ns: self.throttled_between(|reading| reading.throttled_ns),

@@ -83,8 +83,9 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
     };
     let pinned = |cores: &[u32]| cores.iter().map(u32::to_string).collect::<Vec<_>>().join(", ");
     let cores = match &scenario.pinned {
-        Some(Pinning { server, generator }) => {
-            format!("server on {}, generator on {}", pinned(server), pinned(generator))
+        Some(Pinning { server, generator, share_core, .. }) => {
+            let shared = if *share_core == Some(true) { ": threads of one core, which slow each other" } else { "" };
+            format!("server on {}, generator on {}{shared}", pinned(server), pinned(generator))
         }
         None => "shared".to_owned(),
     };
@@ -185,6 +186,21 @@ fn quoted(word: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::fixture::Sweep;
+
+    #[test]
+    fn shared_cores_are_said_and_others_are_not() {
+        let cores = |share_core| {
+            let mut results = Sweep::quick().results();
+            results.manifest.scenario.pinned.as_mut().unwrap().share_core = share_core;
+            sweep(&results).into_iter().find(|(term, _)| *term == "cores").unwrap().1
+        };
+        assert_eq!(cores(Some(true)), "server on 0, generator on 1: threads of one core, which slow each other");
+        assert_eq!(
+            (cores(Some(false)), cores(None)),
+            ("server on 0, generator on 1".to_owned(), "server on 0, generator on 1".to_owned())
+        );
+    }
 
     #[test]
     fn nobody_reads_nanoseconds() {
