@@ -1,11 +1,11 @@
 //! Every bound: who meets it is refused and counted, and the server goes on.
 
 use protocol::{Transport, clock::now_ns, wire::Refusal};
-use rustix::process::{Pid, Resource, Rlimit, getrlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, prlimit};
 
 use crate::{
     http::{Connection, get, request},
-    metrics::{falls_to_zero, met, metric, of, reaches},
+    metrics::{falls_to_zero, met, metric, of, reaches, told},
     program::{DEADLINE, ONE_UPDATE, Server, eventually},
     websocket::quiet,
     ws::{Socket, TEXT, masked},
@@ -15,6 +15,19 @@ use crate::{
 fn counted(server: &Server, bound: &str) -> u32 {
     assert_eq!(get(server.address, "/healthz").status, 200);
     metric(server.address, &met(bound)) as u32
+}
+
+fn open_files(server: &Server) -> u64 {
+    std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count() as u64
+}
+
+fn limit_open_files(server: &Server, limit: u64) {
+    let limit = Rlimit { current: Some(limit), ..getrlimit(Resource::Nofile) };
+    prlimit(Pid::from_raw(server.pid() as i32), Resource::Nofile, limit).unwrap();
+}
+
+fn errors(watching: &mut Connection) -> u64 {
+    told(watching, "pushbench_accept_errors_total") as u64
 }
 
 #[test]
@@ -119,15 +132,9 @@ fn without_descriptors_it_neither_spins_nor_stops() {
     const RETRY_NS: u64 = 50_000_000;
     let server = Server::start(ONE_UPDATE);
     let mut watching = Connection::open(server.address);
-    let open = std::fs::read_dir(format!("/proc/{}/fd", server.pid())).unwrap().count() as u64;
-    let errors = |watching: &mut Connection| {
-        let text = watching.get("/metrics").text().to_owned();
-        let errors = text.lines().find_map(|line| line.strip_prefix("pushbench_accept_errors_total "));
-        errors.unwrap().parse::<u64>().unwrap()
-    };
+    let open = open_files(&server);
     assert_eq!(errors(&mut watching), 0);
-    let limit = Rlimit { current: Some(open + 4), ..getrlimit(Resource::Nofile) };
-    prlimit(Pid::from_raw(server.pid() as i32), Resource::Nofile, limit).unwrap();
+    limit_open_files(&server, open + 4);
 
     let begun_ns = now_ns();
     let mut crowd: Vec<_> = (0..20).map(|_| Connection::open(server.address)).collect();
@@ -138,6 +145,48 @@ fn without_descriptors_it_neither_spins_nor_stops() {
     for mut connection in crowd.drain(..) {
         assert_eq!(connection.get("/healthz").status, 200, "within {DEADLINE:?}");
     }
+}
+
+#[test]
+fn a_crowd_over_the_limit_that_says_nothing_keeps_no_descriptors() {
+    // So many may be waited for, and one is being answered.
+    const AT_ONCE: u64 = 32 + 1;
+    let server = Server::start(&format!("{ONE_UPDATE} --max-connections 1 --header-timeout 600"));
+    let mut watching = Connection::open(server.address);
+    assert_eq!(errors(&mut watching), 0);
+    let open = open_files(&server);
+    limit_open_files(&server, open + AT_ONCE);
+    let mut crowd: Vec<_> = (0..200).map(|_| Connection::open(server.address)).collect();
+    for silent in &mut crowd {
+        assert_eq!(silent.answer().status, 503);
+        silent.closed();
+    }
+    eventually("all are let go of, though they stay", || (open_files(&server) == open).then_some(()));
+    assert_eq!(errors(&mut watching), 0, "there was always room for the next");
+    assert_eq!(told(&mut watching, &met("max_connections")) as u32, 200);
+    drop(crowd);
+}
+
+#[test]
+fn what_one_too_many_has_sent_is_read_away_before_it_is_closed() {
+    let server = Server::start(&format!("{ONE_UPDATE} --max-connections 1"));
+    let mut watching = Connection::open(server.address);
+    let mut looks = 0;
+    let mut received = || {
+        looks += 1;
+        let of_looks = looks * request("GET", "/metrics").len() as u64;
+        told(&mut watching, "pushbench_received_bytes_total") as u64 - of_looks
+    };
+    assert_eq!(received(), 0);
+    // It is accepted when all of this has arrived.
+    server.signal(Signal::STOP);
+    let mut third = Connection::open(server.address);
+    let asked = request("GET", "/poll");
+    third.send(&asked);
+    server.signal(Signal::CONT);
+    assert_eq!(third.answer().status, 503);
+    third.closed();
+    eventually("all of it is read", || (received() == asked.len() as u64).then_some(()));
 }
 
 #[test]

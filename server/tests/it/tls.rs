@@ -10,7 +10,7 @@ use rustls::{
 use crate::{
     client::assert_consecutive,
     http::Connection,
-    metrics::met,
+    metrics::{met, told},
     program::{ONE_UPDATE, Server, eventually, refusal},
     ws::{CLOSE, Socket, masked, upgrade},
 };
@@ -50,9 +50,7 @@ impl Secure {
     }
 
     fn metric(&self, name: &str) -> u32 {
-        let text = self.connect().get("/metrics").text().to_owned();
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        value.unwrap_or_else(|| panic!("no {name} in\n{text}")).parse::<f64>().unwrap() as u32
+        told(&mut self.connect(), name) as u32
     }
 }
 
@@ -106,6 +104,15 @@ fn who_does_not_speak_it_or_is_too_slow_is_let_go() {
     silent.closed();
     assert_eq!(secure.metric("pushbench_tls_handshake_failures_total"), 2);
     assert_eq!(secure.metric(&met("header_timeout")), 1);
+}
+
+#[test]
+fn one_too_many_is_closed_unanswered() {
+    let secure = Secure::start(&format!("{ONE_UPDATE} --max-connections 1 --header-timeout 600"));
+    let mut held = secure.connect();
+    assert_eq!(held.get("/healthz").status, 200);
+    Connection::open(secure.server.address).closed();
+    assert_eq!(told(&mut held, &met("max_connections")) as u32, 1);
 }
 
 #[test]
