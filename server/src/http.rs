@@ -236,7 +236,7 @@ fn health(http: &Http) -> Health {
         allocator: Allocator::of_this_process().name().to_owned(),
         stream: http.stream.clone(),
         tls: http.tls.is_some(),
-        engine: http.context.engine,
+        engine: Some(http.context.engine),
         faults: http.context.faults.iter().map(ToString::to_string).collect(),
     }
 }

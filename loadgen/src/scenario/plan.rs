@@ -35,11 +35,15 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
             })
             .collect(),
     };
+    let mut engines: Vec<_> = scenario.engine.iter().copied().map(Some).collect();
+    if engines.is_empty() {
+        engines.push(None);
+    }
     (scenario.clients.iter())
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
         .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
         .flat_map(|(clients, stream, tls)| {
-            scenario.engine.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
+            engines.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
         })
         .collect()
 }

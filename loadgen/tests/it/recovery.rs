@@ -115,7 +115,7 @@ fn a_server_under_tls_must_be_trusted() {
     for (options, reason) in [
         ("--tls-ca other.pem", "--tls-ca"),
         ("--tls-ca missing.pem", "missing.pem: cannot be read"),
-        ("--tls-ca mine.pem --tls on", "cannot be used with"),
+        ("--tls-ca mine.pem --tls on", "leave --tls out here"),
     ] {
         let ended = loadgen(dir.path(), &format!("{} {options}", measure.replace("results", "never")));
         assert_eq!(ended.status, Some(2), "{options}: {}", ended.message());
