@@ -2,6 +2,7 @@
 
 use std::{net::TcpStream, path::Path, sync::Arc};
 
+use protocol::Engine;
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName},
@@ -56,40 +57,45 @@ impl Secure {
 
 #[test]
 fn both_transports_are_served_under_it() {
-    let secure = Secure::start("--rate 500 --payload-bytes 3000");
-    let mut socket = Socket::upgraded(secure.connect(), &upgrade("/ws?after=0")).unwrap_or_else(|no| panic!("{no:?}"));
-    let lines: Vec<_> = (0..300).map(|_| socket.line()).collect();
-    assert_consecutive(&lines, 1);
+    for engine in Engine::ALL {
+        let secure = Secure::start(&format!("--rate 500 --payload-bytes 3000 --engine {engine}"));
+        let mut socket =
+            Socket::upgraded(secure.connect(), &upgrade("/ws?after=0")).unwrap_or_else(|no| panic!("{no:?}"));
+        let lines: Vec<_> = (0..300).map(|_| socket.line()).collect();
+        assert_consecutive(&lines, 1);
 
-    let mut connection = secure.connect();
-    let mut lines = Vec::new();
-    while lines.len() < 300 {
-        let answer = connection.get(&format!("/poll?after={}", lines.len()));
-        assert_eq!(answer.status, 200, "{answer:?}");
-        lines.extend(answer.text().lines().map(str::to_owned));
+        let mut connection = secure.connect();
+        let mut lines = Vec::new();
+        while lines.len() < 300 {
+            let answer = connection.get(&format!("/poll?after={}", lines.len()));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            lines.extend(answer.text().lines().map(str::to_owned));
+        }
+        assert_consecutive(&lines, 1);
+        // hyper serves what is no plain poll, on the same connection.
+        assert!(connection.get("/healthz").text().contains("\"tls\":true"));
+
+        socket.connection.send(masked(CLOSE, &1000_u16.to_be_bytes()));
+        while socket.frame().head[0] != CLOSE {}
+        socket.connection.closed();
+        assert!(secure.metric("pushbench_tls_handshakes_total") >= 3);
+        assert_eq!(secure.metric("pushbench_tls_handshake_failures_total"), 0);
     }
-    assert_consecutive(&lines, 1);
-    // hyper serves what is no plain poll, on the same connection.
-    assert!(connection.get("/healthz").text().contains("\"tls\":true"));
-
-    socket.connection.send(masked(CLOSE, &1000_u16.to_be_bytes()));
-    while socket.frame().head[0] != CLOSE {}
-    socket.connection.closed();
-    assert!(secure.metric("pushbench_tls_handshakes_total") >= 3);
-    assert_eq!(secure.metric("pushbench_tls_handshake_failures_total"), 0);
 }
 
 #[test]
 fn the_end_of_the_server_is_said_under_it_too() {
-    let secure = Secure::start(ONE_UPDATE);
-    let mut parked = secure.connect();
-    assert_eq!(parked.get("/poll?after=0").status, 200);
-    parked.send(crate::http::request("GET", "/poll?after=1"));
-    eventually("it is parked", || (secure.metric("pushbench_polls_total") >= 2).then_some(()));
-    secure.server.signal(rustix::process::Signal::TERM);
-    assert_eq!(parked.answer().status, 204);
-    // With the close_notify without which rustls would call it cut off.
-    parked.closed();
+    for engine in Engine::ALL {
+        let secure = Secure::start(&format!("{ONE_UPDATE} --engine {engine}"));
+        let mut parked = secure.connect();
+        assert_eq!(parked.get("/poll?after=0").status, 200);
+        parked.send(crate::http::request("GET", "/poll?after=1"));
+        eventually("it is parked", || (secure.metric("pushbench_polls_total") >= 2).then_some(()));
+        secure.server.signal(rustix::process::Signal::TERM);
+        assert_eq!(parked.answer().status, 204);
+        // With the close_notify without which rustls would call it cut off.
+        parked.closed();
+    }
 }
 
 #[test]
