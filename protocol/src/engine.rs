@@ -28,12 +28,6 @@ impl Engine {
             Self::Stock => "stock",
         }
     }
-
-    /// What results have that say nothing of it.
-    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
-    pub(crate) fn is_default(&self) -> bool {
-        *self == Self::default()
-    }
 }
 
 impl fmt::Display for Engine {

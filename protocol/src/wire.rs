@@ -187,9 +187,9 @@ pub struct Health {
     /// Whether its connections are under TLS.
     #[serde(default)]
     pub tls: bool,
-    /// How it serves its clients.
+    /// How it serves its clients, if it says so.
     #[serde(default)]
-    pub engine: crate::Engine,
+    pub engine: Option<crate::Engine>,
     /// The ways in which it was told to misbehave, as it was told; none outside proofs.
     #[serde(default)]
     pub faults: Vec<String>,

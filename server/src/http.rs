@@ -51,13 +51,13 @@ pub(crate) struct Http {
     pub(crate) tls: Option<Tls>,
 }
 
-/// Serves one connection to its end, or to its upgrade. One that is over the bound is refused whatever it asks for.
+/// Serves one connection to its end, or to its upgrade.
 pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
     let slot = Arc::new(slot);
     // Boxed: seldom asked for, and soon over.
     let Some(mut socket) = Box::pin(socket(&http, stream)).await else { return };
     let mut requests = 0;
-    if !slot.over && http.context.engine == Engine::Lean {
+    if http.context.engine == Engine::Lean {
         match lean::serve(&http.context, &mut socket, &slot).await {
             Ok(Left::Request { bytes, asked }) => {
                 socket.unread(bytes);
@@ -104,7 +104,6 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
     let service = service_fn(|request: Request<Incoming>| {
         let origin = http.context.access.origin(request.headers());
         let reply = match &origin {
-            _ if slot.over => Err(too_many()),
             Err(refusal) => Err(refusal.clone()),
             Ok(Some(_)) if request.method() == Method::OPTIONS => preflight(&request),
             Ok(_) => route(&http, &slot, &polling, request),
@@ -237,11 +236,7 @@ fn health(http: &Http) -> Health {
         allocator: Allocator::of_this_process().name().to_owned(),
         stream: http.stream.clone(),
         tls: http.tls.is_some(),
-        engine: http.context.engine,
+        engine: Some(http.context.engine),
         faults: http.context.faults.iter().map(ToString::to_string).collect(),
     }
-}
-
-fn too_many() -> Refusal {
-    Refusal::TooManyConnections { message: "come back later, or raise --max-connections".to_owned() }
 }

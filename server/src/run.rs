@@ -172,7 +172,8 @@ impl Server {
         if config.resume {
             self.caught_up.notified().await;
         }
-        listener::accept(listener, config.bounds.max_connections, &self.metrics, &threads.queues).await;
+        let max_connections = config.bounds.max_connections;
+        listener::accept(listener, max_connections, self.tls.is_some(), &self.metrics, &threads.queues).await;
     }
 
     /// Starts serving.

@@ -17,7 +17,7 @@ pub fn run(args: RunArgs) -> ExitCode {
 }
 
 async fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let (scenario, _, target) = resolve(&args.scenario, args.settings, args.target).await?;
+    let (scenario, _, target) = resolve(&args).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in &findings {
         output::print(&finding.to_string())?;

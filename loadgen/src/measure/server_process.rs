@@ -40,7 +40,7 @@ pub struct Launch<'a> {
     /// Whether it speaks TLS.
     pub tls: bool,
     /// How it serves.
-    pub engine: Engine,
+    pub engine: Option<Engine>,
     /// Seed of random gaps.
     pub seed: u64,
     /// The processors to keep to.
@@ -97,7 +97,8 @@ impl ServerProcess {
             Some(ended) => command.args(["--resume", "--listen", &ended.address.to_string()]),
             None => command.args(["--listen", "127.0.0.1:0"]),
         };
-        command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string(), "--engine", engine.name()]);
+        command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
+        command.args(engine.iter().flat_map(|engine| ["--engine", engine.name()]));
         command.args(stream_options(stream));
         if let Some(feed) = feed {
             command.arg("--replay").arg(feed);

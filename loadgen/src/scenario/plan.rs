@@ -35,11 +35,15 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
             })
             .collect(),
     };
+    let mut engines: Vec<_> = scenario.engine.iter().copied().map(Some).collect();
+    if engines.is_empty() {
+        engines.push(None);
+    }
     (scenario.clients.iter())
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
         .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
         .flat_map(|(clients, stream, tls)| {
-            scenario.engine.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
+            engines.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
         })
         .collect()
 }
@@ -111,6 +115,8 @@ pub fn plan(scenario: &Scenario) -> Vec<Planned> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
     use protocol::{Engine, Transport};
 
     use super::*;
@@ -155,6 +161,21 @@ mod tests {
         let first = |repeat| plan.iter().find(|run| run.repeat == repeat).unwrap().point.transport;
         assert_eq!((first(0), first(1)), (first(2), first(3)));
         assert_ne!(first(0), first(1));
+    }
+
+    #[test]
+    fn every_repeat_meets_both_engines_and_either_comes_first() {
+        let scenario = Scenario { engine: Engine::ALL.to_vec(), clients: vec![100], rate_hz: vec![5.0], ..scenario() };
+        let plan = Planner::new(&scenario).repeats(8, &loads(&scenario));
+        let firsts: HashSet<_> = (plan.chunks(4))
+            .map(|repeat| {
+                assert!(repeat.iter().all(|run| run.repeat == repeat[0].repeat));
+                let [first, again, other, other_again] = [0, 1, 2, 3].map(|run: usize| repeat[run].point.load.engine);
+                assert!(first == again && other == other_again && first != other, "{repeat:?}");
+                first
+            })
+            .collect();
+        assert_eq!(firsts.len(), 2, "in an order of its own");
     }
 
     #[test]

@@ -58,11 +58,11 @@ pub struct Settings {
     pub repeats: Option<u32>,
 
     /// Measure again until each ratio's interval reaches no further than this to either side, or --budget is spent [default: 10%]
-    #[arg(long, value_name = "PERCENT", conflicts_with = "repeats")]
+    #[arg(long, value_name = "PERCENT")]
     pub precision: Option<Percent>,
 
     /// How long that may take in all [default: 2m]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "repeats")]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[serde(with = "humantime_serde")]
     pub budget: Option<Duration>,
 

@@ -149,7 +149,7 @@ fn what_cannot_be_gated_is_refused_with_the_remedy() {
             "base",
             "--budget 1m --repeats 6 --limit p99=off",
             2,
-            &["'--budget <TIME>' cannot be used with '--repeats <N>'"],
+            &["--repeats beside --budget", "until it is decided; leave one of them out"],
         ),
         ("base", "no-such-scenario", 2, &["built in are quick"]),
         ("broken", "", 1, &["head, repeat 1: ./broken could not measure it", "no scenario of that kind"]),

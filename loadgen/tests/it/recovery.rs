@@ -1,6 +1,14 @@
 //! Clients that lose their connections come back and miss nothing; those that speak are heard.
 
-use std::{collections::BTreeMap, sync::Mutex};
+use std::{
+    collections::BTreeMap,
+    io::{Read, Write},
+    net::{SocketAddr, TcpStream},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    },
+};
 
 use protocol::{
     Transport,
@@ -11,7 +19,7 @@ use reports::load;
 
 use crate::{
     front::{Reply, answer, before},
-    program::{Loadgen, loadgen},
+    program::{Ended, Loadgen, loadgen},
     results::of_success,
     sweep::SHORT,
     target::serve,
@@ -55,6 +63,63 @@ fn who_loses_the_connection_or_the_server_comes_back_and_misses_nothing() {
             assert!(timeline.is_sorted_by_key(|moment| moment.cpu_ns), "{timeline:?}");
         }
     }
+}
+
+/// Long-polling clients drop their connections, and come back through a door that is told where each of them stands. Also gives
+/// how many asked there.
+fn back_through(door: impl Fn(SocketAddr, &str) -> Reply + Send + Sync + 'static) -> (Ended, Run, u64) {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, address) = serve(dir.path(), "--rate 20");
+    let asked = Arc::new(AtomicU64::new(0));
+    let front = before(address, {
+        let asked = Arc::clone(&asked);
+        move |request| {
+            let after = request.strip_prefix("GET /poll?after=").and_then(|rest| rest.split_once("&wait_ms=0 "));
+            let Some((after, _)) = after else { return Reply::Pass };
+            asked.fetch_add(1, Relaxed);
+            door(address, after)
+        }
+    });
+    let options = format!("{} --transports long-poll --disturb drop", SHORT.replace("500ms", "2s"));
+    let ended = loadgen(dir.path(), &format!("run {options} --server http://{front}"));
+    drop(server);
+    let [run] = &load(&dir.path().join("results")).unwrap().runs[..] else { panic!("{ended:#?}") };
+    (ended, run.clone(), asked.load(Relaxed))
+}
+
+#[test]
+fn updates_in_the_first_answer_after_coming_back_count() {
+    // Held back until there is something after the cursor, so that nobody is answered 204 first.
+    let (ended, run, asked) = back_through(|server, after| {
+        let mut poll = TcpStream::connect(server).unwrap();
+        write!(poll, "GET /poll?after={after} HTTP/1.1\r\nhost: a\r\n\r\n").unwrap();
+        let mut status = [0; 12];
+        poll.read_exact(&mut status).unwrap();
+        assert_eq!(&status, b"HTTP/1.1 200");
+        Reply::Pass
+    });
+    assert_eq!(asked, CLIENTS, "they ask once not to be held, then to be");
+    assert_eq!((run.counts.missed, run.counts.duplicated, run.counts.reordered), (0, 0, 0), "{ended:#?}");
+    assert_eq!(run.counts.delivered, CLIENTS * run.stream.updates);
+    let recovery = run.recovery.unwrap();
+    assert_eq!((recovery.connected.len(), recovery.current.len()), (CLIENTS, CLIENTS));
+    assert!(recovery.failed.is_empty() && run.counts.errors.is_empty(), "{recovery:?}");
+}
+
+#[test]
+fn who_comes_back_too_late_is_told_once_and_stays_away() {
+    let gone = r#"{"error":"cursor_expired","oldest":900,"newest":901}"#;
+    let told = AtomicBool::new(false);
+    let door = move |_, _: &str| if told.swap(true, Relaxed) { Reply::Pass } else { answer(410, "", gone) };
+    let (ended, run, asked) = back_through(door);
+    assert_eq!(asked, CLIENTS, "{ended:#?}");
+    let recovery = run.recovery.unwrap_or_else(|| panic!("{ended:#?}"));
+    assert_eq!((recovery.connected.len(), recovery.failed), (CLIENTS - 1, [("Status410".to_owned(), 1)].into()));
+    // It lost what was due after it had left, three quarters of the phase; the others nothing.
+    let counts = run.counts;
+    assert_eq!((counts.delivered + counts.missed, counts.duplicated), (CLIENTS * run.stream.updates, 0));
+    assert!(counts.missed > 0 && counts.missed <= run.stream.updates, "{counts:?}");
+    assert_eq!(ended.status, Some(3), "{ended:#?}");
 }
 
 #[test]
@@ -157,7 +222,7 @@ fn a_server_under_tls_must_be_trusted() {
     for (options, reason) in [
         ("--tls-ca other.pem", "--tls-ca"),
         ("--tls-ca missing.pem", "missing.pem: cannot be read"),
-        ("--tls-ca mine.pem --tls on", "cannot be used with"),
+        ("--tls-ca mine.pem --tls on", "leave --tls out here"),
     ] {
         let ended = loadgen(dir.path(), &format!("{} {options}", measure.replace("results", "never")));
         assert_eq!(ended.status, Some(2), "{options}: {}", ended.message());

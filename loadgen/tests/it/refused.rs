@@ -44,12 +44,45 @@ fn absurd_values_are_refused_with_what_is_allowed() {
         ("--absent-max 100%", &["100%", "less than 100%"]),
         ("--absent-max 5", &["5", "as in 5%"]),
         ("--workers 0", &["workers 0", "between 1 and"]),
-        ("--server http://127.0.0.1:1 --rate 5", &["--server", "--rate", "cannot be used with"]),
+        ("--engine steam", &["steam", "--engine", "one of lean, stock"]),
+        ("--engine lean,lean", &["engine lean", "listed twice"]),
+        ("--precision 5", &["5", "--precision", "as in 5%"]),
+        ("--precision 0%", &["precision 0%", "between 1% and 100%"]),
+        ("--budget 1s", &["budget 1 s", "give --budget", "--repeats"]),
+        ("--budget soon", &["soon", "--budget"]),
+        ("--repeats 3 --precision 5%", &["--repeats beside --precision", "how often", "leave one of them out"]),
+        ("--repeats 3 --budget 1m", &["--repeats beside --budget", "how often", "leave one of them out"]),
         ("--cleints 5", &["--cleints", "--clients"]),
     ] {
         let dir = tempfile::tempdir().unwrap();
         assert_refused(&loadgen(dir.path(), &format!("run {options}")), options, parts);
         assert_eq!(names(dir.path()), [""; 0], "{options}");
+    }
+}
+
+#[test]
+fn what_a_running_server_has_chosen_is_refused_with_how_to_choose_it_there() {
+    for (option, value, told_by) in [
+        ("--engine", "stock", "--engine NAME"),
+        ("--rate", "5", "--rate HZ"),
+        ("--payload-bytes", "100", "--payload-bytes N"),
+        ("--arrivals", "poisson", "--poisson"),
+        ("--replay", "feed.ndjson", "--replay FILE"),
+        ("--speed", "2", "--replay FILE --speed X"),
+        ("--tls", "on", "--tls-self-signed"),
+        ("--server-threads", "2", "--threads N"),
+        ("--allocator", "glibc", "--allocator NAME"),
+    ] {
+        // Before anybody is asked whether they are there.
+        for command in ["run", "doctor"] {
+            let dir = tempfile::tempdir().unwrap();
+            let options = format!("{command} --server http://me:S3CRET@127.0.0.1:1 {option} {value}");
+            let ended = loadgen(dir.path(), &options);
+            let beside = format!("{option} beside --server http://***@127.0.0.1:1 ");
+            let remedy = format!("start it with `{told_by}`, if it is pushbench's, and leave {option} out here");
+            assert_refused(&ended, &options, &[&beside, "the server's own choice", &remedy]);
+            assert_eq!(names(dir.path()), [""; 0], "{options}");
+        }
     }
 }
 

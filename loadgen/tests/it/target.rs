@@ -8,11 +8,13 @@ use std::{
 };
 
 use protocol::{
+    Engine,
     control::Event,
     results::{Arrivals, Expectation, Stream},
 };
 
 use crate::{
+    front::{Reply, answer, before},
     program::{Loadgen, loadgen},
     results::of_success,
     sweep::SHORT,
@@ -47,6 +49,39 @@ fn a_running_server_is_measured_as_it_is() {
         assert!((99..=101).contains(&run.stream.updates), "{}", run.stream.updates);
     }
     drop(server);
+}
+
+#[test]
+fn an_engine_that_a_server_does_not_say_is_not_made_up() {
+    let dir = tempfile::tempdir().unwrap();
+    let (server, address) = serve(dir.path(), "--rate 200 --engine stock");
+    for (front, engine) in [(address, Some(Engine::Stock)), (that_says_no_engine(address), None)] {
+        let ended = loadgen(dir.path(), &format!("run {SHORT} --server http://{front}"));
+        let folder = dir.path().join("results");
+        let results = of_success(&folder, &ended);
+        assert_eq!(results.manifest.scenario.engine, Vec::from_iter(engine));
+        assert!(results.runs.iter().all(|run| run.point.load.engine == engine), "{engine:?}");
+        let page = std::fs::read_to_string(folder.join("report.html")).unwrap();
+        assert_eq!(page.contains("stock"), engine.is_some(), "{engine:?}");
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+    drop(server);
+}
+
+/// Stands before a server and leaves its engine out of what it says of itself.
+fn that_says_no_engine(server: SocketAddr) -> SocketAddr {
+    before(server, move |request| {
+        if !request.starts_with("GET /healthz ") {
+            return Reply::Pass;
+        }
+        let mut connection = TcpStream::connect(server).unwrap();
+        connection.write_all(b"GET /healthz HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n").unwrap();
+        let mut said = String::new();
+        connection.read_to_string(&mut said).unwrap();
+        let said = said.split_once("\r\n\r\n").unwrap().1.replace(r#""engine":"stock","#, "");
+        assert!(!said.contains("engine"), "{said}");
+        answer(200, "", &said)
+    })
 }
 
 /// Stands before a server and says that it is process 1, as one in a namespace of its own does.

@@ -25,9 +25,10 @@ pub struct Load {
     /// Whether the connections are under TLS.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tls: bool,
-    /// How the server serves it.
-    #[serde(default, skip_serializing_if = "Engine::is_default")]
-    pub engine: Engine,
+    /// How the server serves it: `lean` where nothing is stored, for there was no other once; nobody knows where it is `null`, for
+    /// then the server of others did not say.
+    #[serde(default = "lean", skip_serializing_if = "is_lean")]
+    pub engine: Option<Engine>,
 }
 
 /// The updates that are published.
@@ -66,11 +67,21 @@ pub enum Arrivals {
     Poisson,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "serde calls it so")]
+fn lean() -> Option<Engine> {
+    Some(Engine::Lean)
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, clippy::ref_option, reason = "serde calls it so")]
+fn is_lean(engine: &Option<Engine>) -> bool {
+    *engine == lean()
+}
+
 impl fmt::Display for Load {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let plural = if self.clients == 1 { "" } else { "s" };
         let tls = if self.tls { ", TLS" } else { "" };
-        let engine = if self.engine == Engine::Lean { "" } else { ", stock" };
+        let engine = if self.engine == Some(Engine::Stock) { ", stock" } else { "" };
         write!(f, "{} client{plural}, {}{tls}{engine}", self.clients, self.stream)
     }
 }
@@ -89,6 +100,25 @@ impl fmt::Display for Stream {
                 let name = feed.rsplit('/').next().unwrap_or(feed);
                 write!(f, "feed {name} at {speed}x")
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_that_nobody_said_is_another_thing_than_one_that_is_not_stored() {
+        let stored = r#""clients":1,"stream":{"synthetic":{"arrivals":"constant","rate_hz":1.0,"payload_bytes":64}}"#;
+        for (engine, key) in
+            [(Some(Engine::Lean), ""), (Some(Engine::Stock), r#","engine":"stock""#), (None, r#","engine":null"#)]
+        {
+            let text = format!("{{{stored}{key}}}");
+            let load: Load = serde_json::from_str(&text).unwrap();
+            assert_eq!(load.engine, engine, "{text}");
+            assert_eq!(serde_json::to_string(&load).unwrap(), text);
+            assert_eq!(load.to_string().contains("stock"), engine == Some(Engine::Stock), "{load}");
         }
     }
 }

@@ -66,7 +66,7 @@ pub struct Scenario {
     /// Axis: whether the connections are under TLS.
     #[serde(default = "without")]
     pub tls: Vec<bool>,
-    /// Axis: how the server serves.
+    /// Axis: how the server serves; none where the server of others did not say.
     #[serde(default = "lean")]
     pub engine: Vec<Engine>,
     /// How often each point is measured; at least, if there is a goal.

@@ -22,7 +22,9 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
         return claims(results).to_string();
     }
     let heaviest = comparison.heaviest_first();
-    let engines = Engine::ALL.into_iter().filter(|engine| heaviest.iter().any(|case| case.load.engine == *engine));
+    // The last is that of a server which does not say.
+    let engines = [Some(Engine::Lean), Some(Engine::Stock), None].into_iter();
+    let engines = engines.filter(|engine| heaviest.iter().any(|case| case.load.engine == *engine));
     let several = engines.clone().count() > 1;
     let comparable = |engine| {
         heaviest.iter().find(move |case| case.load.engine == engine && case.against_baseline().next().is_some())
@@ -44,8 +46,9 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
 fn sentence(case: &Case<'_>, several_engines: bool) -> String {
     let engine = match case.load.engine {
         _ if !several_engines => "",
-        Engine::Lean => ", by hand-written code",
-        Engine::Stock => ", by hyper and tungstenite as commonly used",
+        None => "",
+        Some(Engine::Lean) => ", by hand-written code",
+        Some(Engine::Stock) => ", by hyper and tungstenite as commonly used",
     };
     let sentences: Vec<String> = case.against_baseline().map(|pair| compared(case, pair)).collect();
     format!("{}{engine}, {}", at(case), sentences.join(" "))
@@ -224,6 +227,20 @@ mod tests {
         let mut results = Sweep::quick().results();
         results.runs[5].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert!(said(&results).starts_with("At 1,000 clients and "), "{}", said(&results));
+    }
+
+    #[test]
+    fn each_engine_is_spoken_of_and_named_where_there_are_two() {
+        let of = |engines: &[Option<Engine>]| {
+            said(&Sweep { engines: engines.to_vec(), clients: vec![1_000], ..Sweep::quick() }.results())
+        };
+        let both = of(&[Some(Engine::Lean), Some(Engine::Stock)]);
+        assert_eq!(both.matches("At 1,000 clients").count(), 2, "{both}");
+        assert!(both.contains("by hand-written code") && both.contains("by hyper and tungstenite"), "{both}");
+        // The same figures; who does not say is compared all the same.
+        let not_said = of(&[None]);
+        assert_eq!(not_said, of(&[Some(Engine::Lean)]));
+        assert!(not_said.contains("p99 latency"), "{not_said}");
     }
 
     #[test]

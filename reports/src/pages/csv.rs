@@ -32,7 +32,7 @@ const COLUMNS: [Column; 77] = [
         Stream::Synthetic { .. } => String::new(),
         Stream::Replay { speed, .. } => speed.to_string(),
     }),
-    ("engine", |run| run.point.load.engine.to_string()),
+    ("engine", |run| run.point.load.engine.map(|engine| engine.to_string()).unwrap_or_default()),
     ("tls", |run| run.point.load.tls.to_string()),
     ("started_utc", |run| run.started_utc.clone()),
     ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),
@@ -135,7 +135,10 @@ fn value(metric: Metric, run: &Run) -> String {
 
 #[cfg(test)]
 mod tests {
-    use protocol::results::{FanOut, Polling, Traffic};
+    use protocol::{
+        Engine,
+        results::{FanOut, Polling, Traffic},
+    };
 
     use super::*;
     use crate::fixture::{Sweep, fail};
@@ -160,6 +163,14 @@ mod tests {
             assert_eq!(field(&names, row, "delivered"), run.counts.delivered.to_string());
             let p99_ms: f64 = field(&names, row, "latency_p99_ms").parse().unwrap();
             assert!((p99_ms * 1e6 - run.latency.value_at_quantile(0.99) as f64).abs() < 1.0);
+        }
+    }
+
+    #[test]
+    fn an_engine_that_nobody_said_is_left_empty() {
+        for (engine, expected) in [(Some(Engine::Stock), "stock"), (Some(Engine::Lean), "lean"), (None, "")] {
+            let (names, rows) = table(&Sweep { engines: vec![engine], ..Sweep::quick() }.results());
+            assert_eq!(field(&names, &rows[0], "engine"), expected);
         }
     }
 

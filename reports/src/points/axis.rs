@@ -32,7 +32,7 @@ impl Axis {
             (Self::RateHz, Stream::Synthetic { rate_hz, .. }) => Some(*rate_hz),
             (Self::PayloadBytes, Stream::Synthetic { payload_bytes, .. }) => Some((*payload_bytes).into()),
             (Self::Speed, Stream::Replay { speed, .. }) => Some(*speed),
-            (Self::Engine, _) => Some(f64::from(load.engine as u8)),
+            (Self::Engine, _) => load.engine.map(|engine| f64::from(engine as u8)),
             (Self::Tls, _) => Some(f64::from(u8::from(load.tls))),
             _ => None,
         }
@@ -58,7 +58,7 @@ impl Axis {
             Self::RateHz => format!("{} updates/s", setting(value)),
             Self::PayloadBytes => format!("{} B", count(value as u64)),
             Self::Speed => format!("{}×", setting(value)),
-            Self::Engine => load.engine.to_string(),
+            Self::Engine => load.engine?.to_string(),
             Self::Tls => if load.tls { "TLS" } else { "no TLS" }.to_owned(),
         })
     }

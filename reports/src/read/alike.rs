@@ -91,7 +91,11 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("warm-up", SAME_SCENARIO, seconds(scenario.warm_up_s)),
         ("measure phase", SAME_SCENARIO, seconds(scenario.measure_s)),
         ("connections/s", SAME_SCENARIO, scenario.connect_rate.to_string()),
-        ("engines", SAME_SCENARIO, listed(&scenario.engine)),
+        (
+            "engines",
+            SAME_SCENARIO,
+            if scenario.engine.is_empty() { "not known".to_owned() } else { listed(&scenario.engine) },
+        ),
         ("polls", SAME_SCENARIO, scenario.polls.to_string()),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),
         ("signals/s", SAME_SCENARIO, scenario.signal_rate_hz.to_string()),

@@ -32,6 +32,6 @@ pub(crate) fn stream(stream: &Stream) -> String {
 /// `4,000 clients, 10 updates/s of 128 B`
 pub(crate) fn load(load: &Load) -> String {
     let tls = if load.tls { ", TLS" } else { "" };
-    let engine = if load.engine == Engine::Lean { "" } else { ", stock" };
+    let engine = if load.engine == Some(Engine::Stock) { ", stock" } else { "" };
     format!("{}, {}{tls}{engine}", clients(load.clients), stream(&load.stream))
 }

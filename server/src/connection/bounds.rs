@@ -11,7 +11,7 @@ use crate::values::seconds;
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Bounds")]
 pub struct Bounds {
-    /// Clients at once; more are answered 503
+    /// Clients at once; more are answered 503 when they connect (under TLS, nothing) and closed
     #[arg(long, value_name = "N", default_value = "100000", value_parser = clap::value_parser!(u32).range(1..))]
     pub max_connections: u32,
 

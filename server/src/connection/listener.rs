@@ -14,7 +14,7 @@ use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
-use super::bounds::Bounds;
+use super::{bounds::Bounds, turned_away::TurnedAway};
 use crate::metrics::{Bound, Metrics};
 
 /// Wait before the next try when no connection can be accepted (descriptors have run out, say).
@@ -54,7 +54,7 @@ fn notice_dead_peers(socket: &Socket, interval: Duration) -> std::io::Result<()>
     socket.set_tcp_user_timeout(Some(2 * idle))
 }
 
-/// An accepted connection, and whether it is over the bound.
+/// An accepted connection.
 #[derive(Debug)]
 pub(crate) struct Accepted {
     pub(crate) stream: TcpStream,
@@ -65,15 +65,16 @@ pub(crate) struct Accepted {
 #[derive(Debug)]
 pub struct Slot {
     taken: Arc<AtomicU32>,
-    pub(crate) over: bool,
     /// Which connection it is, in the order in which they are accepted, from 0.
     pub(crate) number: u64,
 }
 
 impl Slot {
-    fn take(taken: &Arc<AtomicU32>, max: u32, number: u64) -> Self {
-        let over = taken.fetch_add(1, Relaxed) >= max;
-        Self { taken: Arc::clone(taken), over, number }
+    /// Nothing if all are taken.
+    fn take(taken: &Arc<AtomicU32>, max: u32, number: u64) -> Option<Self> {
+        // One too many is given back by being dropped.
+        let (before, slot) = (taken.fetch_add(1, Relaxed), Self { taken: Arc::clone(taken), number });
+        (before < max).then_some(slot)
     }
 }
 
@@ -83,21 +84,27 @@ impl Drop for Slot {
     }
 }
 
-/// Accepts for ever, dealing connections to the shards in turn.
+/// Accepts for ever, dealing connections to the shards in turn. One too many goes no further.
 pub(crate) async fn accept(
     listener: tokio::net::TcpListener,
     max_connections: u32,
+    is_tls: bool,
     metrics: &Metrics,
     shards: &[UnboundedSender<Accepted>],
 ) {
     let taken = Arc::default();
+    let turned_away = TurnedAway::new(&metrics.tally);
     for (number, shard) in (0..).zip(shards.iter().cycle()) {
         let stream = next(&listener, metrics).await;
-        let slot = Slot::take(&taken, max_connections, number);
         metrics.accepted.inc();
-        if slot.over {
+        let Some(slot) = Slot::take(&taken, max_connections, number) else {
             metrics.met.inc(Bound::Connections);
-        }
+            // Nothing can be said to a client that is only about to come to TLS.
+            if !is_tls {
+                turned_away.turn_away(stream);
+            }
+            continue;
+        };
         if shard.send(Accepted { stream, slot }).is_err() {
             return;
         }

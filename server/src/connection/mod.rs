@@ -7,3 +7,5 @@ pub mod listener;
 pub mod tls;
 
 pub(crate) mod socket;
+
+mod turned_away;

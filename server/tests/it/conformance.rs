@@ -1,6 +1,6 @@
 //! What every transport must do, run over each of them, by each engine.
 
-use protocol::{Engine, Transport};
+use protocol::Transport;
 
 use crate::{
     client::{Client, assert_consecutive, stamp},
@@ -10,18 +10,13 @@ use crate::{
 
 const UPDATES: &str = "pushbench_updates_total";
 
-/// One server an engine, one after the other.
-fn engines(options: &str) -> impl Iterator<Item = Server> {
-    Engine::ALL.into_iter().map(move |engine| Server::start(&format!("{options} --engine {engine}")))
-}
-
 fn open(transport: Transport, server: &Server, query: &str) -> Client {
     Client::open(transport, server.address, query).unwrap_or_else(|answer| panic!("{transport}: {answer:?}"))
 }
 
 #[test]
 fn without_a_cursor_the_stream_begins_now() {
-    for server in engines("--rate 500") {
+    for server in Server::of_each_engine("--rate 500") {
         reaches(server.address, UPDATES, 20);
         for transport in Transport::ALL {
             let published = metric(server.address, UPDATES) as u64;
@@ -33,7 +28,7 @@ fn without_a_cursor_the_stream_begins_now() {
 
 #[test]
 fn nothing_is_skipped_repeated_or_reordered() {
-    for server in engines("--rate 2000") {
+    for server in Server::of_each_engine("--rate 2000") {
         for transport in Transport::ALL {
             let lines = open(transport, &server, "").lines(500);
             assert_consecutive(&lines, stamp(&lines[0]).seq);
@@ -43,7 +38,7 @@ fn nothing_is_skipped_repeated_or_reordered() {
 
 #[test]
 fn a_cursor_gets_what_followed_it_byte_for_byte_the_same_everywhere() {
-    for server in engines("--rate 1000") {
+    for server in Server::of_each_engine("--rate 1000") {
         reaches(server.address, UPDATES, 60);
         // From the past into what is published while it is read.
         let replays = Transport::ALL.map(|transport| open(transport, &server, "after=10").lines(200));
@@ -56,7 +51,7 @@ fn a_cursor_gets_what_followed_it_byte_for_byte_the_same_everywhere() {
 
 #[test]
 fn a_client_that_comes_back_resumes_where_it_was() {
-    for server in engines("--rate 1000") {
+    for server in Server::of_each_engine("--rate 1000") {
         for transport in Transport::ALL {
             let mut lines = open(transport, &server, "after=0").lines(30);
             for _ in 0..5 {
@@ -72,7 +67,7 @@ fn a_client_that_comes_back_resumes_where_it_was() {
 #[test]
 fn updates_are_as_long_as_asked() {
     for payload_bytes in [64, 128, 1_000, 65_536, 300_000] {
-        for server in engines(&format!("--rate 50 --payload-bytes {payload_bytes}")) {
+        for server in Server::of_each_engine(&format!("--rate 50 --payload-bytes {payload_bytes}")) {
             for transport in Transport::ALL {
                 for line in open(transport, &server, "after=0").lines(3) {
                     assert_eq!(line.len(), payload_bytes, "{transport}");
@@ -85,7 +80,7 @@ fn updates_are_as_long_as_asked() {
 
 #[test]
 fn two_threads_serve_every_transport_and_lose_nothing() {
-    for server in engines("--rate 1000 --threads 2") {
+    for server in Server::of_each_engine("--rate 1000 --threads 2") {
         // Connections are dealt to the threads in turn, so three of each kind meet both.
         let readers: Vec<_> = (Transport::ALL.into_iter())
             .flat_map(|transport| [transport; 3])

@@ -1,6 +1,6 @@
 //! Planted faults as clients see them, over every transport, and the refusal of those that there are not.
 
-use protocol::{Transport, clock::now_ns, wire::Health};
+use protocol::{Engine, Transport, clock::now_ns, wire::Health};
 
 use crate::{
     client::{Client, stamp},
@@ -8,10 +8,15 @@ use crate::{
     program::{Server, refusal},
 };
 
+/// Whatever the engine.
 fn seqs(transport: Transport, options: &str, count: usize) -> Vec<u64> {
-    let server = Server::start(options);
-    let mut client = open(transport, &server);
-    client.lines(count).iter().map(|line| stamp(line).seq).collect()
+    let [lean, stock] = Engine::ALL.map(|engine| {
+        let server = Server::start(&format!("{options} --engine {engine}"));
+        let lines = open(transport, &server).lines(count);
+        lines.iter().map(|line| stamp(line).seq).collect::<Vec<_>>()
+    });
+    assert_eq!(lean, stock, "{transport}: {options}");
+    lean
 }
 
 fn open(transport: Transport, server: &Server) -> Client {
@@ -24,11 +29,12 @@ fn updates_are_dropped_doubled_and_swapped_for_the_chosen_client() {
         assert_eq!(seqs(transport, "--rate 500 --fault drop:3:2", 6), [1, 2, 4, 5, 7, 8], "{transport}");
         assert_eq!(seqs(transport, "--rate 500 --fault duplicate:3:2", 6), [1, 2, 3, 3, 4, 5], "{transport}");
         let every = "--rate 500 --fault drop:1:2 --fault slow:2:1ms";
-        let server = Server::start(every);
-        // The connection with number 0 gets nothing, number 1 everything.
-        drop(get(server.address, "/healthz"));
-        let seqs: Vec<u64> = open(transport, &server).lines(3).iter().map(|line| stamp(line).seq).collect();
-        assert_eq!(seqs, [1, 2, 3], "{transport}");
+        for server in Server::of_each_engine(every) {
+            // The connection with number 0 gets nothing, number 1 everything.
+            drop(get(server.address, "/healthz"));
+            let seqs: Vec<u64> = open(transport, &server).lines(3).iter().map(|line| stamp(line).seq).collect();
+            assert_eq!(seqs, [1, 2, 3], "{transport}");
+        }
     }
     // The test's own long-polling client takes the last line for its cursor, as a client that trusts the order does.
     assert_eq!(seqs(Transport::WebSocket, "--rate 500 --fault swap:3:2", 6), [1, 2, 4, 3, 5, 7]);
@@ -40,14 +46,15 @@ fn a_delay_is_its_transports_alone_and_lateness_is_everybodys() {
     const BY_NS: u64 = 200_000_000;
     for (fault, late) in [("delay:websocket:200ms", [true, false]), ("delay:long-poll:200ms", [false, true])] {
         for (transport, late) in Transport::ALL.into_iter().zip(late) {
-            let server = Server::start(&format!("--rate 4 --fault {fault}"));
-            let mut client = open(transport, &server);
-            let early = (0..3).any(|_| {
-                let due_ns = stamp(&client.line()).due_ns;
-                now_ns() - due_ns < BY_NS
-            });
-            assert!(!(late && early), "{fault}: {transport} saw an update before its time");
-            assert!(late || early, "{fault}: {transport} is late as well");
+            for server in Server::of_each_engine(&format!("--rate 4 --fault {fault}")) {
+                let mut client = open(transport, &server);
+                let early = (0..3).any(|_| {
+                    let due_ns = stamp(&client.line()).due_ns;
+                    now_ns() - due_ns < BY_NS
+                });
+                assert!(!(late && early), "{fault}: {transport} saw an update before its time");
+                assert!(late || early, "{fault}: {transport} is late as well");
+            }
         }
     }
     let server = Server::start("--rate 100 --fault late-publisher:200ms");

@@ -1,6 +1,6 @@
 //! What an idle client costs, by the allocator's own account: so that no library's buffers come back unnoticed.
 
-use protocol::Transport;
+use protocol::{Engine, Transport};
 
 use crate::{
     http::{Connection, request},
@@ -12,8 +12,8 @@ use crate::{
 const CLIENTS: u32 = 200;
 
 /// Bytes for each of so many idle clients. A default buffer of tungstenite's would be 128 KiB, one of hyper's 8 KiB.
-fn bytes_per_client<C>(transport: Transport, open: impl Fn(&Server) -> C) -> f64 {
-    let server = Server::start(ONE_UPDATE);
+fn bytes_per_client<C>(engine: Engine, transport: Transport, open: impl Fn(&Server) -> C) -> f64 {
+    let server = Server::start(&format!("{ONE_UPDATE} --engine {engine}"));
     let in_use = || metric(server.address, "pushbench_memory_in_use_bytes");
     // What is made once, for whoever comes first, is not counted.
     let first = open(&server);
@@ -26,15 +26,18 @@ fn bytes_per_client<C>(transport: Transport, open: impl Fn(&Server) -> C) -> f64
     bytes
 }
 
+/// Whom a library serves it keeps its buffers for, and for nobody else.
 #[test]
-fn an_idle_websocket_costs_under_four_kib() {
+fn an_idle_websocket_costs_under_four_kib_and_tungstenites_buffer_by_stock() {
     let open = |server: &Server| Socket::open(server.address, "/ws").unwrap_or_else(|answer| panic!("{answer:?}"));
-    let bytes = bytes_per_client(Transport::WebSocket, open);
-    assert!(bytes < 4096.0, "{bytes}");
+    for (engine, expected) in [(Engine::Lean, 0.0..4096.0), (Engine::Stock, 4096.0..8192.0)] {
+        let bytes = bytes_per_client(engine, Transport::WebSocket, open);
+        assert!(expected.contains(&bytes), "{engine}: {bytes}");
+    }
 }
 
 #[test]
-fn a_parked_poll_costs_under_three_kib() {
+fn a_parked_poll_costs_under_three_kib_and_hypers_buffer_by_stock() {
     let open = |server: &Server| {
         let mut connection = Connection::open(server.address);
         // Answered once, so that whatever an answer needs is there, then parked.
@@ -42,6 +45,8 @@ fn a_parked_poll_costs_under_three_kib() {
         connection.send(request("GET", "/poll"));
         connection
     };
-    let bytes = bytes_per_client(Transport::LongPoll, open);
-    assert!(bytes < 3072.0, "{bytes}");
+    for (engine, expected) in [(Engine::Lean, 0.0..3072.0), (Engine::Stock, 8192.0..24_576.0)] {
+        let bytes = bytes_per_client(engine, Transport::LongPoll, open);
+        assert!(expected.contains(&bytes), "{engine}: {bytes}");
+    }
 }

@@ -12,7 +12,12 @@ use crate::{
 
 /// What a figure is at present; its name as it stands in the text, labels included.
 pub(crate) fn metric(server: SocketAddr, name: &str) -> f64 {
-    let text = get(server, "/metrics").text().to_owned();
+    told(&mut Connection::open(server), name)
+}
+
+/// The same, as this connection is told it.
+pub(crate) fn told(connection: &mut Connection, name: &str) -> f64 {
+    let text = connection.get("/metrics").text().to_owned();
     let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.unwrap_or_else(|| panic!("no {name} in\n{text}")).parse().unwrap()
 }

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{clock::now_ns, control::Event};
+use protocol::{Engine, clock::now_ns, control::Event};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// After this a test has hung. Nothing is ever waited for so long when all is well.
@@ -31,6 +31,11 @@ impl Server {
     /// Starts one with these options, and waits until it says where it listens.
     pub(crate) fn start(options: &str) -> Self {
         Self::of(command(options).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// One of each engine, one after the other.
+    pub(crate) fn of_each_engine(options: &str) -> impl Iterator<Item = Self> {
+        Engine::ALL.into_iter().map(move |engine| Self::start(&format!("{options} --engine {engine}")))
     }
 
     /// The same, with these variables.

@@ -27,7 +27,7 @@ fn healthz_says_who_it_is_and_what_it_publishes() {
         allocator: server::Allocator::of_this_process().name().to_owned(),
         stream,
         tls: false,
-        engine: protocol::Engine::Lean,
+        engine: Some(protocol::Engine::Lean),
         faults: Vec::new(),
     };
     assert_eq!(answer.json::<Health>(), expected);

@@ -2,6 +2,7 @@
 
 use std::{net::TcpStream, path::Path, sync::Arc};
 
+use protocol::Engine;
 use rustls::{
     ClientConfig, ClientConnection, RootCertStore, StreamOwned,
     pki_types::{CertificateDer, ServerName},
@@ -10,7 +11,7 @@ use rustls::{
 use crate::{
     client::assert_consecutive,
     http::Connection,
-    metrics::met,
+    metrics::{met, told},
     program::{ONE_UPDATE, Server, eventually, refusal},
     ws::{CLOSE, Socket, masked, upgrade},
 };
@@ -50,48 +51,51 @@ impl Secure {
     }
 
     fn metric(&self, name: &str) -> u32 {
-        let text = self.connect().get("/metrics").text().to_owned();
-        let value = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        value.unwrap_or_else(|| panic!("no {name} in\n{text}")).parse::<f64>().unwrap() as u32
+        told(&mut self.connect(), name) as u32
     }
 }
 
 #[test]
 fn both_transports_are_served_under_it() {
-    let secure = Secure::start("--rate 500 --payload-bytes 3000");
-    let mut socket = Socket::upgraded(secure.connect(), &upgrade("/ws?after=0")).unwrap_or_else(|no| panic!("{no:?}"));
-    let lines: Vec<_> = (0..300).map(|_| socket.line()).collect();
-    assert_consecutive(&lines, 1);
+    for engine in Engine::ALL {
+        let secure = Secure::start(&format!("--rate 500 --payload-bytes 3000 --engine {engine}"));
+        let mut socket =
+            Socket::upgraded(secure.connect(), &upgrade("/ws?after=0")).unwrap_or_else(|no| panic!("{no:?}"));
+        let lines: Vec<_> = (0..300).map(|_| socket.line()).collect();
+        assert_consecutive(&lines, 1);
 
-    let mut connection = secure.connect();
-    let mut lines = Vec::new();
-    while lines.len() < 300 {
-        let answer = connection.get(&format!("/poll?after={}", lines.len()));
-        assert_eq!(answer.status, 200, "{answer:?}");
-        lines.extend(answer.text().lines().map(str::to_owned));
+        let mut connection = secure.connect();
+        let mut lines = Vec::new();
+        while lines.len() < 300 {
+            let answer = connection.get(&format!("/poll?after={}", lines.len()));
+            assert_eq!(answer.status, 200, "{answer:?}");
+            lines.extend(answer.text().lines().map(str::to_owned));
+        }
+        assert_consecutive(&lines, 1);
+        // hyper serves what is no plain poll, on the same connection.
+        assert!(connection.get("/healthz").text().contains("\"tls\":true"));
+
+        socket.connection.send(masked(CLOSE, &1000_u16.to_be_bytes()));
+        while socket.frame().head[0] != CLOSE {}
+        socket.connection.closed();
+        assert!(secure.metric("pushbench_tls_handshakes_total") >= 3);
+        assert_eq!(secure.metric("pushbench_tls_handshake_failures_total"), 0);
     }
-    assert_consecutive(&lines, 1);
-    // hyper serves what is no plain poll, on the same connection.
-    assert!(connection.get("/healthz").text().contains("\"tls\":true"));
-
-    socket.connection.send(masked(CLOSE, &1000_u16.to_be_bytes()));
-    while socket.frame().head[0] != CLOSE {}
-    socket.connection.closed();
-    assert!(secure.metric("pushbench_tls_handshakes_total") >= 3);
-    assert_eq!(secure.metric("pushbench_tls_handshake_failures_total"), 0);
 }
 
 #[test]
 fn the_end_of_the_server_is_said_under_it_too() {
-    let secure = Secure::start(ONE_UPDATE);
-    let mut parked = secure.connect();
-    assert_eq!(parked.get("/poll?after=0").status, 200);
-    parked.send(crate::http::request("GET", "/poll?after=1"));
-    eventually("it is parked", || (secure.metric("pushbench_polls_total") >= 2).then_some(()));
-    secure.server.signal(rustix::process::Signal::TERM);
-    assert_eq!(parked.answer().status, 204);
-    // With the close_notify without which rustls would call it cut off.
-    parked.closed();
+    for engine in Engine::ALL {
+        let secure = Secure::start(&format!("{ONE_UPDATE} --engine {engine}"));
+        let mut parked = secure.connect();
+        assert_eq!(parked.get("/poll?after=0").status, 200);
+        parked.send(crate::http::request("GET", "/poll?after=1"));
+        eventually("it is parked", || (secure.metric("pushbench_polls_total") >= 2).then_some(()));
+        secure.server.signal(rustix::process::Signal::TERM);
+        assert_eq!(parked.answer().status, 204);
+        // With the close_notify without which rustls would call it cut off.
+        parked.closed();
+    }
 }
 
 #[test]
@@ -106,6 +110,15 @@ fn who_does_not_speak_it_or_is_too_slow_is_let_go() {
     silent.closed();
     assert_eq!(secure.metric("pushbench_tls_handshake_failures_total"), 2);
     assert_eq!(secure.metric(&met("header_timeout")), 1);
+}
+
+#[test]
+fn one_too_many_is_closed_unanswered() {
+    let secure = Secure::start(&format!("{ONE_UPDATE} --max-connections 1 --header-timeout 600"));
+    let mut held = secure.connect();
+    assert_eq!(held.get("/healthz").status, 200);
+    Connection::open(secure.server.address).closed();
+    assert_eq!(told(&mut held, &met("max_connections")) as u32, 1);
 }
 
 #[test]

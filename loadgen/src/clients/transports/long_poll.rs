@@ -94,6 +94,8 @@ fn tail_of(request: &Request, wait: Duration) -> Box<str> {
 mod tests {
     use std::sync::atomic::Ordering::Relaxed;
 
+    use tokio::task::JoinHandle;
+
     use super::{super::script::*, *};
 
     #[tokio::test]
@@ -122,26 +124,48 @@ mod tests {
         }
     }
 
-    #[tokio::test]
-    async fn a_client_that_comes_back_is_answered_before_it_is_held() {
-        let answers =
-            "HTTP/1.1 204 No Content\r\npushbench-cursor: 7\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ny";
-        let first = "GET /poll?after=7&wait_ms=0 HTTP/1.1";
+    /// A client that has everything up to 7 comes back, and is given these answers.
+    async fn back(answers: &'static str) -> (Client, JoinHandle<Vec<u8>>) {
         let mut script = scripted(move |asked| {
-            assert!(asked.starts_with(first), "{asked}");
+            assert!(asked.starts_with("GET /poll?after=7&wait_ms=0 HTTP/1.1\r\n"), "{asked}");
             cut(answers.as_bytes(), 1_000)
         })
         .await;
         script.request.after = Some(7);
-        let scratch = Scratch::default();
-        let (mut client, cursor) = Client::open(script.stream, &mut script.request, &scratch).await.unwrap();
+        let opened = Client::open(script.stream, &mut script.request, &Scratch::default()).await;
+        let (client, cursor) = opened.unwrap();
         assert_eq!(cursor, 7);
         assert!(!client.is_answered(), "that it is connected is the kernel's doing");
-        assert_eq!(client.next(7, &scratch).await.unwrap().messages().count(), 0);
-        assert!(client.is_answered());
-        assert_eq!(client.next(7, &scratch).await.unwrap().messages().count(), 1);
-        drop(client);
-        let heard = String::from_utf8(script.heard.await.unwrap()).unwrap();
-        assert!(heard.starts_with("GET /poll?after=7&wait_ms=20000 HTTP/1.1"), "{heard}");
+        (client, script.heard)
+    }
+
+    #[tokio::test]
+    async fn a_client_that_comes_back_is_answered_before_it_is_held() {
+        for (answers, updates) in [
+            ("HTTP/1.1 204 No Content\r\npushbench-cursor: 7\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ny", 0),
+            ("HTTP/1.1 200 OK\r\ncontent-length: 3\r\n\r\nx\nxHTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\ny", 2),
+        ] {
+            let ((mut client, heard), scratch) = (back(answers).await, Scratch::default());
+            let first = client.next(7, &scratch).await.unwrap();
+            let lines: usize = first.messages().map(|lines| lines.split(|byte| *byte == b'\n').count()).sum();
+            assert_eq!(lines, updates, "{answers}");
+            drop(first);
+            assert!(client.is_answered());
+            let next = client.next(7 + updates as u64, &scratch).await.unwrap();
+            assert_eq!(next.messages().collect::<Vec<_>>(), [b"y"]);
+            drop((next, client));
+            let heard = String::from_utf8(heard.await.unwrap()).unwrap();
+            let parked = format!("GET /poll?after={}&wait_ms=20000 HTTP/1.1\r\n", 7 + updates);
+            assert!(heard.starts_with(&parked), "{heard}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_client_that_comes_back_too_late_is_not_answered() {
+        let gone = "HTTP/1.1 410 Gone\r\ncontent-length: 26\r\n\r\n{\"error\":\"cursor_expired\"}";
+        let ((mut client, _), scratch) = (back(gone).await, Scratch::default());
+        let refused = client.next(7, &scratch).await;
+        assert!(matches!(refused, Err(ClientError::Status { status: 410, .. })), "{refused:?}");
+        assert!(!client.is_answered());
     }
 }

@@ -49,7 +49,7 @@ pub struct GateArgs {
     head: Arm,
 
     /// Measure until it is decided, or for so long; at least 6 repeats, whatever they take [default: 4m]
-    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration, conflicts_with = "repeats")]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     budget: Option<Duration>,
 
     /// Measure each so often instead, and look once
@@ -128,6 +128,11 @@ fn write(out: &Path, markdown: &str, junit: &str) -> std::io::Result<()> {
 
 /// Does everything that can fail because of what was asked for, and makes the folder.
 fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
+    ensure!(
+        args.repeats.is_none() || args.budget.is_none(),
+        "--repeats beside --budget: the one says how often each is measured, the other has it measured until it is decided; \
+         leave one of them out"
+    );
     scenario::load(&args.scenario, Settings::default())?;
     let (base, head) = (args.base.find("base")?, args.head.find("head")?);
     let handed = Handed::of(&args.client)?;

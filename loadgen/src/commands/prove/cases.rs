@@ -168,7 +168,12 @@ impl Case {
             for arm in &arms {
                 let point = Point {
                     transport,
-                    load: Load { clients: self.clients, stream: stream.clone(), tls: false, engine: Engine::Lean },
+                    load: Load {
+                        clients: self.clients,
+                        stream: stream.clone(),
+                        tls: false,
+                        engine: Some(Engine::Lean),
+                    },
                 };
                 runs.push((*arm, Planned { index: *index, repeat, point }));
                 *index += 1;

@@ -1,10 +1,6 @@
 //! A sweep: check the machine, make the plan, measure point by point, report.
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Duration,
-};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
@@ -17,6 +13,7 @@ use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_util::sync::CancellationToken;
 
+mod contradictions;
 mod further;
 
 use super::{
@@ -64,7 +61,7 @@ pub struct RunArgs {
     pub target: TargetArgs,
 
     /// Memory allocator of server and generator: glibc, or jemalloc if built in [default: $PUSHBENCH_ALLOCATOR, or glibc]
-    #[arg(long, value_name = "NAME", conflicts_with = "server")]
+    #[arg(long, value_name = "NAME")]
     pub allocator: Option<Allocator>,
 
     /// The results folder [default: results/TIME-SCENARIO]
@@ -116,7 +113,7 @@ struct Prepared {
 async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     // For this process and, by its environment, for the servers that it starts.
     Allocator::settle(args.allocator)?;
-    let (scenario, feed, target) = resolve(&args.scenario, args.settings, args.target).await?;
+    let (scenario, feed, target) = resolve(&args).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         say(&finding.for_stderr().to_string());
@@ -135,14 +132,11 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
 }
 
 /// The scenario, the feed that it replays and, if one is named, the server that runs already.
-pub(super) async fn resolve(
-    name: &Path,
-    settings: Settings,
-    target: TargetArgs,
-) -> anyhow::Result<(Scenario, Option<Feed>, Option<Target>)> {
-    let (mut scenario, feed) = scenario::load_with_feed(name, settings)?;
-    let Some(url) = target.server else { return Ok((scenario, feed, None)) };
-    let target = Target::examine(&url, &target.client).await?;
+pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<(Scenario, Option<Feed>, Option<Target>)> {
+    contradictions::refuse(&args.settings, &args.target, args.allocator)?;
+    let (mut scenario, feed) = scenario::load_with_feed(&args.scenario, args.settings.clone())?;
+    let Some(url) = &args.target.server else { return Ok((scenario, feed, None)) };
+    let target = Target::examine(url, &args.target.client).await?;
     anyhow::ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
         "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
@@ -165,7 +159,7 @@ pub(super) async fn resolve(
         }
     }
     scenario.tls = vec![target.tls.is_some()];
-    scenario.engine = vec![target.health.engine];
+    scenario.engine = target.health.engine.into_iter().collect();
     scenario.server = Some(target.url.clone());
     scenario.pinned = None;
     Ok((scenario, None, Some(target)))

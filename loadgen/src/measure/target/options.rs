@@ -35,13 +35,7 @@ const OURS: [HeaderName; 7] = [
 #[derive(Debug, Clone, Default, Args)]
 pub struct TargetArgs {
     /// Measure this running server (http://HOST:PORT/PATH, https://, ws:// or wss://; port and path as the server has them; same machine) instead of starting one for each run
-    #[arg(
-        long,
-        value_name = "URL",
-        env = SERVER_VARIABLE,
-        hide_env_values = true,
-        conflicts_with_all = ["rate_hz", "payload_bytes", "arrivals", "replay", "speed", "server_threads", "tls", "engine"]
-    )]
+    #[arg(long, value_name = "URL", env = SERVER_VARIABLE, hide_env_values = true)]
     pub server: Option<String>,
 
     /// What its clients show.

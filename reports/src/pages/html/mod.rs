@@ -42,6 +42,7 @@ pub(crate) fn report(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
+    use protocol::Engine;
 
     use super::*;
     use crate::fixture::{Sweep, fail, synthetic};
@@ -54,6 +55,20 @@ mod tests {
         }
         assert_eq!(page.matches("<h1").count(), 1);
         assert_eq!(page.matches("<figure").count(), page.matches("<figcaption").count());
+    }
+
+    #[test]
+    fn two_engines_are_named_wherever_loads_are_and_one_that_nobody_said_is_not() {
+        let of = |engines: &[Option<Engine>]| report(&Sweep { engines: engines.to_vec(), ..Sweep::quick() }.results());
+        let both = of(&[Some(Engine::Lean), Some(Engine::Stock)]);
+        for name in ["by hand-written code", "by hyper and tungstenite", "4,000 clients, lean", "4,000 clients, stock"]
+        {
+            assert!(both.contains(name), "{name}");
+        }
+        let not_said = of(&[None]);
+        for name in ["by hand-written code", "by hyper and tungstenite", "lean", "stock", "engine"] {
+            assert!(!not_said.contains(name), "{name}");
+        }
     }
 
     #[test]

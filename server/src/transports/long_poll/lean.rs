@@ -31,7 +31,7 @@ use crate::{
         socket::{Outgoing, Socket},
     },
     metrics::Bound,
-    response::refuse,
+    response::{encode, refuse},
     stream::{
         hub::Expired,
         shard::{Ended, Subscription},
@@ -84,7 +84,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
             Event::Answer(Err(Ended::Expired(expired))) => connection.refuse(expired).await?,
             Event::Answer(Err(Ended::Draining)) => {
                 let farewell = answer::draining(connection.subscription.cursor());
-                connection.answer(Some(answer::encode(farewell))).await?;
+                connection.answer(Some(encode(farewell))).await?;
                 return Ok(Left::Closed);
             }
             Event::Late if connection.poll != Poll::None => connection.time_out().await?,
@@ -223,11 +223,11 @@ impl Connection<'_> {
     async fn time_out(&mut self) -> io::Result<()> {
         self.context.metrics.polls_timed_out.inc();
         let nothing = answer::nothing(self.subscription.cursor());
-        self.answer(Some(answer::encode(nothing))).await
+        self.answer(Some(encode(nothing))).await
     }
 
     async fn refuse(&mut self, expired: Expired) -> io::Result<()> {
-        self.answer(Some(answer::encode(refuse(&expired.into())))).await
+        self.answer(Some(encode(refuse(&expired.into())))).await
     }
 
     async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {

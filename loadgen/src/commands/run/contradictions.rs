@@ -1,0 +1,43 @@
+//! Options that contradict each other: each is refused with the reason, and with what to leave out.
+
+use anyhow::{bail, ensure};
+use reports::url_without_secrets;
+use server::Allocator;
+
+use crate::{
+    measure::target::{SERVER_VARIABLE, TargetArgs},
+    scenario::Settings,
+};
+
+/// Refuses what cannot all be meant.
+pub(super) fn refuse(settings: &Settings, target: &TargetArgs, allocator: Option<Allocator>) -> anyhow::Result<()> {
+    for (option, is_given) in [("--precision", settings.precision.is_some()), ("--budget", settings.budget.is_some())] {
+        ensure!(
+            !is_given || settings.repeats.is_none(),
+            "--repeats beside {option}: the one says how often each point is measured, the other has it measured until the \
+             ratios are precise; leave one of them out"
+        );
+    }
+    let Some(url) = &target.server else { return Ok(()) };
+    // What is given here, and how a server of ours is told it.
+    for (option, is_given, told_by) in [
+        ("--rate", settings.rate_hz.is_some(), "--rate HZ"),
+        ("--payload-bytes", settings.payload_bytes.is_some(), "--payload-bytes N"),
+        ("--arrivals", settings.arrivals.is_some(), "--poisson"),
+        ("--replay", settings.replay.is_some(), "--replay FILE"),
+        ("--speed", settings.speed.is_some(), "--replay FILE --speed X"),
+        ("--tls", settings.tls.is_some(), "--tls-self-signed"),
+        ("--engine", settings.engine.is_some(), "--engine NAME"),
+        ("--server-threads", settings.server_threads.is_some(), "--threads N"),
+        ("--allocator", allocator.is_some(), "--allocator NAME"),
+    ] {
+        if is_given {
+            bail!(
+                "{option} beside --server {} (or ${SERVER_VARIABLE}): that is the server's own choice, and this one runs \
+                 already; start it with `{told_by}`, if it is pushbench's, and leave {option} out here; or leave --server out",
+                url_without_secrets(url)
+            );
+        }
+    }
+    Ok(())
+}
