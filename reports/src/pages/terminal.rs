@@ -44,7 +44,7 @@ pub fn summary_table(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Sweep;
+    use crate::fixture::{Sweep, synthetic};
 
     #[test]
     fn the_quick_sweep() {
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_sweep_in_trouble() {
-        let mut results = Sweep { repeats: 1, ..Sweep::quick() }.results();
+        let mut results = Sweep { repeats: 1, streams: vec![synthetic(1.0, 128)], ..Sweep::quick() }.results();
         results.runs[2].generator.workers_cpu_ns[0] = 49_500_000_000;
         crate::fixture::fail(&mut results.runs[5], "connect", "only 1,203 of 4,000 clients were ready");
         insta::assert_snapshot!(summary_table(&results));

@@ -12,7 +12,7 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 const HEADINGS: [&str; 7] = [
     "",
     "latency\np50 ms",
-    "latency\np99 ms",
+    "last\nreceiver’s\np90 ms",
     "missed",
     "server CPU\nµs/deliv.",
     "server mem.\nKiB/client",
