@@ -10,7 +10,7 @@ use crate::{
         headline::headline,
     },
     read::Results,
-    table::{COLUMNS, LEGEND, Row, common_load, comparison_rows, reached},
+    table::{COLUMNS, Row, common_load, comparison_rows, notes},
     validity::warnings,
 };
 
@@ -24,16 +24,11 @@ pub(crate) fn summary(results: &Results) -> String {
             let _ = writeln!(out, "All points: {}.\n", escaped(&load));
         }
         out += &table(&comparison);
-        let _ = writeln!(
-            out,
-            "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval. {LEGEND}\n\n{}",
-            claims(results)
-        );
-    }
-    if let Some(goal) = results.manifest.scenario.goal {
-        for sentence in reached(&comparison, goal) {
-            let _ = writeln!(out, "\nIntervals reach, at {}", escaped(&sentence));
+        out += "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval.\n";
+        for note in notes(&comparison, results.manifest.scenario.goal) {
+            let _ = writeln!(out, "\n{}", escaped(&note));
         }
+        let _ = writeln!(out, "\n{}", claims(results));
     }
     out += &sayings(&folklore(results, &comparison));
     let warnings = warnings(results);

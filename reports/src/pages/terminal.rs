@@ -6,7 +6,7 @@ use crate::{
     compare::Comparison,
     judge::claims::claims,
     read::Results,
-    table::{LEGEND, common_load, comparison_rows, comparison_table, reached, wrapped},
+    table::{common_load, comparison_rows, comparison_table, notes, wrapped},
     validity::warnings,
 };
 
@@ -24,13 +24,8 @@ pub fn summary_table(results: &Results) -> String {
         let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
         out += &comparison_table(&comparison_rows(&comparison));
     }
-    if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
-        out += &wrapped(LEGEND);
-    }
-    if let Some(goal) = results.manifest.scenario.goal {
-        for sentence in reached(&comparison, goal) {
-            out += &wrapped(&format!("Intervals reach, at {sentence}"));
-        }
+    for note in notes(&comparison, results.manifest.scenario.goal) {
+        out += &wrapped(&note);
     }
     if results.manifest.scenario.aa {
         let _ = writeln!(out, "{}", claims(results));

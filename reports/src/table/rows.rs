@@ -11,15 +11,6 @@ use crate::{
 /// What the comparison table shows of each point, in this order; what was missed stands apart.
 pub(crate) const COLUMNS: [Metric; 5] = COMPARED;
 
-/// What stands under every comparison table.
-pub(crate) const LEGEND: &str = "“Last receiver’s p90”: nine of ten updates had reached every client within this time. \
-    A ratio is the geometric mean over pairs of repeats, under it its 99% confidence interval (Student’s t on logarithms), 95% for the five metrics of a load together. A difference is claimed if that \
-    leaves out 1, and it is over 5%. “None >12%”: no difference is shown, and with repeats so few and so varied \
-    only one over 12% could have been. “–” for a ratio: a repeat’s value was nought, or is not stated. “Max of 60”, “slowest \
-    of 60 fan-outs”: fewer than ten updates lie beyond that percentile, over all repeats, so that nothing can be said of it. \
-    “Not reached”: it lies beyond what was delivered. “Under 4 MiB”: kernel memory that grew by so little, over all clients and \
-    both ends, is noise.";
-
 /// A row of the comparison table.
 #[derive(Debug, Clone)]
 pub(crate) struct Row {
