@@ -143,7 +143,7 @@ impl Ratio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Noise;
+    use crate::noise::Noise;
 
     /// So many pairs of a metric whose true ratio is `truth`, each value with its own log-normal noise.
     fn simulated(noise: &mut Noise, pairs: usize, truth: f64, deviation: f64) -> Ratio {

@@ -184,7 +184,13 @@ mod tests {
         (run.stream.updates, run.stream.lateness) = (0, Some(nothing()));
         (run.counts.expected, run.counts.delivered) = (0, 0);
         (run.latency, run.client_means) = (nothing(), nothing());
-        run.fan_out = FanOut { first: nothing(), last: nothing(), span: nothing(), last_from_send: Some(nothing()) };
+        run.fan_out = FanOut {
+            first: nothing(),
+            last: nothing(),
+            span: nothing(),
+            last_from_send: Some(nothing()),
+            last_in_order_us: Vec::new(),
+        };
         run.polling = Some(Polling { parked: nothing(), between: nothing(), rode: nothing() });
         run.traffic = Traffic::default();
         run.slices.iter_mut().for_each(|slice| slice.latency = nothing());

@@ -55,6 +55,13 @@ mod tests {
     }
 
     #[test]
+    fn one_repeat_has_an_interval_within_it_that_is_no_claim() {
+        let once = summary_table(&Sweep { repeats: 1, clients: vec![1_000], ..Sweep::quick() }.results());
+        insta::assert_snapshot!(once);
+        assert!(!summary_table(&Sweep::quick().results()).contains('†'));
+    }
+
+    #[test]
     fn no_runs_are_no_table() {
         let mut results = Sweep::quick().results();
         results.runs.clear();

@@ -2,6 +2,7 @@
 
 use protocol::results::Goal;
 
+use super::{cell::WITHIN_RUN, rows::COLUMNS};
 use crate::{
     compare::{Case, Comparison, Precision, difference},
     words,
@@ -16,11 +17,22 @@ const LEGEND: &str = "“Last receiver’s p90”: nine of ten updates had reach
     all repeats, so that nothing can be said of it. “Not reached”: it lies beyond what was delivered. “Under 4 MiB”: kernel \
     memory that grew by so little, over all clients and both ends, is noise.";
 
+/// What [`WITHIN_RUN`] marks.
+const ONCE: &str =
+    "95% interval within one run, from its updates alone (block bootstrap): says nothing of another run.";
+
 /// Paragraphs, in their order.
 pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<String> {
-    let has_ratios = comparison.cases.iter().any(|case| case.against_baseline().next().is_some());
-    let legend = has_ratios.then(|| LEGEND.to_owned());
-    legend.into_iter().chain(goal.into_iter().flat_map(|goal| reached(comparison, goal))).collect()
+    let mut notes = Vec::new();
+    if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
+        notes.push(LEGEND.to_owned());
+    }
+    let mut sides = comparison.cases.iter().flat_map(|case| case.sides.values());
+    if sides.any(|side| COLUMNS.iter().any(|metric| side.within_run(*metric).is_some())) {
+        notes.push(format!("{WITHIN_RUN}: {ONCE}"));
+    }
+    notes.extend(goal.into_iter().flat_map(|goal| reached(comparison, goal)));
+    notes
 }
 
 /// How precise the ratios are, and what it would take to reach the goal where they are not there: a sentence a load.

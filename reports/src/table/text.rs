@@ -62,8 +62,8 @@ fn lines(row: &Row) -> Vec<Vec<String>> {
         vec![format!(" {who}"), value(0), value(1), missed, value(2), value(3), value(4)]
     };
     let mut lines = vec![line(&row.who, |cell| cell.text.clone())];
-    if row.cells.iter().any(|cell| !cell.instead.is_empty()) {
-        lines.push(line("", |cell| cell.instead.clone()));
+    if row.cells.iter().any(|cell| !cell.under.is_empty()) {
+        lines.push(line("", |cell| cell.under.clone()));
     }
     if row.is_ratio {
         lines.push(line("  99% interval", |cell| cell.spread.clone()));
