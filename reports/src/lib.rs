@@ -11,6 +11,7 @@ mod figures;
 pub mod fixture;
 mod judge;
 mod metrics;
+mod noise;
 mod pages;
 mod points;
 mod read;

@@ -18,6 +18,9 @@ pub struct Spread {
 /// Nearly three hours of updates at a thousand a second.
 const UPDATES_MAX: u64 = 10_000_000;
 
+/// More updates are not listed one by one in a run's line: so many take 140 KB.
+const LISTED_MAX: usize = 20_000;
+
 const NONE: Spread = Spread { due_ns: 0, first_ns: u64::MAX, last_ns: 0, receipts: 0 };
 
 /// The receipts of every update of the measure phase, as one worker saw them.
@@ -89,13 +92,17 @@ pub fn fan_out(workers: &[&Spreads], clients: u64, first_seq: u64, lateness_ns: 
         values.into()
     };
     let sent_late = |seq: u64| lateness_ns?.get(seq.checked_sub(first_seq)? as usize).copied();
+    let last_ns = |spread: &Spread| spread.last_ns.saturating_sub(spread.due_ns);
+    // Numbers and due times rise together.
+    let listed = together.values().filter(|_| together.len() <= LISTED_MAX);
     FanOut {
         first: values(&|_, spread| Some(spread.first_ns.saturating_sub(spread.due_ns))),
-        last: values(&|_, spread| Some(spread.last_ns.saturating_sub(spread.due_ns))),
+        last: values(&|_, spread| Some(last_ns(spread))),
         span: values(&|_, spread| Some(spread.last_ns - spread.first_ns)),
         last_from_send: lateness_ns
             .is_some()
             .then(|| values(&|seq, spread| Some(spread.last_ns.saturating_sub(spread.due_ns + sent_late(seq)?)))),
+        last_in_order_us: listed.map(|spread| last_ns(spread) / 1_000).collect(),
     }
 }
 
@@ -117,6 +124,19 @@ mod tests {
         assert_eq!(sum(&fan_out.last), (2, 300.0 + 900.0));
         assert_eq!(sum(&fan_out.span), (2, 200.0 + 400.0));
         assert_eq!(sum(&fan_out.last_from_send.unwrap()), (2, 250.0 + 900.0));
+    }
+
+    #[test]
+    fn last_receipts_are_listed_in_the_order_of_due_times_unless_there_are_too_many() {
+        let of = |updates: u64| {
+            let mut spreads = Spreads::default();
+            for seq in (1..=updates).rev() {
+                spreads.add(seq, 1_000_000 * seq, 1_002_000 * seq);
+            }
+            fan_out(&[&spreads], 1, 1, None).last_in_order_us
+        };
+        assert_eq!(of(3), [2, 4, 6]);
+        assert_eq!((of(LISTED_MAX as u64).len(), of(LISTED_MAX as u64 + 1).len()), (LISTED_MAX, 0));
     }
 
     #[test]

@@ -98,6 +98,10 @@ pub struct FanOut {
     /// From the *actual* publication to the last receipt: what a naive benchmark would call latency, blind to a
     /// publisher that is late. Absent if the server was not ours to ask.
     pub last_from_send: Option<LosslessHistogram>,
+    /// `last` update by update, in the order of due times, microseconds: what intervals within the run are made from. Empty
+    /// where there are too many to be listed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub last_in_order_us: Vec<u64>,
 }
 
 /// Latency of the deliveries that count, nanoseconds, by what the update found (RFC 6202, section 2.2).

@@ -83,7 +83,7 @@ mod tests {
     use super::*;
     use crate::{
         compare::{Ratio, student::reach},
-        fixture::Noise,
+        noise::Noise,
     };
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! Everything here is computed when read. Percentiles come from histograms merged over repeats, never from averages.
 
+mod bootstrap;
 mod comparison;
 mod looks;
 mod precision;

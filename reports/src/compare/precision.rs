@@ -86,7 +86,8 @@ mod tests {
     use super::*;
     use crate::{
         compare::{COMPARED, Comparison, Verdict},
-        fixture::{Noise, Sweep},
+        fixture::Sweep,
+        noise::Noise,
     };
 
     #[test]

@@ -11,10 +11,11 @@ use super::{
 use crate::metrics::{Metric, Quantile};
 
 /// What is compared at every load, and so shares the 5% of claims that may be wrong. Throughput (deliveries for a second
-/// of server CPU) is CPU per delivery turned over, and so no claim of its own.
+/// of server CPU) is CPU per delivery turned over, and so no claim of its own. The tail is the last receiver's: a
+/// delivery's p99 wants 1,000 updates, of fewer it is the slowest fan-out alone.
 pub const COMPARED: [Metric; 5] = [
     Metric::LatencyMs(Quantile::P50),
-    Metric::LatencyMs(Quantile::P99),
+    Metric::LastMs(Quantile::P90),
     Metric::CpuUsPerDelivery,
     Metric::UserKibPerClient,
     Metric::KernelKibPerClient,
@@ -142,7 +143,7 @@ impl Ratio {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Noise;
+    use crate::noise::Noise;
 
     /// So many pairs of a metric whose true ratio is `truth`, each value with its own log-normal noise.
     fn simulated(noise: &mut Noise, pairs: usize, truth: f64, deviation: f64) -> Ratio {

@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 77] = [
+const COLUMNS: [Column; 78] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -78,6 +78,7 @@ const COLUMNS: [Column; 77] = [
     ("fan_out_span_p50_ms", |run| value(Metric::SpanMs(Quantile::P50), run)),
     ("fan_out_span_p99_ms", |run| value(Metric::SpanMs(Quantile::P99), run)),
     ("last_from_due_p50_ms", |run| value(Metric::LastMs(Quantile::P50), run)),
+    ("last_from_due_p90_ms", |run| value(Metric::LastMs(Quantile::P90), run)),
     ("last_from_due_p99_ms", |run| value(Metric::LastMs(Quantile::P99), run)),
     ("last_from_send_p50_ms", |run| value(Metric::LastFromSendMs(Quantile::P50), run)),
     ("last_from_send_p99_ms", |run| value(Metric::LastFromSendMs(Quantile::P99), run)),
@@ -194,7 +195,13 @@ mod tests {
         (run.stream.updates, run.stream.lateness) = (0, Some(nothing()));
         (run.counts.expected, run.counts.delivered) = (0, 0);
         (run.latency, run.client_means) = (nothing(), nothing());
-        run.fan_out = FanOut { first: nothing(), last: nothing(), span: nothing(), last_from_send: Some(nothing()) };
+        run.fan_out = FanOut {
+            first: nothing(),
+            last: nothing(),
+            span: nothing(),
+            last_from_send: Some(nothing()),
+            last_in_order_us: Vec::new(),
+        };
         run.polling = Some(Polling { parked: nothing(), between: nothing(), rode: nothing() });
         run.traffic = Traffic::default();
         run.slices.iter_mut().for_each(|slice| slice.latency = nothing());

@@ -3,15 +3,18 @@
 use std::fmt::Write as _;
 
 use crate::{
-    compare::Comparison,
+    compare::{Comparison, Side, Sweep},
     judge::{
         claims::claims,
         folklore::{Judged, folklore},
         headline::headline,
     },
+    metrics::Metric,
+    points::Contender,
     read::Results,
-    table::{COLUMNS, LEGEND, Row, common_load, comparison_rows, reached},
+    table::{COLUMNS, Row, common_load, comparison_rows, notes},
     validity::warnings,
+    words::number,
 };
 
 /// The summary as Markdown.
@@ -24,16 +27,12 @@ pub(crate) fn summary(results: &Results) -> String {
             let _ = writeln!(out, "All points: {}.\n", escaped(&load));
         }
         out += &table(&comparison);
-        let _ = writeln!(
-            out,
-            "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval. {LEGEND}\n\n{}",
-            claims(results)
-        );
-    }
-    if let Some(goal) = results.manifest.scenario.goal {
-        for sentence in reached(&comparison, goal) {
-            let _ = writeln!(out, "\nIntervals reach, at {}", escaped(&sentence));
+        out += "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval.\n";
+        for note in notes(&comparison, results.manifest.scenario.goal) {
+            let _ = writeln!(out, "\n{}", escaped(&note));
         }
+        let _ = writeln!(out, "\n{}", claims(results));
+        out += &segments(&comparison);
     }
     out += &sayings(&folklore(results, &comparison));
     let warnings = warnings(results);
@@ -44,6 +43,26 @@ pub(crate) fn summary(results: &Results) -> String {
         let _ = writeln!(out, "- **{}**: {}", warning.severity().name(), escaped(&warning.to_string()));
     }
     out
+}
+
+/// How often Linux sent and acknowledged, which is much of what CPU goes to: a line a load.
+fn segments(comparison: &Comparison<'_>) -> String {
+    const SHOWN: [Metric; 3] =
+        [Metric::SegmentsPerDelivery, Metric::DelayedAcksPerDelivery, Metric::PureAcksPerDelivery];
+    let sweep = Sweep::of(comparison);
+    let mut out = String::new();
+    for case in &comparison.cases {
+        let of = |(contender, side): (&Contender, &Side<'_>)| {
+            let [all, delayed, pure] = SHOWN.map(|metric| side.measure(metric).map(|measure| number(measure.value)));
+            Some(format!("{} {} ({} and {})", contender.title(), all?, delayed?, pure?))
+        };
+        let sides: Vec<String> = case.sides.iter().filter_map(of).collect();
+        if !sides.is_empty() {
+            let _ = writeln!(out, "- {}: {}", escaped(&sweep.name_of(&case.load)), sides.join(", "));
+        }
+    }
+    let heading = "TCP segments per delivery, by either end (delayed and pure acknowledgements among them):";
+    if out.is_empty() { out } else { format!("\n{heading}\n\n{out}") }
 }
 
 fn sayings(judged: &[Judged]) -> String {
@@ -107,6 +126,13 @@ mod tests {
         let mut results = Sweep::quick().results();
         results.runs[0].counts.duplicated = 3;
         insta::assert_snapshot!(summary(&results));
+    }
+
+    #[test]
+    fn where_the_kernel_did_not_count_segments_there_is_no_line_of_them() {
+        let mut results = Sweep::quick().results();
+        results.runs.iter_mut().for_each(|run| run.tcp = None);
+        assert!(!summary(&results).contains("TCP segments"));
     }
 
     #[test]

@@ -11,6 +11,9 @@ use crate::{
 /// Where more was lost than lies beyond a quantile.
 pub(crate) const NOT_REACHED: &str = "not reached";
 
+/// Marks an interval within a single run, which says nothing of another.
+pub(crate) const WITHIN_RUN: char = '†';
+
 /// Where kernel memory is noise.
 const NOISE: &str = "under 4 MiB";
 
@@ -19,7 +22,8 @@ const NOISE: &str = "under 4 MiB";
 pub(crate) struct Cell {
     /// The value, or why there is none.
     pub(crate) text: String,
-    /// Least and greatest over the repeats, or a ratio’s interval; empty if there is none to state.
+    /// Least and greatest over the repeats, or a ratio’s interval, or with [`WITHIN_RUN`] that within a single run; empty if
+    /// there is none to state.
     pub(crate) spread: String,
     /// What a ratio says; empty for a value.
     pub(crate) verdict: &'static str,
@@ -27,8 +31,9 @@ pub(crate) struct Cell {
     pub(crate) unshown: String,
     /// Whether that is a difference.
     pub(crate) is_claim: bool,
-    /// `max of 60`: what the value is instead of a quantile that too few updates allow; short.
-    pub(crate) instead: String,
+    /// What stands under a value even where spreads do not: `max of 60`, if that is what it is for want of updates, or an
+    /// interval within a single run; short.
+    pub(crate) under: String,
 }
 
 impl Cell {
@@ -40,10 +45,16 @@ impl Cell {
                 Some(Stated::NotReached) => Self::word(NOT_REACHED),
                 Some(Stated::Slowest { ms, of }) => Self {
                     spread: format!("slowest of {} fan-outs", count(of)),
-                    instead: format!("max of {}", count(of)),
+                    under: format!("max of {}", count(of)),
                     ..Self::word(&number(ms))
                 },
-                _ => Self::of(side.measure(metric)),
+                _ => match side.within_run(metric) {
+                    Some((low, high)) => {
+                        let within = format!("{}–{}{WITHIN_RUN}", number(low), number(high));
+                        Self { spread: within.clone(), under: within, ..Self::of(side.measure(metric)) }
+                    }
+                    None => Self::of(side.measure(metric)),
+                },
             },
             PointStatus::Void(_) => Self::word("void"),
             PointStatus::Unfinished => Self::word("failed"),
@@ -52,14 +63,7 @@ impl Cell {
 
     pub(crate) fn word(text: &str) -> Self {
         let empty = String::new;
-        Self {
-            text: text.to_owned(),
-            spread: empty(),
-            verdict: "",
-            unshown: empty(),
-            is_claim: false,
-            instead: empty(),
-        }
+        Self { text: text.to_owned(), spread: empty(), verdict: "", unshown: empty(), is_claim: false, under: empty() }
     }
 
     /// A value with its spread.

@@ -12,7 +12,7 @@ const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().f
 const HEADINGS: [&str; 7] = [
     "",
     "latency\np50 ms",
-    "latency\np99 ms",
+    "last\nreceiver’s\np90 ms",
     "missed",
     "server CPU\nµs/deliv.",
     "server mem.\nKiB/client",
@@ -62,8 +62,8 @@ fn lines(row: &Row) -> Vec<Vec<String>> {
         vec![format!(" {who}"), value(0), value(1), missed, value(2), value(3), value(4)]
     };
     let mut lines = vec![line(&row.who, |cell| cell.text.clone())];
-    if row.cells.iter().any(|cell| !cell.instead.is_empty()) {
-        lines.push(line("", |cell| cell.instead.clone()));
+    if row.cells.iter().any(|cell| !cell.under.is_empty()) {
+        lines.push(line("", |cell| cell.under.clone()));
     }
     if row.is_ratio {
         lines.push(line("  99% interval", |cell| cell.spread.clone()));

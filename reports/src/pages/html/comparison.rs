@@ -6,7 +6,7 @@ use protocol::results::Goal;
 use super::page::scrolling;
 use crate::{
     compare::Comparison,
-    table::{COLUMNS, Cell, LEGEND, NOT_REACHED, Row, common_load, comparison_rows, reached, rows_of},
+    table::{COLUMNS, Cell, NOT_REACHED, Row, common_load, comparison_rows, notes, rows_of},
 };
 
 /// More loads than this make a table that nobody reads; the heaviest of them come first then.
@@ -29,13 +29,8 @@ pub(super) fn section(comparison: &Comparison<'_>, goal: Option<Goal>) -> Markup
                 (table("Comparison of the heaviest loads", &rows_of(comparison, heaviest.into_iter().take(LOADS_MAX))))
                 details { summary { "All loads" } (table("Comparison of all loads", &comparison_rows(comparison))) }
             }
-            p class="note" {
-                "Small figures under a value: least to greatest over the repeats. "
-                @if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) { (LEGEND) }
-            }
-            @for sentence in goal.map(|goal| reached(comparison, goal)).unwrap_or_default() {
-                p class="note" { "Intervals reach, at " (sentence) }
-            }
+            p class="note" { "Small figures under a value: least to greatest over the repeats." }
+            @for note in notes(comparison, goal) { p class="note" { (note) } }
         }
     }
 }

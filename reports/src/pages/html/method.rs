@@ -20,7 +20,7 @@ const METHOD: [&str; 10] = [
     "Not measured: the network between machines, proxies, compression, and clients that read slowly.",
 ];
 
-const GLOSSARY: [(&str, &str); 15] = [
+const GLOSSARY: [(&str, &str); 16] = [
     (
         "99% interval",
         "Made like this from fresh repeats each time, 99 of 100 such intervals would hold the true ratio.",
@@ -34,6 +34,7 @@ const GLOSSARY: [(&str, &str); 15] = [
     ("delivery", "One update received by one client."),
     ("due time", "When the schedule says that an update is to be published, whether or not it then is."),
     ("fan-out", "Writing one update to every client. The last client waits for all the others."),
+    ("last receiver’s p90", "Nine of ten updates had reached every client within this time."),
     ("loop lag", "From the arrival of bytes in the load generator’s kernel to their being read by it."),
     (
         "no difference shown",

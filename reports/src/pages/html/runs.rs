@@ -12,8 +12,9 @@ use crate::{
     words::{self, count, number},
 };
 
-const METRICS: [Metric; 6] = [
+const METRICS: [Metric; 7] = [
     Metric::LatencyMs(Quantile::P50),
+    Metric::LastMs(Quantile::P90),
     Metric::LatencyMs(Quantile::P99),
     Metric::LatencyMs(Quantile::P999),
     Metric::CpuUsPerDelivery,

@@ -1,0 +1,76 @@
+//! What stands under the comparison table, whatever it is set in: how it is read, and how far its intervals reach.
+
+use protocol::results::Goal;
+
+use super::{cell::WITHIN_RUN, rows::COLUMNS};
+use crate::{
+    compare::{Case, Comparison, Precision, difference},
+    words,
+};
+
+/// How a table with ratios is read.
+const LEGEND: &str = "“Last receiver’s p90”: nine of ten updates had reached every client within this time. A ratio is the \
+    geometric mean over pairs of repeats, under it its 99% confidence interval (Student’s t on logarithms), 95% for the five \
+    metrics of a load together. A difference is claimed if that leaves out 1, and it is over 5%. “None >12%”: no difference \
+    is shown, and with repeats so few and so varied only one over 12% could have been. “–” for a ratio: a repeat’s value was \
+    nought, or is not stated. “Max of 60”, “slowest of 60 fan-outs”: fewer than ten updates lie beyond that percentile, over \
+    all repeats, so that nothing can be said of it. “Not reached”: it lies beyond what was delivered. “Under 4 MiB”: kernel \
+    memory that grew by so little, over all clients and both ends, is noise.";
+
+/// What [`WITHIN_RUN`] marks.
+const ONCE: &str =
+    "95% interval within one run, from its updates alone (block bootstrap): says nothing of another run.";
+
+/// Paragraphs, in their order.
+pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<String> {
+    let mut notes = Vec::new();
+    if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
+        notes.push(LEGEND.to_owned());
+    }
+    let mut sides = comparison.cases.iter().flat_map(|case| case.sides.values());
+    if sides.any(|side| COLUMNS.iter().any(|metric| side.within_run(*metric).is_some())) {
+        notes.push(format!("{WITHIN_RUN}: {ONCE}"));
+    }
+    notes.extend(goal.into_iter().flat_map(|goal| reached(comparison, goal)));
+    notes
+}
+
+/// How precise the ratios are, and what it would take to reach the goal where they are not there: a sentence a load.
+fn reached(comparison: &Comparison<'_>, goal: Goal) -> Vec<String> {
+    let of = |case: &&Case<'_>| {
+        let all = case.precision();
+        let said: Vec<String> = all.iter().map(|precision| one(*precision, case, goal)).collect();
+        (!said.is_empty()).then(|| format!("Intervals reach, at {}: {}.", words::load(&case.load), said.join("; ")))
+    };
+    comparison.heaviest_first().iter().filter_map(of).collect()
+}
+
+/// `p50 latency ±12% (10% would take 9 repeats, about 3 min)`
+fn one(precision: Precision, case: &Case<'_>, goal: Goal) -> String {
+    let reached =
+        format!("{} ±{}", precision.metric.name(), difference(precision.reached).trim_start_matches("a factor of "));
+    if precision.reached <= goal.precision {
+        return reached;
+    }
+    let repeats = precision.repeats_for(goal.precision);
+    let takes_s = repeats as f64 * case.repeat_s();
+    let takes = if takes_s < 90.0 { format!("{takes_s:.0} s") } else { format!("{:.0} min", takes_s / 60.0) };
+    format!("{reached} ({} would take {repeats} repeats, about {takes})", difference(goal.precision))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::Sweep;
+
+    #[test]
+    fn what_was_reached_and_what_it_would_take() {
+        let results = Sweep { clients: vec![100], repeats: 6, ..Sweep::quick() }.results();
+        let comparison = Comparison::of(&results);
+        let of = |precision| reached(&comparison, Goal { precision, budget_s: 120.0 }).join("\n");
+        let (near, far) = (of(1.0), of(0.01));
+        assert!(near.starts_with("Intervals reach, at 100 clients, 10 updates/s of 128 B: p50 latency ±"), "{near}");
+        assert!(!near.contains("would take"), "{near}");
+        assert!(far.contains("(1% would take ") && far.contains("server memory per client ±"), "{far}");
+    }
+}
