@@ -86,7 +86,7 @@ pub struct Settings {
     #[serde(with = "humantime_serde")]
     pub drain: Option<Duration>,
 
-    /// When long-polling clients ask again: deferred, until what has arrived is read, as machines of their own would read it; or at-once, each after its own answer
+    /// When clients poll again, or acknowledge what a WebSocket brought: deferred, until what has arrived is read, as machines of their own would read it; or at-once, each poll after its own answer
     #[arg(long, value_name = "WHEN")]
     pub polls: Option<Polls>,
 

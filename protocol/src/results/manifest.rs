@@ -101,7 +101,7 @@ pub struct Scenario {
     pub kept_awake: bool,
     /// Whether a transport is compared with itself: the repeats are then two arms in turn, A B B A.
     pub aa: bool,
-    /// When a client that was answered asks again.
+    /// When a client that has received something polls again, or acknowledges it.
     #[serde(default)]
     pub polls: Polls,
     /// Signals that each client sends a second, 0 for none.
@@ -116,7 +116,7 @@ pub struct Scenario {
     pub server: Option<String>,
 }
 
-/// When a client of a transport that asks does so again.
+/// When a client polls again; or acknowledges what it received, where it has nothing to ask.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Polls {
@@ -124,7 +124,7 @@ pub enum Polls {
     /// each other's reading.
     #[default]
     Deferred,
-    /// As soon as it was answered, though others' answers then lie unread meanwhile.
+    /// As soon as it was answered, though others' answers then lie unread meanwhile; and when the kernel likes.
     AtOnce,
 }
 

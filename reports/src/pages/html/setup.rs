@@ -123,8 +123,8 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
 
 fn polls(polls: Polls) -> &'static str {
     match polls {
-        Polls::Deferred => "deferred: sent once nothing that had arrived was left to be read",
-        Polls::AtOnce => "at once: each sent directly after its own answer",
+        Polls::Deferred => "deferred, as acknowledgements: sent once nothing that had arrived was left to be read",
+        Polls::AtOnce => "at once: each sent directly after its own answer; acknowledgements are the kernel’s",
     }
 }
 
