@@ -247,7 +247,7 @@ mod tests {
         // The same figures; who does not say is compared all the same.
         let not_said = of(&[None]);
         assert_eq!(not_said, of(&[Some(Engine::Lean)]));
-        assert!(not_said.contains("p99 latency"), "{not_said}");
+        assert!(not_said.contains("last receiver’s p90"), "{not_said}");
     }
 
     #[test]
