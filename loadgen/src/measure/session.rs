@@ -35,8 +35,6 @@ use crate::{
 
 /// Between two looks at whether the waiting is over, where more than time decides that.
 const LOOK_NS: u64 = 10_000_000;
-/// Between two samples of the timeline.
-const SAMPLE_NS: u64 = 100_000_000;
 /// How long the server may take to notice that its clients are gone, before its memory is read all the same.
 const EMPTYING: Duration = Duration::from_secs(2);
 
@@ -152,11 +150,12 @@ impl<'a> Session<'a> {
             if done(self) || now_ns >= until_ns {
                 return Ok(());
             }
-            self.gathered.timeline_sample(SAMPLE_NS)?;
+            let next_sample_ns = self.gathered.timeline_sample()?;
             self.sweep.progress.phase(self.planned, &self.phase, &self.detail());
-            // While updates flow, a look is work beside the workers'.
-            let look_ns = if matches!(self.phase, Phase::WarmUp | Phase::Measure) { SAMPLE_NS } else { LOOK_NS };
-            let nap = Duration::from_nanos(look_ns.min(until_ns - now_ns));
+            // While updates flow, a look is work beside the workers', and is there only for the sample.
+            let flows = matches!(self.phase, Phase::WarmUp | Phase::Measure);
+            let look_ns = if flows { next_sample_ns } else { now_ns + LOOK_NS };
+            let nap = Duration::from_nanos(look_ns.min(until_ns).saturating_sub(clock::now_ns()));
             tokio::select! {
                 () = tokio::time::sleep(nap) => {}
                 () = self.sweep.interrupt.cancelled() => {}

@@ -127,7 +127,8 @@ mod tests {
         let scenario = check("test", "rate_hz = [100]\nwarm_up = \"3s\"").unwrap();
         let stream = &plan(&scenario)[0].point.load.stream;
         let elsewhere = Scenario { server: Some("http://127.0.0.1:1".to_owned()), ..scenario.clone() };
-        assert_eq!([&scenario, &elsewhere].map(|scenario| warm_up_s(stream, scenario, 0)), [3.005, 3.0]);
+        let lasts: Vec<f64> = [&scenario, &elsewhere].iter().map(|scenario| warm_up_s(stream, scenario, 0)).collect();
+        assert_eq!(lasts, [3.005, 3.0]);
     }
 
     #[test]
