@@ -178,7 +178,7 @@ impl<'a> Session<'a> {
         Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.idle)?)
     }
 
-    /// Exact memory at the end of the measure phase.
+    /// Exact memory after the measure phase.
     pub(super) async fn sample_busy(&mut self) -> Result<(), Halt> {
         self.gathered.check_unchanged()?;
         let in_use = self.in_use().await?;
