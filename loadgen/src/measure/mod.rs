@@ -63,6 +63,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     let from_ns = first_due_ns + ns(warm_up_s(&session.planned.point.load.stream, scenario, session.planned.repeat));
     let window = Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) };
     session.publish(first_due_ns, window).await?;
+    session.keep_apart(true)?;
     session.wait(window.from_ns, |_| false).await?;
 
     session.enter(Phase::Measure);

@@ -29,7 +29,7 @@ use crate::{
         window::MeasurePhase,
         worker::{Assignment, Worker},
     },
-    machine::{loops::Loops, usage::Observed},
+    machine::{loops::Loops, pinning::Kept, usage::Observed},
     scenario::plan::Planned,
 };
 
@@ -51,6 +51,8 @@ pub(super) struct Session<'a> {
     pub(super) disturbed: Disturbed,
     /// While updates flow.
     awake: Option<Loops>,
+    /// While updates flow, so that what this thread reads is no work on the server's processors.
+    apart: Option<Kept>,
     pub(super) gathered: Gathered,
 }
 
@@ -66,6 +68,7 @@ impl<'a> Session<'a> {
             measure: MeasurePhase::default(),
             disturbed: Disturbed::default(),
             awake: None,
+            apart: None,
             gathered: Gathered::new(),
         }
     }
@@ -192,6 +195,15 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// Keeps this thread, which samples, to the generator's processors, or has it go where it likes again.
+    pub(super) fn keep_apart(&mut self, apart: bool) -> anyhow::Result<()> {
+        // First of all: what was kept to gives back what was allowed before it.
+        self.apart = None;
+        let pinned = self.sweep.scenario.pinned.as_ref().filter(|_| apart);
+        self.apart = pinned.map(|pinned| Kept::to(&Cpus(pinned.generator.clone()))).transpose()?;
+        Ok(())
+    }
+
     /// Makes the measure phase known to everybody, and has the stream published.
     pub(super) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
         self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
@@ -233,7 +245,7 @@ impl<'a> Session<'a> {
 
     /// Closes every connection, looks at the server once it is empty again, and ends it.
     pub(super) async fn close(&mut self) -> anyhow::Result<()> {
-        self.awake = None;
+        (self.awake, self.apart) = (None, None);
         for worker in self.workers.drain(..) {
             self.gathered.reports.push(worker.stop()?);
         }
