@@ -41,7 +41,10 @@ impl Session<'_> {
         let mut old = self.server.take().ok_or_else(|| anyhow!("the server is not ours to restart"))?;
         let before = self.gathered.before()?;
         old.kill().await?;
+        // A server begins where its parent may run, and is the same server as before.
+        self.keep_apart(false)?;
         let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
+        self.keep_apart(true)?;
         self.gathered.follow(server.pid, before)?;
         self.server.insert(server).publish(first_due_ns, window).await?;
         Ok(())
