@@ -36,7 +36,7 @@ pub struct Spreads {
 
 impl Spreads {
     /// Takes note of a receipt. A long leap is no client's ([`super::tracker`]), but a server may leap again and again, or have each
-    /// client begin elsewhere: what skips more numbers than [`SKIPPED_MAX`], all together, is left out. No client of this worker had
+    /// client begin elsewhere: what skips more than ten million numbers, all together, is left out. No client of this worker had
     /// those, and so they are counted as missed.
     pub fn add(&mut self, seq: u64, due_ns: u64, received_ns: u64) {
         let Some(spread) = self.of(seq) else { return };
