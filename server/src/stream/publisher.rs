@@ -46,7 +46,7 @@ pub struct Due<'a> {
 }
 
 /// Where updates go: into the hub of this server, or to a server of others.
-pub trait Outlet: Send + 'static {
+pub trait Outlet {
     /// Publishes an update. After an error there will be no other.
     fn publish(&mut self, due: Due<'_>) -> anyhow::Result<()>;
 
@@ -70,24 +70,25 @@ pub struct Publisher {
 }
 
 impl Publisher {
-    /// Starts publishing. `published` is called once, when the window has passed, with the account; or before, with why there is none.
-    pub fn start(
+    /// Starts publishing. `outlet` makes where to, on the publisher's thread; `published` is called once, when the window has passed, with the account; or before, with why there is none.
+    pub fn start<O: Outlet>(
         source: Source,
         span: Span,
-        outlet: impl Outlet,
+        outlet: impl FnOnce() -> anyhow::Result<O> + Send + 'static,
         published: impl FnOnce(anyhow::Result<Published>) + Send + 'static,
     ) -> anyhow::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, caught_up) = oneshot::channel();
-        let mut work = Work { source, span, outlet, stop: Arc::clone(&stop), caught_up: Some(sender) };
+        let told = Arc::clone(&stop);
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || {
-                if let Some(account) = work.run().transpose() {
+                let work = |outlet| Work { source, span, outlet, stop: &told, caught_up: Some(sender) }.run();
+                if let Some(account) = outlet().and_then(work).transpose() {
                     published(account);
                 }
                 // Its processor time is read from outside when the window has passed, and would be lost with the thread.
-                while !work.stop.load(Ordering::Relaxed) {
+                while !told.load(Ordering::Relaxed) {
                     std::thread::park();
                 }
             })
@@ -115,17 +116,17 @@ impl Drop for Publisher {
     }
 }
 
-struct Work<O> {
+struct Work<'a, O> {
     source: Source,
     span: Span,
     outlet: O,
-    stop: Arc<AtomicBool>,
+    stop: &'a AtomicBool,
     caught_up: Option<oneshot::Sender<()>>,
 }
 
-impl<O: Outlet> Work<O> {
+impl<O: Outlet> Work<'_, O> {
     /// Publishes until the window has passed (then gives the account) or it is stopped (then none).
-    fn run(&mut self) -> anyhow::Result<Option<Published>> {
+    fn run(mut self) -> anyhow::Result<Option<Published>> {
         sleep_precisely();
         let window = self.span.window;
         let mut account = Account::new();
@@ -231,7 +232,7 @@ mod tests {
         let publisher = Publisher::start(
             Source::Synthetic { schedule, payload_bytes: 64 },
             Span { first_due_ns, window: Some(window) },
-            Kept { published, fails_at },
+            move || Ok(Kept { published, fails_at }),
             move |account| sender.send(account).unwrap(),
         )
         .unwrap();

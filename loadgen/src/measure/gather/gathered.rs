@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use anyhow::ensure;
 use protocol::{
     clock,
-    results::{MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, TimelineSample, Traffic},
+    results::{LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, TimelineSample, Traffic},
 };
 
 use crate::{
@@ -63,6 +63,8 @@ pub(in crate::measure) struct Gathered {
     pub(super) to: Option<Reading>,
     pub(in crate::measure) account: Option<Account>,
     pub(in crate::measure) storm: Option<Storm>,
+    /// How long a server of others took to acknowledge updates.
+    pub(in crate::measure) acknowledged: Option<LosslessHistogram>,
     pub(in crate::measure) reports: Vec<Report>,
 }
 
@@ -84,6 +86,7 @@ impl Gathered {
             to: None,
             account: None,
             storm: None,
+            acknowledged: None,
             reports: Vec::new(),
         }
     }
@@ -120,6 +123,11 @@ impl Gathered {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The first of the server's processes, if they can be read.
+    pub(in crate::measure) fn first_pid(&self) -> Option<u32> {
+        self.observed.as_ref()?.first_pid()
     }
 
     /// The server's CPU time so far, if it can be read.
