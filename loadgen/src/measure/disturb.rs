@@ -46,7 +46,7 @@ impl Session<'_> {
         old.kill().await?;
         let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
         self.gathered.follow(server.pid, before)?;
-        let server = self.server.insert(Server::Own(server));
+        let server = self.server.insert(Server::Own(server.into()));
         match server.own() {
             Some(server) => Ok(server.publish(first_due_ns, window).await?),
             None => Ok(()),

@@ -8,7 +8,7 @@ use super::{others::Guarded, server_process::ServerProcess};
 #[derive(Debug)]
 pub(super) enum Server {
     /// This program run again.
-    Own(ServerProcess),
+    Own(Box<ServerProcess>),
     /// Any other.
     Guarded(Guarded),
 }

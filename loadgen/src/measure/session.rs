@@ -107,7 +107,7 @@ impl<'a> Session<'a> {
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
                 let (pid, port) = (server.pid, server.address.port());
-                self.server = Some(Server::Own(server));
+                self.server = Some(Server::Own(server.into()));
                 Observed::new(pid, port)
             }
         };
@@ -336,8 +336,8 @@ impl<'a> Session<'a> {
 
     fn tls(&self) -> anyhow::Result<Option<Tls>> {
         match (&self.server, self.sweep.target) {
-            (Some(Server::Own(ServerProcess { certificate: Some(pem), address, .. })), _) => {
-                Tls::trusting(pem, address.ip()).map(Some)
+            (Some(Server::Own(server)), _) => {
+                server.certificate.as_deref().map(|pem| Tls::trusting(pem, server.address.ip())).transpose()
             }
             (None, Some(target)) => Ok(target.tls.clone()),
             _ => Ok(None),

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use protocol::Transport;
 
 use super::{
-    Dialect, Heartbeat, Request, Said, Step, Take, Template,
-    template::{CLIENT, COUNT, DATA, GIVEN, RANDOM, is_name},
+    dialect::Dialect,
+    said::{Heartbeat, Request, Said, Step, Take},
+    template::{CLIENT, COUNT, DATA, GIVEN, RANDOM, Template, is_name},
 };
 
 /// What is wrong, and the text by which its line is found.

@@ -22,7 +22,7 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
         return Ok(None);
     };
     let name = scenario.dialect.clone().unwrap_or_default();
-    let command = scenario.server_command.as_deref().map(|command| words(command)).transpose()?;
+    let command = scenario.server_command.as_deref().map(words).transpose()?;
     match (&command, at) {
         (Some(_), None) | (None, Some(_)) => {}
         (Some(_), Some(url)) => {

@@ -1,5 +1,6 @@
 //! A client of a server of others, over either transport: what a [`Dialect`] says, by the readers that measure the own server.
 
+mod asking;
 mod opening;
 mod poster;
 mod speaker;
@@ -14,7 +15,8 @@ use super::{
     exchange::{Exchange, State},
     websocket,
 };
-use crate::clients::dialects::{self, Dialect, Heartbeat, LongPoll, Said};
+use crate::clients::dialects::{Dialect, Heartbeat, LongPoll, Said};
+use asking::ask;
 pub use poster::Poster;
 use speaker::Speaker;
 
@@ -136,20 +138,6 @@ impl Client {
             }
             _ => unreachable!("checked as the dialect was read"),
         }
-    }
-}
-
-/// Asks, and gives what answers it with a status of success.
-async fn ask<'a>(
-    exchange: &mut Exchange,
-    speaker: &mut Speaker,
-    request: &dialects::Request,
-    scratch: &'a Scratch,
-) -> Result<Payload<'a>, ClientError> {
-    speaker.request(request, &[], &mut exchange.request)?;
-    match exchange.ask(scratch).await? {
-        (Answer { status: 200..300, body, .. }, bytes) => Ok(Payload::answer(bytes, body)),
-        (answer, bytes) => Err(answer.refusal(&bytes)),
     }
 }
 

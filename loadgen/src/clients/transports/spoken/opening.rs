@@ -1,9 +1,9 @@
 //! What is said before updates may come, and what must come back.
 
-use super::{ClientError, Scratch, Speaker, ask, websocket};
+use super::{asking::ask, speaker::Speaker};
 use crate::clients::{
     dialects::{LongPoll, Said, Step, WebSocket},
-    transports::exchange::Exchange,
+    transports::{ClientError, Scratch, exchange::Exchange, websocket},
 };
 
 /// So much is shown of what came instead of what was expected.

@@ -1,7 +1,14 @@
 //! Updates that are published by HTTP: one request after the other, on one connection.
 
-use super::{ClientError, Exchange, Request, Scratch, Speaker, State, Stream, dialects};
-use crate::clients::transports::answer::Answer;
+use super::speaker::Speaker;
+use crate::clients::{
+    dialects,
+    transports::{
+        ClientError, Request, Scratch, Stream,
+        answer::Answer,
+        exchange::{Exchange, State},
+    },
+};
 
 /// A connection on which updates are posted.
 #[derive(Debug)]

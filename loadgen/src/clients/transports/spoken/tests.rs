@@ -1,7 +1,9 @@
-use protocol::Transport;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 
-use super::super::{Client, ClientError, Endpoint, Request, Scratch, script::*};
+use super::{
+    super::{ClientError, Endpoint, Request, Scratch, script::*},
+    Client,
+};
 use crate::clients::dialects::Dialect;
 
 /// A dialect of either transport with everything that one may have.
@@ -20,9 +22,12 @@ separator = "\u001e"
 heartbeats = [{ on = "2", post = "/p?sid={sid}&n={count}", body = "3" }]
 "#;
 
+fn dialect() -> std::sync::Arc<Dialect> {
+    Dialect::parse("mine", MINE).unwrap().into()
+}
+
 fn request(request: &Request) -> Request {
-    let dialect = Dialect::parse("mine", MINE).unwrap();
-    let endpoint = Endpoint { dialect: Some(dialect.into()), query: "&k=v".to_owned(), ..(*request.endpoint).clone() };
+    let endpoint = Endpoint { query: "&k=v".to_owned(), ..(*request.endpoint).clone() };
     Request { endpoint: endpoint.into(), number: 7, ..request.clone() }
 }
 
@@ -51,7 +56,7 @@ fn unmasked(mut frames: &[u8]) -> Vec<String> {
 }
 
 async fn next(client: &mut Client, scratch: &Scratch) -> Result<Vec<String>, ClientError> {
-    let payload = client.next(0, scratch).await?;
+    let payload = client.next(scratch).await?;
     client.heed(&payload);
     Ok(payload.messages().map(|message| String::from_utf8_lossy(message).into_owned()).collect())
 }
@@ -67,9 +72,8 @@ async fn a_websocket_opens_as_the_dialect_says_and_answers_heartbeats() {
         })
         .await;
         let (scratch, mut request) = (Scratch::default(), request(&script.request));
-        let opened = Client::open(Transport::WebSocket, script.stream, &mut request, &scratch).await;
-        let (mut client, cursor) = opened.unwrap();
-        assert!(cursor == 0 && client.is_answered());
+        let opened = Client::over_websocket(dialect(), script.stream, &mut request, &scratch).await;
+        let mut client = opened.unwrap();
         let mut messages = Vec::new();
         while messages.last().is_none_or(|message| message != "42[2]") {
             messages.append(&mut next(&mut client, &scratch).await.unwrap());
@@ -87,10 +91,10 @@ async fn an_opening_that_is_refused_says_what_came() {
     let script =
         scripted(|asked| vec![accepted(asked), text("0{\"sid\":\"ab\"}"), text("44{\"message\":\"no\"}")]).await;
     let (scratch, mut request) = (Scratch::default(), request(&script.request));
-    let error = Client::open(Transport::WebSocket, script.stream, &mut request, &scratch).await.unwrap_err();
+    let error = Client::over_websocket(dialect(), script.stream, &mut request, &scratch).await.unwrap_err();
     assert_eq!(error.to_string(), "protocol error: `40` was to come, and `44{\"message\":\"no\"}` came");
     let script = scripted(|asked| vec![accepted(asked), text("0{\"id\":\"ab\"}")]).await;
-    let error = Client::open(Transport::WebSocket, script.stream, &mut request, &scratch).await.unwrap_err();
+    let error = Client::over_websocket(dialect(), script.stream, &mut request, &scratch).await.unwrap_err();
     assert_eq!(error.to_string(), "protocol error: {sid} is not where it was to stand in `0{\"id\":\"ab\"}`");
 }
 
@@ -118,8 +122,8 @@ async fn polls_carry_what_answers_brought_and_heartbeats_are_answered_between_th
         cookies: None,
     };
     let (scratch, mut request) = (Scratch::default(), request(&plain));
-    let opened = Client::open(Transport::LongPoll, answering.dial().await, &mut request, &scratch).await;
-    let mut client = opened.unwrap().0;
+    let opened = Client::by_polling(dialect(), answering.dial().await, &mut request, &scratch).await;
+    let mut client = opened.unwrap();
     assert_eq!(next(&mut client, &scratch).await.unwrap(), ["42[1]\u{1e}2\u{1e}42[2]"]);
     assert!(next(&mut client, &scratch).await.unwrap().is_empty(), "nothing yet");
     assert_eq!(next(&mut client, &scratch).await.unwrap_err().to_string(), "status 400: Session ID unknown");
