@@ -64,16 +64,16 @@ fn frame_answer(batch: Batch) -> impl Sized {
 }
 
 #[library_benchmark]
-#[bench::one(args = (Transport::WebSocket, 1), setup = subject::sent, config = kept(1_218))]
-#[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(7_627))]
+#[bench::one(args = (Transport::WebSocket, 1), setup = subject::sent, config = kept(1_130))]
+#[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(6_742))]
 fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_frames(black_box(&bytes));
     (bytes, sum)
 }
 
 #[library_benchmark]
-#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_576))]
-#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(6_695))]
+#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_488))]
+#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(5_810))]
 fn read_answer(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_answer(black_box(&bytes));
     (bytes, sum)
@@ -86,7 +86,7 @@ fn started(deliveries: u64) -> (Recording, u64) {
 }
 
 #[library_benchmark]
-#[bench::thousand(args = (1_000), setup = started, config = kept(442_184))]
+#[bench::thousand(args = (1_000), setup = started, config = kept(452_184))]
 fn record((mut recording, deliveries): (Recording, u64)) -> Recording {
     recording.record(black_box(deliveries));
     recording

@@ -26,5 +26,5 @@ pub use judge::{
 pub use metrics::other_work;
 pub use pages::{IndexError, WriteError, Written, summary_table, write::write, write_changes, write_index};
 pub use read::{Difference, LoadError, PoolError, Results, Unlike, load::load, load_pooled, parse_runs, pool::pool};
-pub use validity::{IDLE_GAP_S, LagAt, Severity, UPDATES_BEFORE, Validity, Warning, warnings};
+pub use validity::{AtOnce, IDLE_GAP_S, LagAt, Severity, UPDATES_BEFORE, Validity, Warning, warnings};
 pub use words::{command_without_secrets, url_without_secrets};

@@ -141,14 +141,47 @@ mod tests {
         net::TcpListener,
     };
 
+    use rustix::net::{RecvFlags, recv};
+
     use super::*;
     use protocol::{clock, control::Window};
 
-    #[tokio::test]
-    async fn bytes_that_lay_unread_show_for_how_long() {
+    /// Connected over loopback.
+    async fn pair() -> (TcpStream, TcpStream) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let ours = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (mut theirs, _) = listener.accept().await.unwrap();
+        (ours, listener.accept().await.unwrap().0)
+    }
+
+    /// Nagle's algorithm tells: a second small segment leaves the other end once the first is acknowledged. By itself the kernel does that
+    /// after 40 ms (to a tick), so only tries that are over by half of these say anything.
+    #[tokio::test]
+    async fn an_acknowledgement_is_held_back_until_its_turn() {
+        let (ours, mut theirs) = pair().await;
+        hold_acknowledgements(&ours).unwrap();
+        let mut ours = Socket::new(ours, None).unwrap();
+        let (mut byte, mut told) = ([0], 0);
+        for _ in 0..100 {
+            let begun_ns = clock::now_ns();
+            theirs.write_all(b"1").await.unwrap();
+            ours.read_exact(&mut byte).await.unwrap();
+            theirs.write_all(b"2").await.unwrap();
+            let came_before = recv(&ours.stream, &mut byte, RecvFlags::PEEK | RecvFlags::DONTWAIT).is_ok();
+            ours.acknowledge().unwrap();
+            ours.read_exact(&mut byte).await.unwrap();
+            let in_time = clock::now_ns() - begun_ns < 20_000_000;
+            ours.acknowledge().unwrap();
+            if in_time {
+                assert!(!came_before, "it was acknowledged within the read, or before");
+                told += 1;
+            }
+        }
+        assert!(told > 2, "{told} of 100 were acknowledged sooner than by the kernel itself");
+    }
+
+    #[tokio::test]
+    async fn bytes_that_lay_unread_show_for_how_long() {
+        let (ours, mut theirs) = pair().await;
         let lag = LagMeter::new(std::sync::Arc::new(Window { from_ns: 0, to_ns: 1 }.into()));
         let mut ours = Socket::new(ours, Some(lag.clone())).unwrap();
         let mut read = [0; 4];

@@ -15,8 +15,8 @@ pub struct Spread {
     receipts: u64,
 }
 
-/// Nearly three hours of updates at a thousand a second.
-const UPDATES_MAX: u64 = 10_000_000;
+/// So many numbers may be skipped, over all leaps: what a run at a thousand a second would lose in nearly three hours.
+const SKIPPED_MAX: u64 = 10_000_000;
 
 /// More updates are not listed one by one in a run's line: so many take 140 KB.
 const LISTED_MAX: usize = 20_000;
@@ -28,13 +28,16 @@ const NONE: Spread = Spread { due_ns: 0, first_ns: u64::MAX, last_ns: 0, receipt
 pub struct Spreads {
     /// The `seq` of the first entry.
     base: u64,
-    /// One for every `seq` from there on: they have no gaps, so this is no larger than the phase has updates.
-    spreads: Vec<Spread>,
+    /// One for every `seq` from there on: as many as the phase has updates, where nobody leaps.
+    entries: Vec<Spread>,
+    /// How many of them only came to be for a `seq` beyond.
+    skipped: u64,
 }
 
 impl Spreads {
-    /// Takes note of a receipt. A single leap is no client's ([`super::tracker`]), but a server may leap again and again, or
-    /// have each client begin elsewhere: what is so far from all others that no phase has so many updates is left out.
+    /// Takes note of a receipt. A long leap is no client's ([`super::tracker`]), but a server may leap again and again, or have each
+    /// client begin elsewhere: what skips more than ten million numbers, all together, is left out. No client of this worker had
+    /// those, and so they are counted as missed.
     pub fn add(&mut self, seq: u64, due_ns: u64, received_ns: u64) {
         let Some(spread) = self.of(seq) else { return };
         spread.due_ns = due_ns;
@@ -44,29 +47,31 @@ impl Spreads {
     }
 
     fn of(&mut self, seq: u64) -> Option<&mut Spread> {
-        if self.spreads.is_empty() {
+        if self.entries.is_empty() {
             self.base = seq;
         } else if seq < self.base {
             // Some client is behind the one that was heard first.
             let missing = self.base - seq;
-            if missing.saturating_add(self.spreads.len() as u64) > UPDATES_MAX {
-                return None;
-            }
-            self.spreads.splice(0..0, std::iter::repeat_n(NONE, missing as usize));
+            self.skip(missing - 1)?;
+            self.entries.splice(0..0, std::iter::repeat_n(NONE, missing as usize));
             self.base = seq;
         }
         let index = seq - self.base;
-        if index >= self.spreads.len() as u64 {
-            if index > UPDATES_MAX {
-                return None;
-            }
-            self.spreads.resize(index as usize + 1, NONE);
+        let len = self.entries.len() as u64;
+        if index >= len {
+            self.skip(index - len)?;
+            self.entries.resize(index as usize + 1, NONE);
         }
-        Some(&mut self.spreads[index as usize])
+        Some(&mut self.entries[index as usize])
+    }
+
+    fn skip(&mut self, numbers: u64) -> Option<()> {
+        self.skipped = self.skipped.checked_add(numbers).filter(|skipped| *skipped <= SKIPPED_MAX)?;
+        Some(())
     }
 
     fn iter(&self) -> impl Iterator<Item = (u64, Spread)> {
-        (self.base..).zip(self.spreads.iter().copied()).filter(|(_, spread)| spread.receipts > 0)
+        (self.base..).zip(self.entries.iter().copied()).filter(|(_, spread)| spread.receipts > 0)
     }
 }
 
@@ -148,5 +153,27 @@ mod tests {
         }
         spreads.add(9, 3_000, 3_100);
         assert_eq!(spreads.iter().map(|(seq, _)| seq).collect::<Vec<_>>(), [8, 9]);
+    }
+
+    #[test]
+    fn many_leaps_take_no_more_room_than_one_may() {
+        let mut spreads = Spreads { skipped: SKIPPED_MAX - 1_000, ..Spreads::default() };
+        for leap in 1..=100 {
+            spreads.add(101 * leap, 1_000, 1_500);
+        }
+        spreads.add(1, 1_000, 1_500);
+        let known = || (1..=11).map(|leap| 101 * leap);
+        assert_eq!(spreads.iter().map(|(seq, _)| seq).collect::<Vec<_>>(), known().collect::<Vec<_>>());
+        spreads.add(101 * 11 + 1, 1_000, 1_500);
+        assert_eq!(spreads.iter().count(), 12, "what skips nothing goes on");
+    }
+
+    #[test]
+    fn a_stream_without_leaps_is_recorded_however_long() {
+        let mut spreads = Spreads { skipped: SKIPPED_MAX, ..Spreads::default() };
+        for seq in (5..1_000).chain((1..5).rev()) {
+            spreads.add(seq, 1_000 * seq, 1_000 * seq + 500);
+        }
+        assert_eq!(spreads.iter().count(), 999);
     }
 }

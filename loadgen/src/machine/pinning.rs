@@ -6,9 +6,32 @@ use std::{
 };
 
 use protocol::results::Pinning;
-use rustix::thread::{CpuSet, sched_getaffinity};
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
+use server::values::Cpus;
 
 use super::topology::Place;
+
+/// The calling thread, which has to drop this itself, keeps to some processors as long as it lives.
+#[derive(Debug)]
+pub struct Kept {
+    before: CpuSet,
+}
+
+impl Kept {
+    /// From now on. What the thread starts meanwhile keeps to them too, unless it goes elsewhere by itself.
+    pub fn to(cpus: &Cpus) -> anyhow::Result<Self> {
+        let before = sched_getaffinity(None)?;
+        cpus.pin()?;
+        Ok(Self { before })
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        // They were allowed before.
+        let _ = sched_setaffinity(None, &self.before);
+    }
+}
 
 /// Splits the processors that this process may use: one half for the server, the other for the generator.
 ///
@@ -99,6 +122,17 @@ mod tests {
             .collect();
         let pinning = halves(&places, threads)?;
         Some((pinning.server, pinning.generator, pinning.share_core, pinning.share_cache))
+    }
+
+    #[test]
+    fn a_thread_keeps_to_processors_for_a_while() {
+        let before = sched_getaffinity(None).unwrap();
+        let first = (0..CpuSet::MAX_CPU).find(|cpu| before.is_set(*cpu)).unwrap();
+        let kept = Kept::to(&Cpus(vec![first as u32])).unwrap();
+        let meanwhile = sched_getaffinity(None).unwrap();
+        assert!(meanwhile.count() == 1 && meanwhile.is_set(first), "{meanwhile:?}");
+        drop(kept);
+        assert_eq!(sched_getaffinity(None).unwrap(), before);
     }
 
     type Said = (Vec<u32>, Vec<u32>, Option<bool>, Option<bool>);

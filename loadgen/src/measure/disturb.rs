@@ -44,7 +44,10 @@ impl Session<'_> {
         };
         let before = self.gathered.before()?;
         old.kill().await?;
+        // A server begins where its parent may run, and is the same server as before.
+        self.keep_apart(false)?;
         let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
+        self.keep_apart(true)?;
         self.gathered.follow(server.pid, before)?;
         let server = self.server.insert(Server::Own(server.into()));
         match server.own() {

@@ -10,7 +10,7 @@ pub(super) enum Server {
     /// This program run again.
     Own(Box<ServerProcess>),
     /// Any other.
-    Guarded(Guarded),
+    Guarded(Box<Guarded>),
 }
 
 impl Server {

@@ -31,14 +31,12 @@ use crate::{
         window::MeasurePhase,
         worker::{Assignment, Worker},
     },
-    machine::{loops::Loops, usage::Observed},
+    machine::{loops::Loops, pinning::Kept, usage::Observed},
     scenario::plan::Planned,
 };
 
 /// Between two looks at whether the waiting is over, where more than time decides that.
 const LOOK_NS: u64 = 10_000_000;
-/// Between two samples of the timeline.
-const SAMPLE_NS: u64 = 100_000_000;
 /// How long the server may take to notice that its clients are gone, before its memory is read all the same.
 const EMPTYING: Duration = Duration::from_secs(2);
 
@@ -57,6 +55,8 @@ pub(super) struct Session<'a> {
     pub(super) disturbed: Disturbed,
     /// While updates flow.
     awake: Option<Loops>,
+    /// While updates flow, so that what this thread reads is no work on the server's processors.
+    apart: Option<Kept>,
     pub(super) gathered: Gathered,
 }
 
@@ -73,6 +73,7 @@ impl<'a> Session<'a> {
             measure: MeasurePhase::default(),
             disturbed: Disturbed::default(),
             awake: None,
+            apart: None,
             gathered: Gathered::new(),
         }
     }
@@ -97,7 +98,7 @@ impl<'a> Session<'a> {
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
                 let (pid, port) = (server.pid, server.address.port());
-                self.server = Some(Server::Guarded(server));
+                self.server = Some(Server::Guarded(server.into()));
                 Observed::descending(pid, port)
             }
             (None, None) => {
@@ -166,11 +167,12 @@ impl<'a> Session<'a> {
             if done(self) || now_ns >= until_ns {
                 return Ok(());
             }
-            self.gathered.timeline_sample(SAMPLE_NS)?;
+            let next_sample_ns = self.gathered.timeline_sample()?;
             self.sweep.progress.phase(self.planned, &self.phase, &self.detail());
-            // While updates flow, a look is work beside the workers'.
-            let look_ns = if matches!(self.phase, Phase::WarmUp | Phase::Measure) { SAMPLE_NS } else { LOOK_NS };
-            let nap = Duration::from_nanos(look_ns.min(until_ns - now_ns));
+            // While updates flow, a look is work beside the workers', and is there only for the sample.
+            let flows = matches!(self.phase, Phase::WarmUp | Phase::Measure);
+            let look_ns = if flows { next_sample_ns } else { now_ns + LOOK_NS };
+            let nap = Duration::from_nanos(look_ns.min(until_ns).saturating_sub(clock::now_ns()));
             tokio::select! {
                 () = tokio::time::sleep(nap) => {}
                 () = self.sweep.interrupt.cancelled() => {}
@@ -199,7 +201,7 @@ impl<'a> Session<'a> {
         Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.idle)?)
     }
 
-    /// Exact memory at the end of the measure phase.
+    /// Exact memory after the measure phase.
     pub(super) async fn sample_busy(&mut self) -> Result<(), Halt> {
         self.gathered.check_unchanged()?;
         let in_use = self.in_use().await?;
@@ -210,6 +212,15 @@ impl<'a> Session<'a> {
     pub(super) fn keep_awake(&mut self) -> anyhow::Result<()> {
         let Scenario { kept_awake, pinned, .. } = self.sweep.scenario;
         self.awake = kept_awake.then(|| Loops::that_keep_awake(pinned.as_ref())).transpose()?;
+        Ok(())
+    }
+
+    /// Keeps this thread, which samples, to the generator's processors, or has it go where it likes again.
+    pub(super) fn keep_apart(&mut self, apart: bool) -> anyhow::Result<()> {
+        // First of all: what was kept to gives back what was allowed before it.
+        self.apart = None;
+        let pinned = self.sweep.scenario.pinned.as_ref().filter(|_| apart);
+        self.apart = pinned.map(|pinned| Kept::to(&Cpus(pinned.generator.clone()))).transpose()?;
         Ok(())
     }
 
@@ -277,8 +288,7 @@ impl<'a> Session<'a> {
 
     /// Closes every connection, looks at the server once it is empty again, and ends it.
     pub(super) async fn close(&mut self) -> anyhow::Result<()> {
-        self.awake = None;
-        self.publishing = None;
+        (self.awake, self.apart, self.publishing) = (None, None, None);
         for worker in self.workers.drain(..) {
             self.gathered.reports.push(worker.stop()?);
         }

@@ -83,7 +83,7 @@ pub struct Settings {
     #[serde(with = "humantime_serde")]
     pub settle: Option<Duration>,
 
-    /// Updates before those that count, at least: it goes on until 24 have gone out (two, where they are 150 ms apart or more), or for 10 s
+    /// Updates before those that count, at least: it goes on until 24 have gone out (two, where they are 150 ms apart or more), or for 10 s, and then to the middle of a gap
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[serde(with = "humantime_serde")]
     pub warm_up: Option<Duration>,

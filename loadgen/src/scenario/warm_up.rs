@@ -1,4 +1,4 @@
-//! How long updates flow before those that count: until Linux no longer acknowledges each segment at once.
+//! How long updates flow before those that count: until Linux no longer acknowledges each segment at once, and then until none is due.
 
 use protocol::results::{Arrivals, Scenario, Stream};
 use reports::{IDLE_GAP_S, UPDATES_BEFORE};
@@ -10,9 +10,12 @@ const UPDATES: f64 = UPDATES_BEFORE as f64 + 0.5;
 const UPDATES_IDLE: f64 = 2.5;
 /// Seconds beyond which nothing is waited for.
 const AT_MOST_S: f64 = 10.0;
+/// Gaps that are nothing but the rounding of seconds.
+const ROUNDING: f64 = 1e-6;
 
 /// Seconds of warm-up of a run: what the scenario asks for, and until enough updates have gone out on every connection, if that is
-/// within ten seconds. Of a server that runs already its rate is known, but neither its random gaps nor where in a feed it stands.
+/// within ten seconds. Then on to the middle of a gap, where all gaps are alike. Of a server that runs already its rate is known, but
+/// neither its random gaps, nor where in a feed it stands, nor when anything is due.
 pub fn warm_up_s(stream: &Stream, scenario: &Scenario, repeat: u32) -> f64 {
     let enough_s = match stream {
         Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. } if scenario.server.is_none() => {
@@ -24,7 +27,23 @@ pub fn warm_up_s(stream: &Stream, scenario: &Scenario, repeat: u32) -> f64 {
             enough(feed_s, feed_s / UPDATES)
         }),
     };
-    scenario.warm_up_s.max(enough_s)
+    let least_s = scenario.warm_up_s.max(enough_s);
+    match stream {
+        Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz, .. } if scenario.server.is_none() => {
+            between_updates_s(least_s, *rate_hz, scenario.measure_s)
+        }
+        // Random gaps and those of a feed have no place that is far from every due time.
+        _ => least_s,
+    }
+}
+
+/// The first moment from `least_s` on at which the measure phase can begin so that both its edges, at which every counter is read, are as far
+/// from due times as can be: half a gap where it lasts whole gaps, and never under a quarter. `rate_hz * measure_s` updates are due in it,
+/// rounded.
+fn between_updates_s(least_s: f64, rate_hz: f64, measure_s: f64) -> f64 {
+    let gaps = rate_hz * measure_s;
+    let after_due = 0.5 - (gaps - gaps.round()) / 2.0;
+    ((least_s * rate_hz - after_due - ROUNDING).ceil() + after_due) / rate_hz
 }
 
 /// Seconds of a feed, at its own speed, until enough of its updates have gone out.
@@ -46,6 +65,8 @@ fn enough(enough_s: f64, gap_s: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use protocol::clock::ns;
+
     use super::*;
     use crate::scenario::{check, plan::plan};
 
@@ -62,7 +83,7 @@ mod tests {
     #[test]
     fn it_lasts_until_enough_updates_have_gone_out_and_as_long_as_asked_for() {
         assert_eq!(of("rate_hz = [100]\nwarm_up = \"200ms\""), [0.245]);
-        assert_eq!(of("rate_hz = [100]\nwarm_up = \"3s\""), [3.0]);
+        assert_eq!(of("rate_hz = [100]\nwarm_up = \"3s\""), [3.005], "and until the middle of a gap");
         assert_eq!(of("rate_hz = [10, 20]"), [1.225, 2.45]);
     }
 
@@ -70,7 +91,44 @@ mod tests {
     fn where_updates_are_far_apart_two_suffice_and_ten_seconds_in_any_case() {
         assert_eq!(of("rate_hz = [5]\nwarm_up = \"100ms\""), [0.5]);
         assert_eq!(of("rate_hz = [0.5]\nmeasure = \"6s\""), [5.0]);
-        assert_eq!(of("rate_hz = [0.1]\nmeasure = \"60s\""), [10.0]);
+        assert_eq!(of("rate_hz = [0.1]\nmeasure = \"60s\""), [15.0], "and until the middle of a gap");
+    }
+
+    #[test]
+    fn no_update_is_due_near_an_edge_and_as_many_within_as_the_rate_says() {
+        for (rate_hz, measure, updates, gap_share) in [
+            (25.0, "2s", 50, 0.5),
+            (10.0, "3s", 30, 0.5),
+            (1_000.0, "500ms", 500, 0.5),
+            (0.5, "6s", 3, 0.5),
+            (33.0, "3s", 99, 0.5),
+            // No whole gaps: 17.5 and 2.2 of them.
+            (7.0, "2500ms", 18, 0.25),
+            (4.4, "500ms", 2, 0.4),
+        ] {
+            for warm_up in ["100ms", "1s", "3s", "3333ms"] {
+                let toml = format!("rate_hz = [{rate_hz:?}]\nmeasure = \"{measure}\"\nwarm_up = \"{warm_up}\"");
+                let from_ns = ns(of(&toml)[0]);
+                let to_ns = from_ns + ns(check("test", &toml).unwrap().measure_s);
+                let due_ns: Vec<u64> =
+                    Schedule::new(Arrivals::Constant, rate_hz, 0).take_while(|due_ns| *due_ns < 2 * to_ns).collect();
+                let within = due_ns.iter().filter(|due_ns| (from_ns..to_ns).contains(due_ns)).count();
+                assert_eq!(within, updates, "{toml}");
+                // But for the rounding of what is a millionth of a gap.
+                let far_ns = (gap_share - 1e-5) * 1e9 / rate_hz;
+                let nearest_ns = due_ns.iter().map(|due_ns| due_ns.abs_diff(from_ns).min(due_ns.abs_diff(to_ns))).min();
+                assert!(nearest_ns.unwrap() as f64 > far_ns, "{toml}: {nearest_ns:?} is not {far_ns}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_it_is_not_known_when_updates_are_due_it_lasts_no_longer() {
+        let scenario = check("test", "rate_hz = [100]\nwarm_up = \"3s\"").unwrap();
+        let stream = &plan(&scenario)[0].point.load.stream;
+        let elsewhere = Scenario { server: Some("http://127.0.0.1:1".to_owned()), ..scenario.clone() };
+        let lasts: Vec<f64> = [&scenario, &elsewhere].iter().map(|scenario| warm_up_s(stream, scenario, 0)).collect();
+        assert_eq!(lasts, [3.005, 3.0]);
     }
 
     #[test]

@@ -32,7 +32,7 @@ pub struct Plateaus {
     pub empty: MemorySample,
     /// Every client ready, no update yet.
     pub idle: Option<MemorySample>,
-    /// At the end of the measure phase.
+    /// After the measure phase: once everything has arrived or, if the server ran already, at its end.
     pub busy: Option<MemorySample>,
     /// Every client gone.
     pub drained: Option<MemorySample>,

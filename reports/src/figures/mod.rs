@@ -50,6 +50,8 @@ pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure>
 
 #[cfg(test)]
 mod tests {
+    use protocol::results::Polls;
+
     use super::*;
     use crate::fixture;
 
@@ -77,9 +79,21 @@ mod tests {
             let figures = all(results, &Comparison::of(results));
             figures.into_iter().find(|figure| figure.id == "cpu").unwrap().caption
         };
+        results.manifest.scenario.polls = Polls::AtOnce;
         assert!(!caption(&results).contains("quick acknowledgement"));
         results.runs.iter_mut().for_each(|run| run.stream.before = Some(17));
         assert!(caption(&results).contains("quick acknowledgement: 17 updates went before"), "{}", caption(&results));
+    }
+
+    #[test]
+    fn beside_latency_stands_what_a_p99_takes_where_there_is_none() {
+        let said = |repeats| {
+            let results = fixture::Sweep { repeats, ..fixture::Sweep::quick() }.results();
+            let figures = all(&results, &Comparison::of(&results));
+            let latency = figures.into_iter().find(|figure| figure.id == "latency").unwrap();
+            latency.caption.contains("A p99 is drawn where 1,000 updates or more were due")
+        };
+        assert_eq!([1, 2].map(said), [true, false], "500 updates a repeat");
     }
 
     #[test]

@@ -51,7 +51,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     let mut caption = format!(
         "{what} Each line says which share of the clients was current again by then: had everything that was due. Clients \
          come back after a random pause of up to 100 ms, doubled with every try in vain, and go on from where they stood. \
-         The storm ends for the CPU when all are current, to within an update’s gap and a tenth of a second."
+         The storm ends for the CPU when all are current, to within an update’s gap and 0.14 s."
     );
     let said = takeaway(case, CurrentMs(All));
     caption.extend(said.map(|said| format!(" {said}")));

@@ -40,7 +40,7 @@ pub enum Metric {
     KernelKibPerClient,
     /// The server process's memory with every client idle, MiB.
     UserMib,
-    /// The same at the end of the measure phase.
+    /// The same after the measure phase.
     BusyUserMib,
     /// The same with every client gone.
     DrainedUserMib,

@@ -8,21 +8,17 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::{
-    compare::{Comparison, Measure},
-    metrics::{Metric, Quantile},
+    compare::{COMPARED, Comparison, Measure},
+    metrics::Metric,
     read::Results,
     words::{self, number},
 };
 
-/// What is tracked: the name in Bencher's form, and the metric. More of any is worse.
-pub(crate) const TRACKED: [(&str, Metric); 6] = [
-    ("server-cpu-per-delivery", Metric::CpuUsPerDelivery),
-    ("latency-p50", Metric::LatencyMs(Quantile::P50)),
-    ("latency-p99", Metric::LatencyMs(Quantile::P99)),
-    ("server-memory-per-client", Metric::UserKibPerClient),
-    ("kernel-memory-per-client", Metric::KernelKibPerClient),
-    ("generator-cpu-per-delivery", Metric::GeneratorCpuUsPerDelivery),
-];
+/// What is tracked: all that is compared, and what the generator spends, which tells a slower generator from a slower server. More
+/// of any is worse.
+pub(crate) fn metrics() -> Vec<Metric> {
+    COMPARED.into_iter().chain([Metric::GeneratorCpuUsPerDelivery]).collect()
+}
 
 #[derive(Serialize)]
 struct Benchmark {
@@ -45,7 +41,7 @@ struct Tracked {
 pub(crate) fn smaller_is_better(results: &Results) -> String {
     let benchmarks: Vec<Benchmark> = tracked(results)
         .into_iter()
-        .map(|(side, _, metric, measure)| Benchmark {
+        .map(|(side, metric, measure)| Benchmark {
             name: format!("{side}: {}", metric.name()),
             unit: metric.unit(),
             value: measure.value,
@@ -58,23 +54,28 @@ pub(crate) fn smaller_is_better(results: &Results) -> String {
 
 /// `bencher.json`: for Bencher, `--adapter json`.
 pub(crate) fn bencher(results: &Results) -> String {
-    let mut benchmarks: BTreeMap<String, BTreeMap<&str, Tracked>> = BTreeMap::new();
-    for (side, name, _, Measure { value, min, max, .. }) in tracked(results) {
+    let mut benchmarks: BTreeMap<String, BTreeMap<String, Tracked>> = BTreeMap::new();
+    for (side, metric, Measure { value, min, max, .. }) in tracked(results) {
         let value = Tracked { value, lower_value: min, upper_value: max };
-        benchmarks.entry(side).or_default().insert(name, value);
+        benchmarks.entry(side).or_default().insert(slug(metric), value);
     }
     json(&benchmarks)
 }
 
+/// Its name as Bencher takes one: `server-cpu-per-delivery`.
+fn slug(metric: Metric) -> String {
+    metric.name().to_lowercase().replace(' ', "-").replace('’', "")
+}
+
 /// Every tracked figure of every point that is valid.
-fn tracked(results: &Results) -> Vec<(String, &'static str, Metric, Measure)> {
+fn tracked(results: &Results) -> Vec<(String, Metric, Measure)> {
     let comparison = Comparison::of(results);
     let mut all = Vec::new();
     for case in &comparison.cases {
         for (contender, side) in &case.sides {
             let name = format!("{}, {}", contender.title(), words::load(&case.load));
-            let figures = TRACKED.into_iter();
-            all.extend(figures.filter_map(|(slug, metric)| Some((name.clone(), slug, metric, side.measure(metric)?))));
+            let figures = metrics().into_iter();
+            all.extend(figures.filter_map(|metric| Some((name.clone(), metric, side.measure(metric)?))));
         }
     }
     all
@@ -105,7 +106,7 @@ mod tests {
         results.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert_eq!(
             tracked(&results).len(),
-            TRACKED.len() - 1,
+            metrics().len() - 1,
             "one of two transports, and kernel memory of 100 clients is noise"
         );
         results.runs.clear();

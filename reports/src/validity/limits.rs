@@ -5,6 +5,10 @@ pub const UPDATES_BEFORE: u64 = 24;
 /// ... but where updates are so many seconds apart it begins anew with each: after a gap longer than the retransmission time-out,
 /// of about 200 ms.
 pub const IDLE_GAP_S: f64 = 0.15;
+/// So many updates after such a gap are acknowledged at once...
+pub(super) const UPDATES_AT_ONCE: f64 = 16.0;
+/// ... which is worth a word if they are so large a share of all.
+pub(super) const AT_ONCE_SHARE: f64 = 0.05;
 
 /// Above this share of one core, a thread cannot be trusted to have read in time: void.
 pub(super) const WORKER_BUSY_MAX: f64 = 0.9;

@@ -17,7 +17,7 @@ pub use limits::{IDLE_GAP_S, UPDATES_BEFORE};
 pub(crate) use point::point_warnings;
 pub(crate) use quick_ack::quickly_acknowledged;
 pub use severity::{Severity, Validity};
-pub use warning::{LagAt, Warning};
+pub use warning::{AtOnce, LagAt, Warning};
 
 use crate::read::Results;
 

@@ -1,37 +1,63 @@
 //! Whether WebSocket's CPU was measured while Linux still acknowledged each segment at once.
 
-use protocol::{Transport, results::Run};
+use std::mem::discriminant;
+
+use protocol::{
+    Transport,
+    results::{Arrivals, Polls, Run, Stream},
+};
 
 use super::{
-    limits::{IDLE_GAP_S, UPDATES_BEFORE},
+    limits::{AT_ONCE_SHARE, IDLE_GAP_S, UPDATES_AT_ONCE, UPDATES_BEFORE},
     points::points,
-    warning::Warning,
+    warning::{AtOnce, Warning},
 };
 use crate::read::Results;
 
-/// A note on the points where it was. A long-polling client's next request carries the acknowledgement in any case.
+/// A note on the points where it was. A long-polling client's next request carries the acknowledgement in any case, and a generator that
+/// defers acknowledgements has none sent at once.
 pub(crate) fn quickly_acknowledged(results: &Results) -> Option<Warning> {
-    let all: Vec<_> = (points(results).into_iter())
+    if results.manifest.scenario.polls == Polls::Deferred {
+        return None;
+    }
+    let all: Vec<Vec<AtOnce>> = (points(results).into_iter())
         .filter(|(point, _)| point.contender.transport == Transport::WebSocket)
-        .map(|(_, runs)| runs)
+        .map(|(_, runs)| at_once(&runs))
         .collect();
-    let sparse = |runs: &&Vec<&Run>| runs.iter().any(|run| gap_s(run).is_some_and(|gap_s| gap_s >= IDLE_GAP_S));
-    let early =
-        |runs: &Vec<&Run>| runs.iter().filter_map(|run| before(run)).min().filter(|least| *least < UPDATES_BEFORE);
-    let gaps = all.iter().filter(sparse).count();
-    let early: Vec<u64> = all.iter().filter(|runs| !sparse(runs)).filter_map(early).collect();
-    let (points, of_points) = (gaps + early.len(), all.len());
-    (points > 0).then(|| Warning::QuicklyAcknowledged {
-        points,
-        of_points,
-        gaps,
-        fewest_before: early.into_iter().min(),
-    })
+    let points = all.iter().filter(|why| !why.is_empty()).count();
+    let mut why: Vec<AtOnce> = all.iter().flatten().copied().collect();
+    // Of the early ones, the earliest.
+    why.sort();
+    why.dedup_by_key(|why| discriminant(why));
+    (points > 0).then_some(Warning::QuicklyAcknowledged { points, of_points: all.len(), why })
+}
+
+/// Why a point's updates were.
+fn at_once(runs: &[&Run]) -> Vec<AtOnce> {
+    let any = |is: fn(&Run) -> bool| runs.iter().any(|run| is(run));
+    if any(|run| gap_s(run).is_some_and(|gap_s| gap_s >= IDLE_GAP_S)) {
+        return vec![AtOnce::Apart];
+    }
+    let early = runs.iter().filter_map(|run| before(run)).min().filter(|least| *least < UPDATES_BEFORE);
+    let bursts = any(comes_in_bursts).then_some(AtOnce::Bursts);
+    let disturbed = any(|run| run.recovery.is_some()).then_some(AtOnce::Disturbed);
+    [bursts, disturbed, early.map(AtOnce::Early)].into_iter().flatten().collect()
 }
 
 /// Seconds between updates, in the mean; none where nothing was delivered that CPU could be spent on.
 fn gap_s(run: &Run) -> Option<f64> {
     (run.counts.delivered > 0 && run.stream.updates > 0).then(|| run.phases.measure_s / run.stream.updates as f64)
+}
+
+/// Whether there are long gaps though the mean one is short: among exponential ones so many; among those of a feed nobody knows here.
+fn comes_in_bursts(run: &Run) -> bool {
+    match run.point.load.stream {
+        Stream::Synthetic { arrivals: Arrivals::Constant, .. } => false,
+        Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. } => {
+            UPDATES_AT_ONCE * (-rate_hz * IDLE_GAP_S).exp() > AT_ONCE_SHARE
+        }
+        Stream::Replay { .. } => true,
+    }
 }
 
 /// Updates that went out before the measure phase: as its publisher counted, or as its rate was.

@@ -58,17 +58,27 @@ pub enum Warning {
     ClientErrors { point: PointName, kind: String, errors: u64, first: Option<String> },
     /// Clients never connected again after a disturbance; the first of what they met in words.
     NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
-    /// Points have too few updates, over all repeats, for a p99 to be stated.
-    FewUpdates { points: usize, of_points: usize, fewest: u64 },
-    /// WebSocket's updates were acknowledged at once, at the server's cost: at `gaps` of the points because they were far apart, at the others because
-    /// the connections were young.
-    QuicklyAcknowledged { points: usize, of_points: usize, gaps: usize, fewest_before: Option<u64> },
+    /// WebSocket's updates were acknowledged at once, all or some, at the server's cost; for one or more reasons.
+    QuicklyAcknowledged { points: usize, of_points: usize, why: Vec<AtOnce> },
     /// The server's process could not be read.
     ServerUnobserved { runs: usize, of_runs: usize, why: Option<String> },
     /// The machine had other work while it measured.
     MachineBusy { runs: usize, of_runs: usize, share: f64 },
     /// Every point was measured once.
     SingleRepeat,
+}
+
+/// Why Linux acknowledged updates at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AtOnce {
+    /// They were far apart.
+    Apart,
+    /// Some may have been.
+    Bursts,
+    /// Connections were young again after a disturbance.
+    Disturbed,
+    /// Connections were young: so few updates, at the fewest, had gone before.
+    Early(u64),
 }
 
 /// Of which value of lag and latency a warning speaks.
@@ -86,10 +96,7 @@ impl Warning {
         match self {
             _ if self.voids_point() => Severity::Invalid,
             Self::RunFailed { .. } => Severity::Invalid,
-            Self::ServerUnobserved { .. }
-            | Self::FewUpdates { .. }
-            | Self::QuicklyAcknowledged { .. }
-            | Self::SingleRepeat => Severity::Note,
+            Self::ServerUnobserved { .. } | Self::QuicklyAcknowledged { .. } | Self::SingleRepeat => Severity::Note,
             _ => Severity::Caution,
         }
     }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::warning::{LagAt, Warning};
+use super::warning::{AtOnce, LagAt, Warning};
 use crate::{
     points::PointName,
     words::{count, number, percent},
@@ -93,13 +93,9 @@ impl Warning {
             Self::NotBack { .. } => {
                 "Times until clients are back are of the others. Remove the reason, or measure longer."
             }
-            Self::FewUpdates { .. } => {
-                "The deliveries of an update are one fan-out, and a p99 wants 1,000 of them. Measure longer, more often, or at a \
-                 higher rate."
-            }
             Self::QuicklyAcknowledged { .. } => {
                 "An update is then acknowledged within the server's write, which the server pays for, and otherwise within the client's \
-                 read; long polling is not touched. Outside it are 7 updates a second or more, after 24."
+                 read; long polling is not touched. `--polls deferred` keeps out of it."
             }
             Self::ServerUnobserved { .. } => {
                 "Its memory and CPU are missing below. Let the benchmark start the server itself to have them."
@@ -116,6 +112,24 @@ impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.write_statement(f)?;
         write!(f, " {}", self.advice())
+    }
+}
+
+impl fmt::Display for AtOnce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Apart => write!(f, "updates were 150 ms apart or more"),
+            Self::Bursts => {
+                write!(
+                    f,
+                    "in part, up to 16 updates after each gap of 150 ms or more, as Poisson streams and feeds have them"
+                )
+            }
+            Self::Disturbed => {
+                write!(f, "in part, the first 16 updates of connections that were young again after the disturbance")
+            }
+            Self::Early(before) => write!(f, "{before} updates went before the measure phase, not 24"),
+        }
     }
 }
 
@@ -199,7 +213,6 @@ impl Warning {
             | Self::TruncatedResults { .. }
             | Self::ServerUnobserved { .. }
             | Self::MachineBusy { .. }
-            | Self::FewUpdates { .. }
             | Self::QuicklyAcknowledged { .. }
             | Self::SingleRepeat => self.write_of_sweep(f),
             Self::NotBack { .. }
@@ -233,16 +246,8 @@ impl Warning {
                 "Other work than the benchmark took up to {}% of our processors ({runs} of {of_runs} runs).",
                 number(100.0 * share),
             ),
-            Self::FewUpdates { points, of_points, fewest } => write!(
-                f,
-                "At {points} of {of_points} points too few updates were due, over all repeats, for a p99 (the fewest: {}).",
-                count(*fewest)
-            ),
-            Self::QuicklyAcknowledged { points, of_points, gaps, fewest_before } => {
-                let gaps = (*gaps > 0).then(|| "updates were 150 ms apart or more".to_owned());
-                let before =
-                    fewest_before.map(|fewest| format!("{fewest} updates went before the measure phase, not 24"));
-                let why: Vec<_> = gaps.into_iter().chain(before).collect();
+            Self::QuicklyAcknowledged { points, of_points, why } => {
+                let why: Vec<_> = why.iter().map(ToString::to_string).collect();
                 write!(
                     f,
                     "At {points} of {of_points} points WebSocket's CPU was measured within Linux's quick acknowledgement: {}.",

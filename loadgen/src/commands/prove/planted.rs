@@ -3,8 +3,8 @@
 /// Clients of a run, and updates a second, unless a case has its own.
 pub(super) const CLIENTS: u32 = 20;
 pub(super) const RATE_HZ: u64 = 50;
-/// Milliseconds of warm-up and of measuring.
-pub(super) const WARM_UP_MS: u64 = 500;
+/// Milliseconds of warm-up, which ends between two updates, and of measuring.
+pub(super) const WARM_UP_MS: u64 = 490;
 pub(super) const MEASURE_MS: u64 = 3_000;
 
 /// Which updates and which clients are tampered with: neither divides anything else here, and the stream's last

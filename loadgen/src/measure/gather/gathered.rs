@@ -5,9 +5,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use anyhow::ensure;
 use protocol::{
     clock,
-    results::{LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, TimelineSample, Traffic},
+    results::{LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic},
 };
 
+use super::timeline::{Timeline, next_look_ns};
 use crate::{
     clients::worker::{Report, Worker},
     machine::{
@@ -23,9 +24,6 @@ use crate::{
         phase::Phase,
     },
 };
-
-/// Samples of the timeline at most: four minutes of one every 100 ms, and more than a figure has pixels.
-const TIMELINE_MAX: usize = 2_400;
 
 /// Every counter, read at one edge.
 #[derive(Debug)]
@@ -53,10 +51,7 @@ pub(in crate::measure) struct Gathered {
     /// Why it is not, or no longer, observed.
     pub(super) unread: Option<String>,
     pub(super) plateaus: Option<Plateaus>,
-    pub(super) timeline: Vec<TimelineSample>,
-    /// How many times rarer than asked for its samples have become.
-    pub(super) timeline_thinned: u64,
-    pub(super) sampled_ns: u64,
+    pub(super) timeline: Timeline,
     pub(super) peak_rss_bytes: u64,
     pub(super) phases: Phases,
     pub(super) from: Option<Reading>,
@@ -77,9 +72,7 @@ impl Gathered {
             observed: None,
             unread: None,
             plateaus: None,
-            timeline: Vec::new(),
-            timeline_thinned: 1,
-            sampled_ns: 0,
+            timeline: Timeline::new(),
             peak_rss_bytes: 0,
             phases: Phases::default(),
             from: None,
@@ -176,28 +169,16 @@ impl Gathered {
         }
     }
 
-    /// Adds to the timeline, if the last addition is long enough ago.
-    pub(in crate::measure) fn timeline_sample(&mut self, every_ns: u64) -> anyhow::Result<()> {
-        let now_ns = clock::now_ns();
-        if now_ns >= self.sampled_ns + every_ns * self.timeline_thinned {
-            self.sampled_ns = now_ns;
-            let begun_ns = self.begun_ns;
-            if let Some(sample) = self.read(|observed| observed.timeline_sample(begun_ns))? {
-                self.add_to_timeline(sample);
-            }
+    /// Adds to the timeline, if a sample is due, and tells when to look again.
+    pub(in crate::measure) fn timeline_sample(&mut self) -> anyhow::Result<u64> {
+        let begun_ns = self.begun_ns;
+        let since_ns = clock::now_ns().saturating_sub(begun_ns);
+        if self.timeline.is_due(since_ns)
+            && let Some(sample) = self.read(|observed| observed.timeline_sample(begun_ns))?
+        {
+            self.timeline.add(since_ns, sample);
         }
-        Ok(())
-    }
-
-    /// A long run has no more samples than a short one, but fewer of any time: when there is no room, every other is
-    /// dropped, and from then on half as many are taken.
-    fn add_to_timeline(&mut self, sample: TimelineSample) {
-        if self.timeline.len() == TIMELINE_MAX {
-            let mut even = [true, false].into_iter().cycle();
-            self.timeline.retain(|_| even.next() == Some(true));
-            self.timeline_thinned *= 2;
-        }
-        self.timeline.push(sample);
+        Ok(begun_ns + next_look_ns(since_ns))
     }
 
     pub(in crate::measure) fn sample(
@@ -278,28 +259,5 @@ pub(super) fn combine(with: fn(u64, u64) -> u64) -> impl Fn(Traffic, Traffic) ->
         bytes_out: with(a.bytes_out, b.bytes_out),
         reads: with(a.reads, b.reads),
         server_writes: None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_timeline_is_bounded_and_even_however_long_the_run() {
-        let mut gathered = Gathered::new();
-        let mut at_ms = 0.0;
-        // Thirty hours.
-        while at_ms < 30.0 * 3_600e3 {
-            gathered.add_to_timeline(TimelineSample { at_ms, rss_bytes: 1, tcp_buffers_bytes: 1, cpu_ns: 1 });
-            assert!(gathered.timeline.len() <= TIMELINE_MAX, "{at_ms}");
-            at_ms += 100.0 * gathered.timeline_thinned as f64;
-        }
-        let gap_ms = 100.0 * gathered.timeline_thinned as f64;
-        assert!(gathered.timeline.len() > TIMELINE_MAX / 2, "{}", gathered.timeline.len());
-        assert!(gathered.timeline[0].at_ms < 1.0, "it begins at the beginning");
-        for pair in gathered.timeline.windows(2) {
-            assert!((pair[1].at_ms - pair[0].at_ms - gap_ms).abs() < 1.0, "{pair:?}");
-        }
     }
 }

@@ -140,7 +140,7 @@ impl Gathered {
         let observed = self.observed.as_ref()?;
         Some(ServerUsage {
             plateaus: self.plateaus?,
-            timeline: std::mem::take(&mut self.timeline),
+            timeline: self.timeline.take(),
             cpu: cpu.map(|(from, to)| cpu_between(from, to)).unwrap_or_default(),
             kernel_method: observed.kernel_method(),
             peak_rss_bytes: self.peak_rss_bytes,

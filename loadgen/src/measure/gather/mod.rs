@@ -4,5 +4,6 @@ mod clients;
 mod gathered;
 mod into_run;
 mod merged;
+mod timeline;
 
 pub(super) use gathered::Gathered;

@@ -7,7 +7,7 @@ use crate::{
     compare::{Case, Comparison},
     figures::{Key, legend, trends},
     metrics::Metric,
-    pages::tracking::TRACKED,
+    pages::tracking,
     points::Contender,
     read::{Entry, Group, History},
     table::Cell,
@@ -42,7 +42,7 @@ fn section(number: usize, group: &Group) -> Markup {
     let comparisons: Vec<Comparison<'_>> = group.entries.iter().map(|entry| Comparison::of(&entry.results)).collect();
     let id = format!("group-{number}");
     let latest = &group.latest().results.manifest;
-    let metrics = TRACKED.map(|(_, metric)| metric);
+    let metrics = tracking::metrics();
     let heaviest = comparisons.last().and_then(|latest| latest.heaviest_first().first().copied());
     html! {
         section aria-labelledby=(id) {
@@ -135,7 +135,7 @@ mod tests {
         for path in ["a", "b", "c"] {
             assert!(page.contains(&format!("href=\"{path}/report.html\"")), "{path}");
         }
-        assert_eq!(page.matches("class=\"panel-title\"").count(), TRACKED.len());
+        assert_eq!(page.matches("class=\"panel-title\"").count(), tracking::metrics().len());
         assert!(page.contains("another version") && !page.contains("<script"));
     }
 
