@@ -72,6 +72,14 @@ fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
 }
 
 #[library_benchmark]
+#[bench::one(args = (1), setup = subject::relayed, config = kept(1_000))]
+#[bench::ten(args = (10), setup = subject::relayed, config = kept(1_000))]
+fn read_stamps(bytes: Vec<u8>) -> (Vec<u8>, u64) {
+    let sum = subject::read_stamps(black_box(&bytes));
+    (bytes, sum)
+}
+
+#[library_benchmark]
 #[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_488))]
 #[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(5_810))]
 fn read_answer(bytes: Vec<u8>) -> (Vec<u8>, u64) {
@@ -100,6 +108,6 @@ fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64
 }
 
 library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, frame_websocket, frame_answer]);
-library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_answer, record, merge]);
+library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_stamps, read_answer, record, merge]);
 
 main!(library_benchmark_groups = [server_side, generator_side]);

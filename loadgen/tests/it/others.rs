@@ -74,9 +74,9 @@ fn every_update_reaches_every_client_whichever_way_it_gets_in() {
 #[test]
 fn a_feed_that_is_replayed_is_published_too() {
     let dir = tempfile::tempdir().unwrap();
-    let feed: String =
-        (0..200).map(|n| format!("{{\"at_us\":{},\"data\":{{\"n\":\"é{n}\"}}}}\n", n * 20_000)).collect();
-    std::fs::write(dir.path().join("feed.ndjson"), feed).unwrap();
+    let line = |n| format!("{{\"at_us\":{},\"data\":{{\"n\":\"é{n}\"}}}}", n * 20_000);
+    let feed: Vec<String> = (0..200).map(line).collect();
+    std::fs::write(dir.path().join("feed.ndjson"), feed.join("\n")).unwrap();
     let ended = run(dir.path(), &relay(), "--replay feed.ndjson --publish feed --transports websocket");
     let results = of_success(&dir.path().join("results"), &ended);
     assert!(results.runs[0].counts.delivered > 0);
