@@ -71,6 +71,21 @@ fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     (bytes, sum)
 }
 
+/// What finds stamps is made once in a process.
+fn relayed(updates: usize) -> Vec<u8> {
+    let bytes = subject::relayed(updates);
+    subject::read_stamps(&bytes);
+    bytes
+}
+
+#[library_benchmark]
+#[bench::one(args = (1), setup = relayed, config = kept(946))]
+#[bench::ten(args = (10), setup = relayed, config = kept(8_003))]
+fn read_stamps(bytes: Vec<u8>) -> (Vec<u8>, u64) {
+    let sum = subject::read_stamps(black_box(&bytes));
+    (bytes, sum)
+}
+
 #[library_benchmark]
 #[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_488))]
 #[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(5_810))]
@@ -100,6 +115,6 @@ fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64
 }
 
 library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, frame_websocket, frame_answer]);
-library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_answer, record, merge]);
+library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_stamps, read_answer, record, merge]);
 
 main!(library_benchmark_groups = [server_side, generator_side]);

@@ -9,7 +9,7 @@ use loadgen::clients::{
     transports::{answer, frame, inbox::Front},
     window::{MeasurePhase, histogram},
 };
-use protocol::{Transport, Update, control::Window, update::encode_padded_into, wire};
+use protocol::{Transport, Update, control::Window, stamp, update::encode_padded_into, wire};
 use server::{
     stream::{
         batch::Batch,
@@ -46,18 +46,40 @@ pub fn batch(updates: usize) -> Batch {
 
 /// A batch as it goes over the wire.
 pub fn sent(transport: Transport, updates: usize) -> Vec<u8> {
-    let mut framed = transports::frame(transport, &batch(updates));
+    over_the_wire(transport, &batch(updates))
+}
+
+/// As many updates over a WebSocket, as a server of others relays them.
+pub fn relayed(updates: usize) -> Vec<u8> {
+    let hub = hub(0);
+    for _ in 0..updates {
+        hub.publish(|seq, line| stamp::padded_line_into(seq, 123_456_789_012_345, UPDATE_BYTES, line));
+    }
+    over_the_wire(Transport::WebSocket, &hub.after(0).expect("nothing has left the ring"))
+}
+
+fn over_the_wire(transport: Transport, batch: &Batch) -> Vec<u8> {
+    let mut framed = transports::frame(transport, batch);
     framed.copy_to_bytes(framed.remaining()).into()
 }
 
 /// Takes frames apart, down to the updates; the sum of their numbers.
 pub fn read_frames(bytes: &[u8]) -> u64 {
+    read_each_frame(bytes, read_lines)
+}
+
+/// Takes frames apart, down to the stamps in them; the sum of their numbers.
+pub fn read_stamps(bytes: &[u8]) -> u64 {
+    read_each_frame(bytes, |text| stamp::updates(text).map(|update| update.seq).sum())
+}
+
+fn read_each_frame(bytes: &[u8], read: impl Fn(&[u8]) -> u64) -> u64 {
     let Front::Whole(frame::Kind::Messages, end) = frame::front(bytes, 1 << 20) else {
         panic!("messages, and nothing else")
     };
     let (mut rest, mut sum) = (&bytes[..end], 0);
     while let Some((text, after)) = frame::split(rest) {
-        sum += read_lines(text);
+        sum += read(text);
         rest = after;
     }
     sum
@@ -128,6 +150,7 @@ mod tests {
         assert_eq!(read_frames(&sent(Transport::WebSocket, 10)), sum);
         assert_eq!(read_answer(&sent(Transport::LongPoll, 10)), sum);
         assert_eq!(read_lines(&batch(10).lines()), sum);
+        assert_eq!(read_stamps(&relayed(10)), sum);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cases::CasesArgs, compare::CompareArgs, gate::GateArgs, prove::ProveArgs, report::ReportArgs, run::RunArgs,
-    serve::ServeArgs,
+    cases::CasesArgs, compare::CompareArgs, gate::GateArgs, guard::GuardArgs, prove::ProveArgs, report::ReportArgs,
+    run::RunArgs, serve::ServeArgs,
 };
 
 /// Compares WebSocket with HTTP long polling: one stream, thousands of clients, latency from the due time.
@@ -52,6 +52,9 @@ pub enum Command {
     /// Run the cases of a WebSocket fuzzing server at HOST:PORT (Autobahn's protocol) with the client that measures
     #[command(hide = true)]
     Cases(CasesArgs),
+    /// Start a server of others, and end it with all its processes when told to (what a run starts for itself)
+    #[command(hide = true)]
+    Guard(GuardArgs),
     /// Be the server (what a run starts for itself)
     Serve(Box<ServeArgs>),
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use loadgen::{
     cli::{Cli, Command},
-    commands::{cases, compare, doctor, gate, prove, report, run, scenarios, serve},
+    commands::{cases, compare, doctor, gate, guard, prove, report, run, scenarios, serve},
 };
 
 #[global_allocator]
@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         Command::Doctor(args) => doctor::run(*args),
         Command::Compare(args) => compare::run(&args),
         Command::Gate(args) => gate::run(*args),
+        Command::Guard(args) => guard::run(&args),
         Command::Prove(args) => prove::run(args),
         Command::Scenarios => scenarios::run(),
         Command::Cases(args) => cases::run(&args),

@@ -1,4 +1,4 @@
-//! What the load generator and the server it started say to each other: lines of JSON on stdin and stdout.
+//! What the load generator and the server it started, or the guard of that, say to each other: lines of JSON on stdin and stdout.
 
 use std::net::SocketAddr;
 
@@ -37,6 +37,22 @@ pub enum Event {
     Memory {
         /// Asked for and not given back.
         in_use_bytes: u64,
+    },
+}
+
+/// A line from the guard of a server of others to the generator that has it started.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guarded {
+    /// The server's first process is there.
+    Started {
+        /// Its id.
+        pid: u32,
+    },
+    /// It is not, or no longer.
+    Ended {
+        /// How it ended, in words.
+        status: String,
     },
 }
 

@@ -7,6 +7,7 @@ pub mod engine;
 mod named;
 pub mod results;
 pub mod signal;
+pub mod stamp;
 pub mod transport;
 pub mod update;
 pub mod wire;

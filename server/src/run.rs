@@ -27,6 +27,7 @@ use crate::{
     stream::{
         fault::{Fault, Hubs},
         hub::Hub,
+        into_hub::IntoHub,
         publisher::{Publisher, Span},
         shard::Shard,
         source::Source,
@@ -247,11 +248,16 @@ impl Server {
         let source = self.source.lock().ok().and_then(|mut source| source.take()).context("the stream has started")?;
         let (hub, metrics) = (Arc::clone(self.hubs.published()), Arc::clone(&self.metrics));
         let faults = self.hubs.misbehaviour(&self.faults, span.first_due_ns)?;
-        Publisher::start(source, span, hub, metrics, faults, |published| {
-            if let Err(error) = control::emit(&Event::Published(published)) {
-                warn!(%error, "nobody reads the account");
-            }
-        })
+        Publisher::start(
+            source,
+            span,
+            || Ok(IntoHub { hub, metrics, faults }),
+            |published| {
+                if let Err(error) = published.and_then(|published| control::emit(&Event::Published(published))) {
+                    warn!(%error, "nobody reads the account");
+                }
+            },
+        )
         .map(Some)
     }
 }

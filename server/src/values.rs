@@ -69,7 +69,7 @@ impl Cpus {
 }
 
 /// Reads a list of processors and ranges of them.
-pub(crate) fn cpus(text: &str) -> Result<Cpus, String> {
+pub fn cpus(text: &str) -> Result<Cpus, String> {
     let mut cpus = Vec::new();
     for part in text.split(',') {
         let (first, last) = part.split_once('-').unwrap_or((part, part));

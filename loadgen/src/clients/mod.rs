@@ -1,6 +1,7 @@
 //! Everything inside a worker thread: clients, the timed loop that all of them run, and what is recorded there.
 
 mod dial;
+pub mod dialects;
 pub mod distrust;
 pub mod reconnect;
 pub mod recorder;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use super::{
-    run::{RunArgs, need, resolve},
+    run::{Asked, RunArgs, need, resolve},
     status::{FAILED, USAGE, fail, in_runtime},
 };
 use crate::{
@@ -17,7 +17,7 @@ pub fn run(args: RunArgs) -> ExitCode {
 }
 
 async fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
-    let (scenario, _, target) = resolve(&args).await?;
+    let Asked { scenario, target, .. } = resolve(&args).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in &findings {
         output::print(&finding.to_string())?;

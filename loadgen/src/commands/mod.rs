@@ -4,6 +4,7 @@ pub mod cases;
 pub mod compare;
 pub mod doctor;
 pub mod gate;
+pub mod guard;
 pub mod prove;
 pub mod report;
 pub mod run;

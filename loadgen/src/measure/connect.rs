@@ -5,7 +5,7 @@ use std::cell::Cell;
 use anyhow::anyhow;
 use protocol::clock::{self, NS_PER_SEC};
 
-use super::{after_s, phase::Halt, server_process::ServerProcess, session::Session};
+use super::{after_s, phase::Halt, server::Server, session::Session};
 use crate::machine::doctor::Descriptors;
 
 /// The workers give up by themselves; that they have is looked for a little longer.
@@ -57,8 +57,11 @@ impl Session<'_> {
 
     /// The server's descriptors, if it has none left to take a connection with.
     fn full(&self) -> Option<Descriptors> {
-        let ours = self.server.as_ref().map(|server: &ServerProcess| server.pid);
-        let pid = ours.or(self.sweep.target.map(|target| target.health.pid))?;
+        let pid = match &self.server {
+            Some(Server::Own(server)) => Some(server.pid),
+            Some(Server::Guarded(_)) => self.gathered.first_pid(),
+            None => self.sweep.target?.health.as_ref().map(|health| health.pid),
+        }?;
         Descriptors::of(pid).filter(|found| found.are_used_up())
     }
 }

@@ -6,6 +6,7 @@ use protocol::{clock, control::Window, results::Disturbance};
 use super::{
     account::Storm,
     phase::Halt,
+    server::Server,
     server_process::{Launch, ServerProcess},
     session::Session,
 };
@@ -38,7 +39,9 @@ impl Session<'_> {
 
     /// Kills the server, and starts one in its place that has published what was due by then before it takes clients.
     async fn restart(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
-        let mut old = self.server.take().ok_or_else(|| anyhow!("the server is not ours to restart"))?;
+        let Some(Server::Own(mut old)) = self.server.take() else {
+            return Err(anyhow!("the server is not ours to restart").into());
+        };
         let before = self.gathered.before()?;
         old.kill().await?;
         // A server begins where its parent may run, and is the same server as before.
@@ -46,7 +49,10 @@ impl Session<'_> {
         let server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
         self.keep_apart(true)?;
         self.gathered.follow(server.pid, before)?;
-        self.server.insert(server).publish(first_due_ns, window).await?;
-        Ok(())
+        let server = self.server.insert(Server::Own(server.into()));
+        match server.own() {
+            Some(server) => Ok(server.publish(first_due_ns, window).await?),
+            None => Ok(()),
+        }
     }
 }

@@ -12,12 +12,14 @@ use protocol::{
     control::Window,
     results::{Disturbance, Failure, Pinning, Run, Scenario},
 };
-use server::values::Cpus;
+use server::{stream::publisher::Span, values::Cpus};
 
 use super::{
     account::{Account, Edge, first_after, last_before},
     gather::Gathered,
+    others::{Guarded, Publication, Publishing},
     phase::{Halt, Phase},
+    server::Server,
     server_process::{Launch, ServerProcess},
     sweep::Sweep,
 };
@@ -45,7 +47,9 @@ pub(super) struct Session<'a> {
     pub(super) planned: &'a Planned,
     pub(super) phase: Phase,
     phase_begun_ns: u64,
-    pub(super) server: Option<ServerProcess>,
+    pub(super) server: Option<Server>,
+    /// What publishes to a server of others.
+    publishing: Option<Publishing>,
     pub(super) workers: Vec<Worker>,
     measure: MeasurePhase,
     pub(super) disturbed: Disturbed,
@@ -64,6 +68,7 @@ impl<'a> Session<'a> {
             phase: Phase::Start,
             phase_begun_ns: clock::now_ns(),
             server: None,
+            publishing: None,
             workers: Vec::new(),
             measure: MeasurePhase::default(),
             disturbed: Disturbed::default(),
@@ -83,17 +88,27 @@ impl<'a> Session<'a> {
 
     /// Starts a fresh server, unless there is a target, and looks at its memory while it is empty.
     pub(super) async fn start_server(&mut self) -> Result<(), Halt> {
-        let observed = match self.sweep.target {
+        let observed = match (self.sweep.target, self.sweep.others.and_then(|others| others.command.as_deref())) {
             // Its own account of its process may be of another namespace, or of one process of several.
-            Some(target) => Observed::listening(target.address),
-            None => {
+            (Some(target), _) => Observed::listening(target.address),
+            (None, Some(command)) => {
+                let cpus = self.sweep.scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone()));
+                let server = tokio::select! {
+                    server = Guarded::start(command, cpus.as_ref()) => server?,
+                    () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
+                };
+                let (pid, port) = (server.pid, server.address.port());
+                self.server = Some(Server::Guarded(server.into()));
+                Observed::descending(pid, port)
+            }
+            (None, None) => {
                 let launch = Launch::of(self.sweep, self.planned, None);
                 let server = tokio::select! {
                     server = ServerProcess::start(&launch) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
                 let (pid, port) = (server.pid, server.address.port());
-                self.server = Some(server);
+                self.server = Some(Server::Own(server.into()));
                 Observed::new(pid, port)
             }
         };
@@ -103,7 +118,7 @@ impl<'a> Session<'a> {
                 self.gathered.observe(observed, in_use)?;
             }
             // Somebody else's process may not be readable; ours must be.
-            Err(error) if self.server.is_some() => return Err(error.into()),
+            Err(error) if matches!(self.server, Some(Server::Own(_))) => return Err(error.into()),
             Err(error) => self.gathered.leave_out(&error),
         }
         Ok(())
@@ -115,8 +130,7 @@ impl<'a> Session<'a> {
         let clients = self.planned.point.load.clients;
         let workers = scenario.workers.min(clients);
         let server = self.address()?;
-        let named = self.sweep.target.map(|target| Arc::clone(&target.endpoint));
-        let endpoint = named.unwrap_or_else(|| Endpoint::of(server).into());
+        let endpoint = self.endpoint(server);
         self.gathered.begin()?;
         for worker in 0..workers {
             // Even shares, the remainder spread over the first.
@@ -146,8 +160,8 @@ impl<'a> Session<'a> {
             if self.sweep.interrupt.is_cancelled() {
                 return Err(Halt::Interrupted);
             }
-            if let Some(death) = self.server.as_mut().and_then(ServerProcess::death) {
-                return Err(anyhow!(death).into());
+            if let Some(death) = self.death() {
+                return Err(death.into());
             }
             let now_ns = clock::now_ns();
             if done(self) || now_ns >= until_ns {
@@ -168,10 +182,16 @@ impl<'a> Session<'a> {
 
     /// If the server has died, that is the reason, whatever failed first because of it.
     pub(super) fn explain(&mut self, halt: Halt) -> Halt {
-        match (halt, self.server.as_mut().and_then(ServerProcess::death)) {
-            (Halt::Failed(_) | Halt::Short { .. }, Some(death)) => Halt::Failed(anyhow!(death)),
+        match (halt, self.death()) {
+            (Halt::Failed(_) | Halt::Short { .. }, Some(death)) => Halt::Failed(death),
             (halt, _) => halt,
         }
+    }
+
+    /// Why nothing more is to be hoped for, if so: the server has ended, or is not published to any more.
+    fn death(&mut self) -> Option<anyhow::Error> {
+        let death = self.server.as_mut().and_then(Server::death).map(anyhow::Error::msg);
+        death.or_else(|| self.publishing.as_mut()?.failure())
     }
 
     /// Exact memory with every client connected and nothing happening.
@@ -207,8 +227,24 @@ impl<'a> Session<'a> {
     /// Makes the measure phase known to everybody, and has the stream published.
     pub(super) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
         self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
-        if let Some(server) = &mut self.server {
+        if let Some(server) = self.server.as_mut().and_then(Server::own) {
             server.publish(first_due_ns, window).await?;
+        }
+        if let Some(others) = self.sweep.others {
+            let address = self.address()?;
+            let publication = Publication {
+                others,
+                stream: &self.planned.point.load.stream,
+                feed: self.sweep.feed,
+                seed: self.sweep.scenario.seed + u64::from(self.planned.repeat),
+                address,
+                endpoint: self.endpoint(address),
+                tls: self.tls()?,
+                cpus: self.sweep.scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
+            };
+            let span = Span { first_due_ns, window: Some(window) };
+            let guarded = self.server.as_mut().and_then(Server::guarded);
+            self.publishing = Some(Publishing::start(publication, span, guarded)?);
         }
         Ok(())
     }
@@ -220,8 +256,8 @@ impl<'a> Session<'a> {
 
     /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.
     pub(super) async fn account(&mut self, until_ns: u64) -> Result<(), Halt> {
-        let account = if let Some(server) = &mut self.server {
-            let patience = Duration::from_nanos(until_ns.saturating_sub(clock::now_ns()));
+        let patience = Duration::from_nanos(until_ns.saturating_sub(clock::now_ns()));
+        let account = if let Some(server) = self.server.as_mut().and_then(Server::own) {
             let published = tokio::time::timeout(patience, server.published())
                 .await
                 .context("the server did not account for its stream in time")??;
@@ -229,6 +265,13 @@ impl<'a> Session<'a> {
                 published,
                 self.gathered.storm.is_some_and(|storm| storm.disturbance == Disturbance::Restart),
             )
+        } else if let Some(publishing) = &mut self.publishing {
+            let published = tokio::time::timeout(patience, publishing.published())
+                .await
+                .context("the publisher did not account for its stream in time")??;
+            self.gathered.acknowledged = publishing.acknowledged();
+            // How often the server wrote, it alone knows.
+            Account { writes: None, ..Account::stated(published, false) }
         } else {
             self.wait(until_ns, |session| first_after(&session.workers) < u64::MAX).await?;
             Account::bracketed(last_before(&self.workers), first_after(&self.workers))?
@@ -245,7 +288,7 @@ impl<'a> Session<'a> {
 
     /// Closes every connection, looks at the server once it is empty again, and ends it.
     pub(super) async fn close(&mut self) -> anyhow::Result<()> {
-        (self.awake, self.apart) = (None, None);
+        (self.awake, self.apart, self.publishing) = (None, None, None);
         for worker in self.workers.drain(..) {
             self.gathered.reports.push(worker.stop()?);
         }
@@ -287,7 +330,7 @@ impl<'a> Session<'a> {
 
     /// The allocator's own view of the server's memory, if the server is ours to ask.
     async fn in_use(&mut self) -> anyhow::Result<Option<u64>> {
-        match &mut self.server {
+        match self.server.as_mut().and_then(Server::own) {
             Some(server) => server.in_use_bytes().await.map(Some),
             None => Ok(None),
         }
@@ -303,16 +346,23 @@ impl<'a> Session<'a> {
 
     fn tls(&self) -> anyhow::Result<Option<Tls>> {
         match (&self.server, self.sweep.target) {
-            (Some(ServerProcess { certificate: Some(pem), address, .. }), _) => {
-                Tls::trusting(pem, address.ip()).map(Some)
+            (Some(Server::Own(server)), _) => {
+                server.certificate.as_deref().map(|pem| Tls::trusting(pem, server.address.ip())).transpose()
             }
             (None, Some(target)) => Ok(target.tls.clone()),
             _ => Ok(None),
         }
     }
 
+    /// What every request to a server there says.
+    fn endpoint(&self, server: SocketAddr) -> Arc<Endpoint> {
+        let named = self.sweep.target.map(|target| Arc::clone(&target.endpoint));
+        let dialect = self.sweep.others.map(|others| Arc::clone(&others.dialect));
+        named.unwrap_or_else(|| Endpoint { dialect, ..Endpoint::of(server) }.into())
+    }
+
     fn address(&self) -> anyhow::Result<SocketAddr> {
-        let ours = self.server.as_ref().map(|server| server.address);
+        let ours = self.server.as_ref().map(Server::address);
         ours.or(self.sweep.target.map(|target| target.address)).context("there is no server")
     }
 

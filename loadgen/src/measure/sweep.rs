@@ -6,7 +6,7 @@ use protocol::results::Scenario;
 use server::stream::fault::Fault;
 use tokio_util::sync::CancellationToken;
 
-use super::target::Target;
+use super::{others::Others, target::Target};
 use crate::output::progress::Progress;
 
 /// What all runs of a sweep share.
@@ -18,6 +18,8 @@ pub struct Sweep<'a> {
     pub feed: Option<&'a Path>,
     /// A server that runs already, if it is not ours to start.
     pub target: Option<&'a Target>,
+    /// How it is talked to and published to, if it is a server of others.
+    pub others: Option<&'a Others>,
     /// How a server that is started here misbehaves; only proofs ask for any.
     pub faults: &'a [Fault],
     /// Cancelled when the user has had enough.

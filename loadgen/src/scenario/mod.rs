@@ -21,7 +21,10 @@ pub use settings::Settings;
 pub(crate) use valid::validate_rates;
 use valid::{validate, validate_feed};
 
-use crate::machine::{cgroup::Cgroups, pinning};
+use crate::{
+    clients::dialects,
+    machine::{cgroup::Cgroups, pinning},
+};
 
 /// The scenario that is run unless another is named.
 pub const DEFAULT: &str = "quick";
@@ -111,6 +114,9 @@ fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
     // A key's path goes from where the key stands; an option's, from where it is typed.
     let folder = name.parent().unwrap_or(Path::new(""));
     file.replay = file.replay.map(|feed| if feed == Path::new(BUILTIN_MARKET) { feed } else { folder.join(feed) });
+    file.dialect = file.dialect.map(|dialect| {
+        if dialects::is_built_in(&dialect) { dialect } else { folder.join(dialect).to_string_lossy().into_owned() }
+    });
     let stem = name.file_stem().filter(|_| built_in(name).is_none()).unwrap_or(name.as_os_str());
     Ok((stem.to_string_lossy().into_owned(), file))
 }
@@ -172,7 +178,10 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         polls: options.polls.or(file.polls).unwrap_or_default(),
         signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
         disturbance: options.disturb.or(file.disturb),
-        server: None,
+        server: file.server.url,
+        server_command: options.server.command.or(file.server.command),
+        dialect: options.dialect.or(file.dialect),
+        publish: options.publish.or(file.publish),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
 use clap::Args;
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Disturbance, Polls},
+    results::{Arrivals, Disturbance, Polls, Publish},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -52,6 +52,18 @@ pub struct Settings {
     /// Axis: how the server serves, lean (past the libraries: what the protocol costs at least), stock (hyper and tungstenite, as commonly built) or both
     #[arg(long, value_name = "LEAN,STOCK", value_delimiter = ',')]
     pub engine: Option<Vec<Engine>>,
+
+    /// How clients talk to a server of others: faye, nchan, socketio, sockjs, ws, or the path of a TOML file [default: pushbench, the own protocol]
+    #[arg(long, value_name = "NAME|FILE")]
+    pub dialect: Option<String>,
+
+    /// How updates get into a server of others: as lines on its stdin (feed), or by a request each (http)
+    #[arg(long, value_name = "HOW")]
+    pub publish: Option<Publish>,
+
+    /// A server of others.
+    #[command(flatten)]
+    pub server: ServerKeys,
 
     /// How often each point is measured, instead of until --precision is reached
     #[arg(long, value_name = "N")]
@@ -140,15 +152,30 @@ pub struct Settings {
     pub seed: Option<u64>,
 }
 
+/// Which server of others is measured.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Args)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerKeys {
+    /// Start this server of others for each run; {host} and {port} in it are where it is to listen
+    #[arg(id = "server_command", long = "server-command", value_name = "COMMAND")]
+    pub command: Option<String>,
+
+    /// The same as --server.
+    #[arg(skip)]
+    pub url: Option<String>,
+}
+
 impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, tls, engine, polls, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, engine, polls, dialect, server, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
         let besides =
             [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some(), polls.is_some()];
-        besides.contains(&true)
+        let others = dialect.is_some() || *server != ServerKeys::default();
+        others
+            || besides.contains(&true)
             || transports.is_some()
             || arrivals.is_some()
             || replay.is_some()

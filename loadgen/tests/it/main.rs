@@ -10,6 +10,7 @@ mod front;
 mod gate;
 mod habits;
 mod interrupted;
+mod others;
 mod output;
 mod paths;
 mod program;

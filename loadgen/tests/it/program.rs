@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use loadgen::machine::usage::descendants;
 use procfs::process::{Process, all_processes};
 use protocol::clock::now_ns;
 use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
@@ -112,6 +113,12 @@ impl Loadgen {
         // Between fork and exec a child still has its parent's command line.
         let serves = |process: &Process| process.cmdline().is_ok_and(|words| words.iter().any(|word| word == "serve"));
         all_processes().unwrap().flatten().find(|process| alive(process) && serves(process)).map(Server)
+    }
+
+    /// A process of that name that descends from it, if there is one.
+    pub(crate) fn descendant(&self, name: &str) -> Option<Server> {
+        let is_called = |process: &Process| process.stat().is_ok_and(|stat| stat.comm == name);
+        descendants(self.child.id() as i32).unwrap().into_iter().find(is_called).map(Server)
     }
 
     /// Waits for its end, and for that of every server it started: they share its stderr.

@@ -114,6 +114,52 @@ pub struct Scenario {
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.
     pub server: Option<String>,
+    /// The command that started a server of others for each run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_command: Option<String>,
+    /// The dialect in which clients talked to a server of others; absent for the own protocol.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dialect: Option<String>,
+    /// How updates got into that server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish: Option<Publish>,
+}
+
+/// How updates get into a server of others. The publisher is the generator's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Publish {
+    /// As lines on its stdin.
+    Feed,
+    /// By a request each, on one connection.
+    Http,
+}
+
+impl Publish {
+    /// Every way.
+    pub const ALL: [Self; 2] = [Self::Feed, Self::Http];
+
+    /// The name in scenarios, options and results.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Feed => "feed",
+            Self::Http => "http",
+        }
+    }
+}
+
+impl fmt::Display for Publish {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Publish {
+    type Err = UnknownName;
+
+    fn from_str(name: &str) -> Result<Self, Self::Err> {
+        named("publish", &Self::ALL, Self::name, name)
+    }
 }
 
 /// When a client polls again; or acknowledges what it received, where it has nothing to ask.

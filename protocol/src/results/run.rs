@@ -142,6 +142,9 @@ pub struct StreamAccount {
     pub source: Expectation,
     /// Actual minus due time of publication, nanoseconds; absent if the server was not ours to ask.
     pub lateness: Option<LosslessHistogram>,
+    /// From the sending of an update to a server of others until it was acknowledged, nanoseconds, of all phases; absent where nothing acknowledges.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acknowledged: Option<LosslessHistogram>,
 }
 
 /// Where the number of expected updates comes from.

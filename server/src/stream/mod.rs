@@ -4,6 +4,7 @@
 pub mod batch;
 pub mod fault;
 pub mod hub;
+pub mod into_hub;
 pub mod publisher;
 pub mod replay;
 pub mod schedule;

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use protocol::{
     results::Arrivals,
+    stamp,
     update::{Update, encode_padded_into},
 };
 
@@ -63,6 +64,14 @@ impl Source {
                 let (_, data) = feed.message(*index - 1);
                 Update { seq, due_ns, data }.encode_into(line);
             }
+        }
+    }
+
+    /// The same as servers of others are given it: as long, or with the same data, and with its [`stamp`].
+    pub fn stamp_into(&self, seq: u64, due_ns: u64, line: &mut Vec<u8>) {
+        match self {
+            Self::Synthetic { payload_bytes, .. } => stamp::padded_line_into(seq, due_ns, *payload_bytes, line),
+            Self::Replay { feed, index, .. } => stamp::line_into(seq, due_ns, feed.message(*index - 1).1, line),
         }
     }
 }

@@ -49,6 +49,17 @@ pub fn front(bytes: &[u8], message_bytes_max: usize) -> Front<Kind> {
     }
 }
 
+/// Takes one whole message, if one is first; anything else as [`front`] does.
+pub(super) fn first(bytes: &[u8], message_bytes_max: usize) -> Front<Kind> {
+    match front(bytes, message_bytes_max) {
+        Front::Whole(Kind::Messages, end) => {
+            let after = split(&bytes[..end]).map_or(0, |(_, after)| after.len());
+            Front::Whole(Kind::Messages, end - after)
+        }
+        other => other,
+    }
+}
+
 /// The first of some whole messages, and the frames after it.
 pub fn split(messages: &[u8]) -> Option<(&[u8], &[u8])> {
     let Head::Message { start, length } = head(messages) else { return None };

@@ -18,6 +18,7 @@ mod payload;
 mod request;
 #[cfg(test)]
 mod script;
+mod spoken;
 mod stream;
 mod uplink;
 mod websocket;
@@ -29,6 +30,7 @@ pub use self::{
     inbox::Scratch,
     payload::Payload,
     request::{Endpoint, Request},
+    spoken::Poster,
     stream::Stream,
     uplink::Uplink,
 };
@@ -40,6 +42,8 @@ pub enum Client {
     WebSocket(websocket::Client),
     /// By long polling.
     LongPoll(long_poll::Client),
+    /// To a server of others, over either. Boxed, for it would make room for itself in every client.
+    Spoken(Box<spoken::Client>),
 }
 
 impl Client {
@@ -53,6 +57,14 @@ impl Client {
         request: &mut Request,
         scratch: &Scratch,
     ) -> Result<(Self, u64), ClientError> {
+        if let Some(dialect) = request.endpoint.dialect.clone() {
+            let client = match transport {
+                Transport::WebSocket => spoken::Client::over_websocket(dialect, stream, request, scratch).await?,
+                Transport::LongPoll => spoken::Client::by_polling(dialect, stream, request, scratch).await?,
+            };
+            // Nothing is published before the first clients are ready, and the first update is 1.
+            return Ok((Self::Spoken(client.into()), request.after.unwrap_or(0)));
+        }
         match transport {
             Transport::WebSocket => {
                 let (client, cursor) = websocket::Client::open(stream, request).await?;
@@ -75,6 +87,15 @@ impl Client {
         match self {
             Self::WebSocket(client) => client.next(scratch).await,
             Self::LongPoll(client) => client.next(cursor, scratch).await,
+            Self::Spoken(client) => client.next(scratch).await,
+        }
+    }
+
+    /// Looks at what a payload held beside updates, once those are recorded.
+    pub fn heed(&mut self, payload: &Payload<'_>) {
+        match self {
+            Self::WebSocket(_) | Self::LongPoll(_) => {}
+            Self::Spoken(client) => client.heed(payload),
         }
     }
 
@@ -84,13 +105,14 @@ impl Client {
         match self {
             Self::WebSocket(client) => Ok(client.acknowledge()?),
             Self::LongPoll(_) => Ok(()),
+            Self::Spoken(client) => client.acknowledge(),
         }
     }
 
     /// Whether the server has answered it: then it is connected to a program, and not only to a kernel's queue.
     pub fn is_answered(&self) -> bool {
         match self {
-            Self::WebSocket(_) => true,
+            Self::WebSocket(_) | Self::Spoken(_) => true,
             Self::LongPoll(client) => client.is_answered(),
         }
     }
@@ -100,14 +122,17 @@ impl Client {
         match self {
             Self::WebSocket(_) => unreachable!("a WebSocket that has ended is opened anew, with its handshake"),
             Self::LongPoll(client) => client.reopen(stream),
+            Self::Spoken(client) => client.reopen(stream),
         }
     }
 
     /// Sends a signal beside the updates, where the transport can; its acknowledgement comes as a payload.
     pub async fn signal(&mut self, signal: String) -> Result<(), ClientError> {
         match self {
-            Self::WebSocket(client) => client.signal(signal).await,
-            Self::LongPoll(_) => Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned())),
+            Self::WebSocket(client) => client.say(&signal).await,
+            Self::LongPoll(_) | Self::Spoken(_) => {
+                Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned()))
+            }
         }
     }
 }

@@ -10,6 +10,7 @@ use protocol::wire::CURSOR_HEADER;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::ClientError;
+use crate::clients::dialects::Dialect;
 
 /// A server as it was named, and what every request to it says.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +23,8 @@ pub struct Endpoint {
     pub query: String,
     /// Further headers.
     pub headers: HeaderMap,
+    /// How a server of others is spoken to; none for the own protocol.
+    pub dialect: Option<Arc<Dialect>>,
 }
 
 impl Endpoint {
@@ -36,6 +39,8 @@ impl Endpoint {
 pub struct Request {
     /// Where things are there.
     pub endpoint: Arc<Endpoint>,
+    /// Who asks, as a number among all clients.
+    pub number: u32,
     /// How long a poll asks to be held.
     pub poll_wait: Duration,
     /// After which update to go on; from now on without.
@@ -68,16 +73,20 @@ impl Request {
         }
     }
 
-    /// An opening handshake (RFC 6455, section 4.1).
-    pub(super) fn handshake(&self, path: &str) -> Result<HttpRequest<()>, ClientError> {
-        let Endpoint { host, base, query, headers } = &*self.endpoint;
-        let after = self.after.map_or_else(String::new, |after| format!("after={after}"));
-        let mut handshake = format!("ws://{host}{base}{path}?{after}{query}").into_client_request()?;
+    /// An opening handshake (RFC 6455, section 4.1) for that path and query. A subprotocol that the endpoint names takes the place of the one given.
+    pub(super) fn handshake(&self, target: &str, subprotocol: Option<&str>) -> Result<HttpRequest<()>, ClientError> {
+        let Endpoint { host, base, query, headers, .. } = &*self.endpoint;
+        let query = if target.contains('?') { query.clone() } else { query.replacen('&', "?", 1) };
+        let root = if base.is_empty() && !target.starts_with('/') { "/" } else { "" };
+        let mut handshake = format!("ws://{host}{base}{root}{target}{query}").into_client_request()?;
         for (name, value) in headers {
             handshake.headers_mut().append(name, value.clone());
         }
-        if let Some(Ok(cookies)) = self.cookies.as_deref().map(HeaderValue::from_str) {
-            handshake.headers_mut().append(COOKIE, cookies);
+        let asked = subprotocol.filter(|_| !headers.contains_key(SEC_WEBSOCKET_PROTOCOL));
+        for (name, text) in [(COOKIE, self.cookies.as_deref()), (SEC_WEBSOCKET_PROTOCOL, asked)] {
+            if let Some(Ok(value)) = text.map(HeaderValue::from_str) {
+                handshake.headers_mut().append(name, value);
+            }
         }
         Ok(handshake)
     }
@@ -103,15 +112,16 @@ mod tests {
             base: "/app".to_owned(),
             query: "&k=v".to_owned(),
             headers: headers.into_iter().collect(),
+            dialect: None,
         };
         let mut request =
-            Request { endpoint: endpoint.into(), poll_wait: Duration::ZERO, after: Some(7), cookies: None };
+            Request { endpoint: endpoint.into(), number: 0, poll_wait: Duration::ZERO, after: Some(7), cookies: None };
         assert_eq!(
             request.lines(),
             "host: push.example:81\r\nauthorization: Bearer t\r\norigin: https://a\r\n",
             "a poll has no subprotocol"
         );
-        let handshake = request.handshake("/ws").unwrap();
+        let handshake = request.handshake("/ws?after=7", Some("three")).unwrap();
         assert_eq!(handshake.uri().path_and_query().unwrap(), "/app/ws?after=7&k=v");
         for (name, value) in [
             ("host", "push.example:81"),
@@ -128,6 +138,6 @@ mod tests {
         ));
         request.keep_cookies(values(b"HTTP/1.1 204\r\nx-set-cookie: c=3\r\n\r\n", "set-cookie"));
         assert!(request.lines().ends_with("\r\ncookie: a=1; b=2\r\n"), "{}", request.lines());
-        assert_eq!(request.handshake("/ws").unwrap().headers()[COOKIE], "a=1; b=2");
+        assert_eq!(request.handshake("/ws", None).unwrap().headers()[COOKIE], "a=1; b=2");
     }
 }

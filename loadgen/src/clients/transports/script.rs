@@ -9,7 +9,7 @@ use tokio::{
     task::{JoinHandle, yield_now},
 };
 
-use super::{Endpoint, Request, Stream};
+use super::{Endpoint, Request, Stream, head::values};
 use crate::clients::socket::Socket;
 
 /// A connection to a server that follows a script.
@@ -50,6 +50,7 @@ pub(super) async fn scripted(parts: impl FnOnce(&str) -> Vec<Vec<u8>> + Send + '
         stream,
         request: Request {
             endpoint: Endpoint::of(server).into(),
+            number: 0,
             poll_wait: Duration::from_secs(20),
             after: None,
             cookies: None,
@@ -83,13 +84,14 @@ impl Answering {
             let mut heard = Vec::new();
             for (answers, end) in connections {
                 let (mut stream, _) = listener.accept().await.unwrap();
-                let mut requests = Vec::new();
+                let (mut requests, mut answered) = (Vec::new(), 0);
                 for answer in answers {
-                    while !requests.ends_with(b"\r\n\r\n") {
+                    while !is_whole(&requests[answered..]) {
                         assert!(stream.read_buf(&mut requests).await.unwrap() > 0, "a request is missing");
                     }
                     stream.write_all(answer.as_bytes()).await.unwrap();
                     requests.push(b'|');
+                    answered = requests.len();
                 }
                 match end {
                     End::Orderly => {
@@ -110,6 +112,14 @@ impl Answering {
         let stream = TcpStream::connect(self.server).await.unwrap();
         Stream::new(Socket::new(stream, None).unwrap(), Arc::default())
     }
+}
+
+/// Whether a request has come with its body.
+fn is_whole(request: &[u8]) -> bool {
+    let Some(head) = request.windows(4).position(|bytes| bytes == b"\r\n\r\n") else { return false };
+    let length =
+        values(&request[..head], "content-length").next().map_or("0", |length| str::from_utf8(length).unwrap());
+    request.len() >= head + 4 + length.parse::<usize>().unwrap()
 }
 
 /// Bytes in parts of so many.

@@ -15,7 +15,7 @@ use tokio_tungstenite::{
         Error, Message,
         client::IntoClientRequest,
         handshake::client::Response,
-        http::{HeaderValue, header::SET_COOKIE},
+        http::{HeaderValue, Request as HttpRequest, header::SET_COOKIE},
         protocol::{Role, WebSocketConfig},
     },
 };
@@ -25,7 +25,7 @@ use super::{
     exchange::Exchange,
     frame::{self, Kind},
     handshake::HeadOnly,
-    inbox::{Inbox, Scratch},
+    inbox::{Front, Inbox, Scratch},
     request::cursor,
 };
 
@@ -46,10 +46,22 @@ pub(super) enum Reader {
 
 impl Client {
     pub(super) async fn open(stream: Stream, request: &mut Request) -> Result<(Self, u64), ClientError> {
-        let (client, response) = Self::connect(stream, request.handshake(WS_PATH)?).await?;
-        request.keep_cookies(response.headers().get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes));
+        let after = request.after.map_or_else(String::new, |after| format!("?after={after}"));
+        let handshake = request.handshake(&format!("{WS_PATH}{after}"), None)?;
+        let (client, response) = Self::upgrade(stream, handshake, request).await?;
         let cursor = cursor(response.headers().get(CURSOR_HEADER).map(HeaderValue::as_bytes))?;
         Ok((client, cursor))
+    }
+
+    /// Opens a WebSocket of a server that is measured, and keeps the cookies that it sets.
+    pub(super) async fn upgrade(
+        stream: Stream,
+        handshake: HttpRequest<()>,
+        request: &mut Request,
+    ) -> Result<(Self, Response), ClientError> {
+        let (client, response) = Self::connect(stream, handshake).await?;
+        request.keep_cookies(response.headers().get_all(SET_COOKIE).iter().map(HeaderValue::as_bytes));
+        Ok((client, response))
     }
 
     /// Opens a WebSocket there, whatever it is for.
@@ -66,8 +78,21 @@ impl Client {
 
     /// A payload that holds nothing stands for a sign of life. Dropping the future loses nothing.
     pub(super) async fn next<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        self.read(scratch, |bytes| frame::front(bytes, MESSAGE_BYTES_MAX)).await
+    }
+
+    /// The same, one message at a time.
+    pub(super) async fn next_message<'a>(&mut self, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        self.read(scratch, |bytes| frame::first(bytes, MESSAGE_BYTES_MAX)).await
+    }
+
+    async fn read<'a>(
+        &mut self,
+        scratch: &'a Scratch,
+        front: impl Fn(&[u8]) -> Front<Kind>,
+    ) -> Result<Payload<'a>, ClientError> {
         if let Reader::Plain(inbox) = &mut self.0 {
-            let pong = match inbox.take(scratch, |bytes| Ok(frame::front(bytes, MESSAGE_BYTES_MAX))).await? {
+            let pong = match inbox.take(scratch, |bytes| Ok(front(bytes))).await? {
                 Some((Kind::Messages, messages)) => return Ok(Payload::frames(messages)),
                 Some((Kind::Ping, ping)) => Some(frame::pong(&ping)),
                 Some((Kind::Other, _)) | None => None,
@@ -82,11 +107,11 @@ impl Client {
         Box::pin(self.next_by_library(scratch)).await
     }
 
-    /// Sends a signal; what acknowledges it comes as a payload.
-    pub(super) async fn signal(&mut self, signal: String) -> Result<(), ClientError> {
+    /// Sends a text.
+    pub(super) async fn say(&mut self, text: &str) -> Result<(), ClientError> {
         match &mut self.0 {
-            Reader::Plain(inbox) => Ok(inbox.stream().write_all(&frame::text(&signal)).await?),
-            Reader::Library(socket) => Ok(socket.send(Message::text(signal)).await?),
+            Reader::Plain(inbox) => Ok(inbox.stream().write_all(&frame::text(text)).await?),
+            Reader::Library(socket) => Ok(socket.send(Message::text(text)).await?),
             Reader::Neither => Err(ClientError::Closed(String::new())),
         }
     }

@@ -68,6 +68,7 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
         }
         let asked_ns = asked_ns.take().unwrap_or_default();
         cursor = shared.received(index, &payload, Receipt { asked_ns, received_ns })?;
+        client.heed(&payload);
     }
 }
 

@@ -7,7 +7,13 @@ mod report;
 mod shared;
 mod signals;
 
-use std::{pin::pin, rc::Rc, sync::Arc, thread, time::Duration};
+use std::{
+    pin::pin,
+    rc::Rc,
+    sync::{Arc, atomic::Ordering::Relaxed},
+    thread,
+    time::Duration,
+};
 
 use anyhow::Context;
 use server::metrics::Tally;
@@ -107,8 +113,9 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
     });
     // Ends the clients, which closes their sockets and lets go of what they share.
     drop(runtime);
-    let Shared { report, lag, .. } = Rc::into_inner(shared).expect("no client is left");
-    Report { loop_lag: lag.into_histogram(), ..report.into_inner() }
+    let Shared { report, lag, progress, .. } = Rc::into_inner(shared).expect("no client is left");
+    let report = report.into_inner().closed(progress.updates.load(Relaxed));
+    Report { loop_lag: lag.into_histogram(), ..report }
 }
 
 /// Starts the clients, evenly spaced and never too many at once.

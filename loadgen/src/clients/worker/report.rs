@@ -34,6 +34,8 @@ pub struct Report {
     pub loop_lag: Histogram<u64>,
     /// The same otherwise, first connections included.
     pub errors: Errors,
+    /// The beginning of the first message of a server of others in which no stamp was found.
+    pub(super) unstamped: Option<Box<[u8]>>,
 }
 
 impl Report {
@@ -50,7 +52,17 @@ impl Report {
             disturbances: Errors::default(),
             loop_lag: histogram(3),
             errors: Errors::default(),
+            unstamped: None,
         }
+    }
+
+    /// Says so, where not one stamp came back: then what came is not what was published.
+    pub(super) fn closed(mut self, updates: u64) -> Self {
+        if let Some(came) = self.unstamped.take().filter(|_| updates == 0) {
+            let words = format!("no stamp came back, but `{}`", String::from_utf8_lossy(&came));
+            self.errors.meet_as("Unstamped", &words);
+        }
+        self
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Transport, clock, results::Polls, signal::Ack, wire};
+use protocol::{Transport, Update, clock, results::Polls, signal::Ack, stamp, wire};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use server::metrics::Tally;
 use tokio::task::AbortHandle;
@@ -19,6 +19,7 @@ use crate::clients::{
     reconnect::backoff,
     recorder::{ClientRecord, Progress, Receipt},
     socket::{LagMeter, Socket, hold_acknowledgements},
+    tracker::OutOfBounds,
     transports::{ClientError, Payload, Request, Scratch, Stream},
     turns::Turns,
 };
@@ -29,6 +30,8 @@ const POLL_WAIT_MS: std::ops::Range<u64> = 20_000..25_000;
 const LAG_SAMPLE: usize = 64;
 /// A server from which a client hears nothing for so long is dead: it holds no poll for that long, and pings before.
 const SILENCE_NS_MAX: u64 = 60 * clock::NS_PER_SEC;
+/// So much is kept of a message in which no update was found.
+const UNSTAMPED_BYTES: usize = 200;
 /// The status of a cursor that the server no longer holds.
 const GONE: u16 = 410;
 
@@ -54,7 +57,7 @@ pub(super) struct Shared {
     pub(super) tasks: RefCell<Vec<AbortHandle>>,
     /// What those wait for whose last try was in vain.
     pauses: RefCell<HashMap<usize, Pause>>,
-    progress: Arc<Progress>,
+    pub(super) progress: Arc<Progress>,
     tally: Arc<Tally>,
 }
 
@@ -122,7 +125,8 @@ impl Shared {
         let after = self.report.borrow().clients[index].as_ref().map(|client| client.tracker.cursor());
         let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
         let cookies = self.cookies.borrow().get(&index).cloned();
-        Request { endpoint: Arc::clone(&self.assignment.endpoint), poll_wait, after, cookies }
+        let number = self.assignment.clients.start + index as u32;
+        Request { endpoint: Arc::clone(&self.assignment.endpoint), number, poll_wait, after, cookies }
     }
 
     pub(super) fn keep_cookies(&self, index: usize, cookies: Arc<str>) {
@@ -160,34 +164,43 @@ impl Shared {
 
     /// Records what a payload held and gives the cursor after it.
     pub(super) fn received(&self, index: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
-        let report = &mut *self.report.borrow_mut();
-        let client = report.clients[index].as_mut().expect("joined before it receives");
+        let Report { clients, recorder, signals, unstamped, .. } = &mut *self.report.borrow_mut();
+        let client = clients[index].as_mut().expect("joined before it receives");
         client.heard_ns = receipt.received_ns;
         self.turns.note_read();
         for message in payload.messages() {
             let mut held = false;
-            for (position, update) in wire::updates(message).enumerate() {
-                let update = match update {
-                    Ok(update) => update,
-                    Err(error) => match Ack::parse(message) {
-                        Some(ack) if self.counts(ack.id) => {
-                            report.signals.acknowledged(ack, receipt.received_ns);
-                            continue;
-                        }
-                        Some(_) => continue,
-                        None => return Err(ClientError::Protocol(error.to_string())),
-                    },
-                };
+            let mut note = |position, update: &Update<'_>| {
                 held = true;
                 if position == 0 && client.reconnect.received(update.due_ns, receipt.received_ns) {
                     self.progress.current.fetch_add(1, Relaxed);
                 }
-                if report.recorder.record(client, &update, position, receipt).is_err() {
-                    return Err(out_of_bounds(update.seq, client.tracker.cursor()));
+                match recorder.record(client, update, position, receipt) {
+                    Ok(()) => Ok(()),
+                    Err(OutOfBounds) => Err(out_of_bounds(update.seq, client.tracker.cursor())),
+                }
+            };
+            if self.assignment.endpoint.dialect.is_some() {
+                for (position, update) in stamp::updates(message).enumerate() {
+                    note(position, &update)?;
+                }
+                if !held && unstamped.is_none() && !message.is_empty() && self.assignment.phase.get().is_some() {
+                    *unstamped = Some(message[..message.len().min(UNSTAMPED_BYTES)].into());
+                }
+            } else {
+                for (position, update) in wire::updates(message).enumerate() {
+                    match update {
+                        Ok(update) => note(position, &update)?,
+                        Err(error) => match Ack::parse(message) {
+                            Some(ack) if self.counts(ack.id) => signals.acknowledged(ack, receipt.received_ns),
+                            Some(_) => {}
+                            None => return Err(ClientError::Protocol(error.to_string())),
+                        },
+                    }
                 }
             }
             if held {
-                report.recorder.payload();
+                recorder.payload();
             }
         }
         Ok(client.tracker.cursor())

@@ -159,7 +159,15 @@ impl Proof {
         let mut disturbance = Disturbance::default();
         for (arm, planned) in runs {
             let faults = case.faults(*arm, *transport);
-            let sweep = Sweep { scenario: &scenario, feed: None, target: None, faults: &faults, interrupt, progress };
+            let sweep = Sweep {
+                scenario: &scenario,
+                feed: None,
+                target: None,
+                others: None,
+                faults: &faults,
+                interrupt,
+                progress,
+            };
             let Some(run) = undisturbed(&sweep, planned, case, &mut disturbance).await? else {
                 return Ok(Ended::Interrupted);
             };

@@ -5,6 +5,7 @@ use reports::url_without_secrets;
 use server::Allocator;
 
 use crate::{
+    clients::dialects::PUSHBENCH,
     measure::target::{SERVER_VARIABLE, TargetArgs},
     scenario::Settings,
 };
@@ -19,6 +20,10 @@ pub(super) fn refuse(settings: &Settings, target: &TargetArgs, allocator: Option
         );
     }
     let Some(url) = &target.server else { return Ok(()) };
+    // What of others' servers is whose choice is looked at once their dialect is known.
+    if settings.dialect.as_deref().is_some_and(|dialect| dialect != PUSHBENCH) {
+        return Ok(());
+    }
     // What is given here, and how a server of ours is told it.
     for (option, is_given, told_by) in [
         ("--rate", settings.rate_hz.is_some(), "--rate HZ"),

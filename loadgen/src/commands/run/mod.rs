@@ -1,6 +1,6 @@
 //! A sweep: check the machine, make the plan, measure point by point, report.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
 
 use anyhow::Context;
 use clap::Args;
@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 mod contradictions;
 mod further;
+mod others;
 
 use super::{
     report::show,
@@ -29,6 +30,7 @@ use crate::{
     measure::{
         self, Phase, Sweep,
         feed::Spool,
+        others::Others,
         target::{Target, TargetArgs},
     },
     output::{folder::Folder, manifest::manifest, progress::Progress, say},
@@ -104,6 +106,7 @@ struct Prepared {
     scenario: Scenario,
     feed: Option<Spool>,
     target: Option<Target>,
+    others: Option<Others>,
     planner: Planner,
     plan: Vec<Planned>,
     folder: Folder,
@@ -113,7 +116,7 @@ struct Prepared {
 async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     // For this process and, by its environment, for the servers that it starts.
     Allocator::settle(args.allocator)?;
-    let (scenario, feed, target) = resolve(&args).await?;
+    let Asked { scenario, feed, target, others } = resolve(&args).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         say(&finding.for_stderr().to_string());
@@ -124,25 +127,45 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     );
     let mut planner = Planner::new(&scenario);
     let plan = planner.repeats(scenario.repeats, &loads(&scenario));
-    let own = Allocator::of_this_process().name();
-    let allocator = target.as_ref().map_or(own, |target| &target.health.allocator);
+    let own = if others.is_some() { "its own" } else { Allocator::of_this_process().name() };
+    let said = target.as_ref().and_then(|target| target.health.as_ref());
+    let allocator = said.map_or(own, |health| &health.allocator);
     let feed = feed.as_ref().map(Spool::of).transpose()?;
     let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, allocator))?;
-    Ok(Prepared { scenario, feed, target, planner, plan, folder })
+    Ok(Prepared { scenario, feed, target, others, planner, plan, folder })
 }
 
-/// The scenario, the feed that it replays and, if one is named, the server that runs already.
-pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<(Scenario, Option<Feed>, Option<Target>)> {
+/// What was asked for, and found.
+#[derive(Debug)]
+pub(super) struct Asked {
+    pub(super) scenario: Scenario,
+    /// The feed that it replays.
+    feed: Option<Feed>,
+    /// The server that runs already, if one is named.
+    pub(super) target: Option<Target>,
+    /// How the server is measured, if it is one of others.
+    others: Option<Others>,
+}
+
+/// Finds out what was asked for.
+pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
     contradictions::refuse(&args.settings, &args.target, args.allocator)?;
     let (mut scenario, feed) = scenario::load_with_feed(&args.scenario, args.settings.clone())?;
-    let Some(url) = &args.target.server else { return Ok((scenario, feed, None)) };
-    let target = Target::examine(url, &args.target.client).await?;
+    let url = args.target.server.clone().or(scenario.server.take());
+    let others = others::settle(&mut scenario, url.as_deref(), args.settings.transports.is_some())?;
+    let Some(url) = &url else { return Ok(Asked { scenario, feed, target: None, others }) };
+    let dialect = others.as_ref().map(|others| Arc::clone(&others.dialect));
+    let target = Target::examine(url, &args.target.client, dialect).await?;
+    scenario.tls = vec![target.tls.is_some()];
+    scenario.server = Some(target.url.clone());
+    scenario.pinned = None;
+    let Some(health) = &target.health else { return Ok(Asked { scenario, feed, target: Some(target), others }) };
     anyhow::ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
         "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
     );
     // The stream is the server's: the axes say what it is, whatever the scenario wanted.
-    match &target.health.stream {
+    match &health.stream {
         Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
             (scenario.replay, scenario.feed_warm_up_s) = (None, None);
             scenario.arrivals = *arrivals;
@@ -158,11 +181,8 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<(Scenario, Option<
             scenario.speed = vec![*speed];
         }
     }
-    scenario.tls = vec![target.tls.is_some()];
-    scenario.engine = target.health.engine.into_iter().collect();
-    scenario.server = Some(target.url.clone());
-    scenario.pinned = None;
-    Ok((scenario, None, Some(target)))
+    scenario.engine = health.engine.into_iter().collect();
+    Ok(Asked { scenario, feed: None, target: Some(target), others })
 }
 
 /// What a scenario asks of the machine at its largest.
@@ -174,7 +194,7 @@ pub(super) fn need(scenario: &Scenario, target: Option<&Target>) -> Need {
         clients: scenario.clients.iter().copied().max().unwrap_or(0) * each,
         per_source: spread.then_some(CLIENTS_PER_SOURCE * each),
         workers: scenario.workers,
-        running: target.map(|target| target.health.pid),
+        running: target.and_then(|target| Some(target.health.as_ref()?.pid)),
         pinned: scenario.pinned.clone(),
         server: target.is_none().then_some(server),
     }
@@ -220,6 +240,7 @@ impl Prepared {
             scenario: &self.scenario,
             feed: self.feed.as_ref().map(Spool::path),
             target: self.target.as_ref(),
+            others: self.others.as_ref(),
             faults: &[],
             interrupt,
             progress,

@@ -7,6 +7,7 @@ mod owners;
 mod process;
 mod sockets;
 mod tcp;
+mod tree;
 
 use std::net::SocketAddr;
 
@@ -19,6 +20,7 @@ pub use cpu::{CpuReading, cpu_between, thread_cpu_ns, thread_waited_ns};
 pub use machine::{Processors, machine_between, machine_reading};
 pub use process::Process;
 pub use tcp::{tcp_between, tcp_reading};
+pub use tree::descendants;
 
 use super::cgroup::Cgroups;
 use kernel::Kernel;
@@ -29,9 +31,19 @@ pub struct Observed {
     processes: Vec<Process>,
     kernel: Kernel,
     before: Before,
-    /// Where it listens, if it is not ours and so is known by its sockets.
-    listens_at: Option<SocketAddr>,
+    found_by: FoundBy,
     names: Vec<String>,
+}
+
+/// How its processes are known.
+#[derive(Debug, Clone, Copy)]
+enum FoundBy {
+    /// It is one, and that was named.
+    Id,
+    /// They hold the sockets of where it listens.
+    Port(SocketAddr),
+    /// They descend from that one, which started them.
+    Descent(u32),
 }
 
 /// What was used by processes that were in its place before.
@@ -48,29 +60,56 @@ impl Observed {
     /// for up to a second while the kernel still gives back what earlier connections held. Fails if there is no such process or it may not be read.
     pub fn new(pid: u32, server_port: u16) -> anyhow::Result<Self> {
         let (process, kernel) = (Process::new(pid)?, Kernel::new(server_port)?);
-        Ok(Self { processes: vec![process], kernel, before: Before::default(), listens_at: None, names: Vec::new() })
+        Ok(Self {
+            processes: vec![process],
+            kernel,
+            before: Before::default(),
+            found_by: FoundBy::Id,
+            names: Vec::new(),
+        })
     }
 
     /// Begins to observe the processes of the server that listens at an address, as one. Otherwise as [`Self::new`].
     pub fn listening(at: SocketAddr) -> anyhow::Result<Self> {
-        let (processes, names) = owners(at)?;
-        Ok(Self { processes, kernel: Kernel::new(at.port())?, before: Before::default(), listens_at: Some(at), names })
+        Self::found(FoundBy::Port(at), at.port())
+    }
+
+    /// The same of all processes that descend from a process, which itself is none of the server's.
+    pub fn descending(pid: u32, server_port: u16) -> anyhow::Result<Self> {
+        Self::found(FoundBy::Descent(pid), server_port)
+    }
+
+    fn found(found_by: FoundBy, server_port: u16) -> anyhow::Result<Self> {
+        let (processes, names) = found_by.find()?;
+        Ok(Self { processes, kernel: Kernel::new(server_port)?, before: Before::default(), found_by, names })
     }
 
     /// Looks again for the processes of a server that is not ours: it may have started some for its clients. Tells whether they are others.
     pub fn look_again(&mut self) -> anyhow::Result<bool> {
-        let Some(address) = self.listens_at else { return Ok(false) };
+        if let FoundBy::Id = self.found_by {
+            return Ok(false);
+        }
         let pids = |processes: &[Process]| processes.iter().map(Process::pid).collect::<Vec<_>>();
         let before = pids(&self.processes);
-        (self.processes, self.names) = owners(address)?;
+        (self.processes, self.names) = self.found_by.find()?;
         Ok(before != pids(&self.processes))
     }
 
     /// Whether it is not ours, but there: what cannot be read then is no failure of the run.
     pub fn is_elsewhere(&self) -> bool {
-        self.listens_at.is_some_and(|address| {
-            sockets::at_port(address.port()).is_ok_and(|held| held.iter().any(|held| held.listens))
-        })
+        match self.found_by {
+            FoundBy::Id => false,
+            FoundBy::Port(address) => {
+                sockets::at_port(address.port()).is_ok_and(|held| held.iter().any(|held| held.listens))
+            }
+            // That the first of them has ended is told by who started it.
+            FoundBy::Descent(_) => true,
+        }
+    }
+
+    /// The first of its processes.
+    pub fn first_pid(&self) -> Option<u32> {
+        u32::try_from(self.processes.first()?.pid()).ok()
     }
 
     /// Its processes, by name and id, if they had to be found.
@@ -152,10 +191,17 @@ impl Observed {
     }
 }
 
-fn owners(address: SocketAddr) -> anyhow::Result<(Vec<Process>, Vec<String>)> {
-    let processes: Vec<_> = owners::of(address)?.into_iter().map(Process::found).collect();
-    let names = processes.iter().map(Process::name).collect::<Result<_, _>>()?;
-    Ok((processes, names))
+impl FoundBy {
+    fn find(self) -> anyhow::Result<(Vec<Process>, Vec<String>)> {
+        let entries = match self {
+            Self::Id => Vec::new(),
+            Self::Port(address) => owners::of(address)?,
+            Self::Descent(pid) => descendants(i32::try_from(pid)?)?,
+        };
+        let processes: Vec<_> = entries.into_iter().map(Process::found).collect();
+        let names = processes.iter().map(Process::name).collect::<Result<_, _>>()?;
+        Ok((processes, names))
+    }
 }
 
 #[cfg(test)]

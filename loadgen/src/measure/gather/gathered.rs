@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use anyhow::ensure;
 use protocol::{
     clock,
-    results::{MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic},
+    results::{LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic},
 };
 
 use super::timeline::{Timeline, next_look_ns};
@@ -58,6 +58,8 @@ pub(in crate::measure) struct Gathered {
     pub(super) to: Option<Reading>,
     pub(in crate::measure) account: Option<Account>,
     pub(in crate::measure) storm: Option<Storm>,
+    /// How long a server of others took to acknowledge updates.
+    pub(in crate::measure) acknowledged: Option<LosslessHistogram>,
     pub(in crate::measure) reports: Vec<Report>,
 }
 
@@ -77,6 +79,7 @@ impl Gathered {
             to: None,
             account: None,
             storm: None,
+            acknowledged: None,
             reports: Vec::new(),
         }
     }
@@ -113,6 +116,11 @@ impl Gathered {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The first of the server's processes, if they can be read.
+    pub(in crate::measure) fn first_pid(&self) -> Option<u32> {
+        self.observed.as_ref()?.first_pid()
     }
 
     /// The server's CPU time so far, if it can be read.

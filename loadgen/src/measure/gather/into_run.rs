@@ -63,6 +63,7 @@ impl Gathered {
                 before: account.as_ref().and_then(|account| account.before),
                 source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
                 lateness: account.and_then(|account| Some(lateness(&account.lateness_ns?))),
+                acknowledged: self.acknowledged.take(),
             },
             counts,
             traffic,

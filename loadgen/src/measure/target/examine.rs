@@ -15,7 +15,7 @@ use tokio::{
 };
 
 use super::{health::ask, options::ClientOptions, url::Url};
-use crate::clients::{distrust::in_words, tls::Tls, transports::Endpoint};
+use crate::clients::{dialects::Dialect, distrust::in_words, tls::Tls, transports::Endpoint};
 
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -28,24 +28,28 @@ pub struct Target {
     pub address: SocketAddr,
     /// What every request to it says.
     pub endpoint: Arc<Endpoint>,
-    /// What it says of itself.
-    pub health: Health,
+    /// What it says of itself, if it speaks the own protocol.
+    pub health: Option<Health>,
     /// Whom to trust, if it speaks TLS.
     pub tls: Option<Tls>,
 }
 
 impl Target {
-    /// Asks the server at `url` who it is.
-    pub async fn examine(url: &str, options: &ClientOptions) -> anyhow::Result<Self> {
+    /// Asks the server at `url` who it is; one of others, whether it is there.
+    pub async fn examine(url: &str, options: &ClientOptions, dialect: Option<Arc<Dialect>>) -> anyhow::Result<Self> {
         let shown = url_without_secrets(url);
-        let url = Url::read(url)?;
+        let url = if dialect.is_some() { Url::read_any(url) } else { Url::read(url) }?;
         let tls = url.secure.then(|| Tls::of_host(url.known_as(), &options.tls)).transpose();
         let tls = tls.with_context(|| format!("--server {shown}"))?;
         let addresses = lookup_host((&*url.name, url.port)).await;
         let addresses = addresses.with_context(|| format!("--server {shown}: {} cannot be looked up", url.name))?;
         let connected = connect(addresses).await;
         let (stream, address) = connected.with_context(|| format!("--server {shown}: nobody is there"))?;
-        let endpoint = Arc::new(endpoint(url, options)?);
+        let others = dialect.is_some();
+        let endpoint = Arc::new(Endpoint { dialect, ..endpoint(url, options)? });
+        if others {
+            return Ok(Self { url: shown, address, endpoint, health: None, tls });
+        }
         let asked = async {
             match &tls {
                 Some(tls) => ask(tls.connect(stream).await?, &endpoint).await,
@@ -56,7 +60,7 @@ impl Target {
         let answer = answer.unwrap_or_else(|_| Err(anyhow!("no answer in {PATIENCE:?}")));
         let body = answer.map_err(explained).with_context(|| format!("--server {shown}: cannot ask it who it is"))?;
         let health = health(&body).with_context(|| format!("--server {shown}"))?;
-        Ok(Self { url: shown, address, endpoint, health, tls })
+        Ok(Self { url: shown, address, endpoint, health: Some(health), tls })
     }
 }
 
@@ -79,7 +83,7 @@ fn endpoint(url: Url, options: &ClientOptions) -> anyhow::Result<Endpoint> {
         Some(host) => host.to_str().context("--header 'Host: ..': no name of a host")?.to_owned(),
         None => url.host,
     };
-    Ok(Endpoint { host, base: url.base, query: url.query, headers })
+    Ok(Endpoint { host, base: url.base, query: url.query, headers, dialect: None })
 }
 
 /// Tries one address after the other.

@@ -70,6 +70,7 @@ mod tests {
             base: "/app".to_owned(),
             query: "&k=1".to_owned(),
             headers: [(http::header::COOKIE, "sid=1".parse().unwrap())].into_iter().collect(),
+            dialect: None,
         };
         let said = ask(ours, &endpoint).await;
         let (head, _) = server.await.unwrap();

@@ -25,7 +25,20 @@ pub(super) struct Url {
 }
 
 impl Url {
+    /// That of a server that speaks the own protocol, whose paths are put behind it.
     pub(super) fn read(url: &str) -> anyhow::Result<Self> {
+        let shown = url_without_secrets(url);
+        let read = Self::read_any(url)?;
+        for endpoint in [WS_PATH, POLL_PATH, SEND_PATH, HEALTH_PATH] {
+            ensure!(
+                !read.base.ends_with(endpoint),
+                "--server {shown}: leave {endpoint} out, as it is put behind the path"
+            );
+        }
+        Ok(read)
+    }
+
+    pub(super) fn read_any(url: &str) -> anyhow::Result<Self> {
         let shown = url_without_secrets(url);
         let remedy = || format!("--server {shown}: give it as http://HOST[:PORT][/PATH], or https://, ws://, wss://");
         let uri: Uri = url.parse().with_context(remedy)?;
@@ -50,9 +63,6 @@ impl Url {
         };
         let bracketed = if address.contains(':') { format!("[{address}]") } else { address.to_owned() };
         let base = uri.path().trim_end_matches('/');
-        for endpoint in [WS_PATH, POLL_PATH, SEND_PATH, HEALTH_PATH] {
-            ensure!(!base.ends_with(endpoint), "--server {shown}: leave {endpoint} out, as it is put behind the path");
-        }
         Ok(Self {
             secure,
             // As a URL has the % before a zone (RFC 6874), and as people type it.

@@ -130,8 +130,12 @@ fn polls(polls: Polls) -> &'static str {
 
 /// Where it was, and which processes had its port. Older results have a URL as it was typed.
 fn server(results: &Results) -> String {
-    let Some(url) = &results.manifest.scenario.server else { return "a fresh one for every run".to_owned() };
-    let url = url_without_secrets(url);
+    let scenario = &results.manifest.scenario;
+    let url = match (&scenario.server, &scenario.server_command) {
+        (Some(url), _) => url_without_secrets(url),
+        (None, Some(command)) => format!("a fresh one for every run: {command}"),
+        (None, None) => return "a fresh one for every run".to_owned(),
+    };
     let processes =
         results.runs.iter().find_map(|run| Some(&run.server.as_ref()?.processes)).filter(|all| !all.is_empty());
     match processes {

@@ -1,0 +1,75 @@
+//! Dialects, as data: how a client of each transport talks to a server of others, read from TOML. No sockets.
+
+mod check;
+mod dialect;
+mod place;
+mod said;
+mod template;
+
+use std::{path::Path, sync::Arc};
+
+use anyhow::Context;
+use protocol::Transport;
+
+pub use dialect::{Dialect, LongPoll, WebSocket};
+pub use place::Place;
+pub use said::{Heartbeat, Mark, Request, Said, Step, Take};
+pub use template::{CLIENT, COUNT, DATA, RANDOM, Template};
+
+/// The own protocol: it needs no file, and its clients no driver.
+pub const PUSHBENCH: &str = "pushbench";
+
+/// Dialects that come with pushbench, each tried against its server: name and TOML.
+pub const BUILT_IN: [(&str, &str); 5] = [
+    ("faye", include_str!("../../../../peers/faye/dialect.toml")),
+    ("nchan", include_str!("../../../../peers/nchan/dialect.toml")),
+    ("socketio", include_str!("../../../../peers/socketio/dialect.toml")),
+    ("sockjs", include_str!("../../../../peers/sockjs/dialect.toml")),
+    ("ws", include_str!("../../../../peers/ws/dialect.toml")),
+];
+
+/// Whether that is the name of a dialect, and not of a file.
+pub fn is_built_in(name: &str) -> bool {
+    name == PUSHBENCH || BUILT_IN.iter().any(|(built_in, _)| *built_in == name)
+}
+
+impl Dialect {
+    /// The dialect of that name, or in that file; none for the own protocol.
+    pub fn find(name: &str) -> anyhow::Result<Option<Arc<Self>>> {
+        if name == PUSHBENCH {
+            return Ok(None);
+        }
+        if let Some((_, text)) = BUILT_IN.into_iter().find(|(built_in, _)| *built_in == name) {
+            return Self::parse(name, text).map(Arc::new).map(Some);
+        }
+        let text = std::fs::read_to_string(name).with_context(|| {
+            let names = BUILT_IN.map(|(name, _)| name).join(", ");
+            format!("no dialect `{name}`: built in are {PUSHBENCH}, {names}; or give the path of a TOML file")
+        })?;
+        let stem = Path::new(name).file_stem().unwrap_or_default().to_string_lossy();
+        Self::parse(&stem, &text).map(Arc::new).map(Some)
+    }
+
+    /// Reads a dialect; `name` is said in errors.
+    pub fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
+        let dialect: Self = toml::from_str(text).with_context(|| format!("dialect {name} cannot be read"))?;
+        let dialect = Self { name: name.to_owned(), ..dialect };
+        check::check(&dialect).map_err(|(key, error)| {
+            let line = check::line_of(text, &key).map_or_else(String::new, |line| format!(", line {line}"));
+            anyhow::anyhow!("dialect {name}{line}: {error}")
+        })?;
+        Ok(dialect)
+    }
+
+    /// The transports that it speaks.
+    pub fn transports(&self) -> Vec<Transport> {
+        let speaks = |transport: &Transport| match transport {
+            Transport::WebSocket => self.websocket.is_some(),
+            Transport::LongPoll => self.long_poll.is_some(),
+        };
+        Transport::ALL.into_iter().filter(speaks).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

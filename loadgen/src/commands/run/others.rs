@@ -1,0 +1,105 @@
+//! What is asked of a server of others: refused where it cannot be, and settled where it is left open.
+
+use std::sync::Arc;
+
+use anyhow::{Context, bail, ensure};
+use protocol::results::{Disturbance, Publish, Scenario};
+use reports::url_without_secrets;
+
+use crate::{clients::dialects::Dialect, measure::others::Others};
+
+/// How the scenario's server is measured, if it is one of others; with that, what the scenario is.
+///
+/// `at`: where it runs already, if it does. `named`: whether the transports were chosen.
+pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> anyhow::Result<Option<Others>> {
+    let dialect = scenario.dialect.as_deref().map(Dialect::find).transpose()?.flatten();
+    let Some(dialect) = dialect else {
+        for (key, is_given) in
+            [("server-command", scenario.server_command.is_some()), ("publish", scenario.publish.is_some())]
+        {
+            ensure!(!is_given, "{key}: that is for a server of others; name how it is talked to by --dialect");
+        }
+        return Ok(None);
+    };
+    let name = scenario.dialect.clone().unwrap_or_default();
+    let command = scenario.server_command.as_deref().map(words).transpose()?;
+    match (&command, at) {
+        (Some(_), None) | (None, Some(_)) => {}
+        (Some(_), Some(url)) => {
+            bail!(
+                "--server-command beside --server {}: either it is started, or it runs; leave one out",
+                url_without_secrets(url)
+            )
+        }
+        (None, None) => bail!(
+            "dialect {name}: of which server? Name one that runs by --server, or what starts it by --server-command"
+        ),
+    }
+    transports(scenario, &dialect, named)?;
+    let publish = publish(scenario.publish, &dialect, command.is_some())?;
+    ensure!(
+        scenario.signal_rate_hz == 0.0,
+        "signal-rate beside --dialect {name}: signals are of the own protocol; leave it out"
+    );
+    ensure!(
+        scenario.disturbance != Some(Disturbance::Restart),
+        "disturb restart beside --dialect {name}: a server of others does not take up the stream; use --disturb drop"
+    );
+    ensure!(
+        at.is_some() || scenario.tls == [false],
+        "tls beside --server-command: a server of others has its own keys; start it, and name it by --server https://.."
+    );
+    (scenario.engine, scenario.publish) = (Vec::new(), Some(publish));
+    Ok(Some(Others { dialect, publish, command }))
+}
+
+fn words(command: &str) -> anyhow::Result<Vec<String>> {
+    let words = shlex::split(command).filter(|words| !words.is_empty());
+    let words = words.with_context(|| {
+        format!("server-command `{command}`: cannot be split into words as a shell would; close its quotes")
+    })?;
+    let has_port = words.iter().any(|word| word.contains("{port}"));
+    ensure!(
+        has_port,
+        "server-command `{command}`: it does not say where to listen; write {{port}} (and {{host}}) where they go"
+    );
+    Ok(words)
+}
+
+fn transports(scenario: &mut Scenario, dialect: &Dialect, named: bool) -> anyhow::Result<()> {
+    let spoken = dialect.transports();
+    if !named {
+        scenario.transports.retain(|transport| spoken.contains(transport));
+    }
+    let unspoken = scenario.transports.iter().find(|transport| !spoken.contains(transport));
+    if let Some(transport) = unspoken.or(if scenario.transports.is_empty() { spoken.first() } else { None }) {
+        let names: Vec<_> = spoken.iter().map(|transport| transport.name()).collect();
+        bail!("transports {transport}: the dialect {} speaks {}", dialect.name, names.join(" and "));
+    }
+    Ok(())
+}
+
+fn publish(asked: Option<Publish>, dialect: &Arc<Dialect>, is_started: bool) -> anyhow::Result<Publish> {
+    let by_http = dialect.publish.is_some();
+    match asked {
+        Some(Publish::Feed) if !is_started => {
+            bail!(
+                "publish feed: a server that runs already has no stdin here; start it by --server-command, or use --publish http"
+            )
+        }
+        Some(Publish::Http) if !by_http => {
+            bail!(
+                "publish http: the dialect {} does not say how; add [publish] to it, or use --publish feed",
+                dialect.name
+            )
+        }
+        Some(publish) => Ok(publish),
+        None if by_http => Ok(Publish::Http),
+        None if is_started => Ok(Publish::Feed),
+        None => bail!(
+            "publish: how do updates get into that server? The dialect {} has no [publish], and a server that runs already has no \
+             stdin here; add the one, or start it by --server-command",
+            dialect.name
+        ),
+    }
+}

@@ -1,0 +1,162 @@
+//! A server of others that is started for one run, with all its processes: by `loadgen guard`, which ends them however this process ends.
+
+use std::{
+    collections::VecDeque,
+    io::PipeWriter,
+    net::{SocketAddr, TcpListener},
+    os::fd::{AsRawFd, OwnedFd},
+    process::Stdio,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context, bail, ensure};
+use protocol::control;
+use server::values::Cpus;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
+    net::TcpStream,
+    process::{Child, Command},
+    time::{sleep, timeout},
+};
+
+use crate::machine::program::OWN;
+
+/// How long it may take to listen.
+const READY: Duration = Duration::from_secs(30);
+/// How long all its processes may take to end; the guard kills them before.
+const END: Duration = Duration::from_secs(15);
+/// Between two looks at whether it listens.
+const LOOK: Duration = Duration::from_millis(20);
+/// So many of its last lines are told, and so much of each.
+const LINES_MAX: usize = 10;
+const LINE_BYTES_MAX: u64 = 400;
+
+/// A server of others, and all processes that it started.
+#[derive(Debug)]
+pub struct Guarded {
+    guard: Child,
+    /// Closed, the guard ends everything.
+    control: PipeWriter,
+    stdin: Option<OwnedFd>,
+    said: Arc<Mutex<Said>>,
+    /// Where it listens.
+    pub address: SocketAddr,
+    /// Its guard's process id: its own processes descend from that.
+    pub pid: u32,
+}
+
+#[derive(Debug, Default)]
+struct Said {
+    lines: VecDeque<String>,
+    ended: Option<String>,
+}
+
+impl Guarded {
+    /// Starts a server, and waits until it takes connections.
+    pub async fn start(command: &[String], cpus: Option<&Cpus>) -> anyhow::Result<Self> {
+        // Free now: who takes it meanwhile is found, for then the server cannot listen.
+        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?;
+        let (pipe, control) = std::io::pipe().context("no pipe")?;
+        let mut guard = Command::new(OWN);
+        guard.arg0("loadgen").arg("guard");
+        guard.arg("--control").arg(format!("/proc/{}/fd/{}", std::process::id(), pipe.as_raw_fd()));
+        if let Some(Cpus(cpus)) = cpus {
+            guard.arg("--cpus").arg(cpus.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        }
+        guard.arg("--").args(command.iter().map(|word| filled_in(word, address)));
+        guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut guard = guard.spawn().context("cannot start the server's guard")?;
+        let pid = guard.id().context("the server's guard ended at once")?;
+        let stdin = guard.stdin.take().context("no pipe to the server")?.into_owned_fd()?;
+        let (stdout, stderr) = (guard.stdout.take().context("no pipe")?, guard.stderr.take().context("no pipe")?);
+        let said = Arc::<Mutex<Said>>::default();
+        tokio::spawn(listen(stderr, Arc::clone(&said), |said, line| {
+            said.lines.truncate(LINES_MAX - 1);
+            said.lines.push_front(line);
+        }));
+        tokio::spawn(listen(stdout, Arc::clone(&said), |said, line| {
+            if let Ok(control::Guarded::Ended { status }) = serde_json::from_str(&line) {
+                said.ended = Some(status);
+            }
+        }));
+        let mut server = Self { guard, control, stdin: Some(stdin), said, address, pid };
+        match timeout(READY, server.listens()).await {
+            Ok(listens) => listens?,
+            Err(_) => bail!(
+                "the server does not listen at {address} after {READY:?}: is that where its command has it listen? {{host}} \
+                 and {{port}} are filled in{}",
+                server.last_lines()
+            ),
+        }
+        // Opened by the guard before it started anything.
+        drop(pipe);
+        Ok(server)
+    }
+
+    async fn listens(&mut self) -> anyhow::Result<()> {
+        loop {
+            if let Some(death) = self.death() {
+                bail!("{death}");
+            }
+            if TcpStream::connect(self.address).await.is_ok() {
+                return Ok(());
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// What is written here comes to its stdin; once.
+    pub fn stdin(&mut self) -> anyhow::Result<OwnedFd> {
+        self.stdin.take().context("the server's stdin is taken")
+    }
+
+    /// How it ended, if it has.
+    pub fn death(&mut self) -> Option<String> {
+        let ended = self.said.lock().unwrap_or_else(PoisonError::into_inner).ended.clone();
+        let ended = match (ended, self.guard.try_wait()) {
+            (Some(status), _) => format!("the server ended by itself: {status}"),
+            (None, Ok(None)) => return None,
+            (None, status) => format!("the server's guard ended by itself: {status:?}"),
+        };
+        Some(format!("{ended}{}", self.last_lines()))
+    }
+
+    /// Ends it, with every process that it started.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        drop((self.stdin.take(), self.control));
+        let status = timeout(END, self.guard.wait()).await.context("the server's guard does not end")?;
+        ensure!(status?.success(), "the server's guard failed{}", last_lines(&self.said));
+        Ok(())
+    }
+
+    fn last_lines(&self) -> String {
+        last_lines(&self.said)
+    }
+}
+
+fn last_lines(said: &Mutex<Said>) -> String {
+    let said = said.lock().unwrap_or_else(PoisonError::into_inner);
+    let lines: Vec<_> = said.lines.iter().rev().map(String::as_str).collect();
+    if lines.is_empty() { "; it said nothing".to_owned() } else { format!("; its last lines: {}", lines.join(" | ")) }
+}
+
+fn filled_in(word: &str, address: SocketAddr) -> String {
+    word.replace("{host}", &address.ip().to_string()).replace("{port}", &address.port().to_string())
+}
+
+/// Takes note of each line, as long as there are any.
+async fn listen(from: impl AsyncRead + Unpin, said: Arc<Mutex<Said>>, note: impl Fn(&mut Said, String)) {
+    let mut from = BufReader::new(from);
+    loop {
+        let mut line = Vec::new();
+        match (&mut from).take(LINE_BYTES_MAX).read_until(b'\n', &mut line).await {
+            Ok(1..) => {}
+            Ok(0) | Err(_) => return,
+        }
+        let line = String::from_utf8_lossy(&line).trim_end().to_owned();
+        if !line.is_empty() {
+            note(&mut said.lock().unwrap_or_else(PoisonError::into_inner), line);
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The publisher of a server of others: the same thread as in the own server, in this process.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use anyhow::{Context, anyhow};
+use hdrhistogram::Histogram;
+use protocol::{
+    control::Published,
+    results::{LosslessHistogram, Publish, Stream},
+};
+use server::{
+    stream::{
+        publisher::{Publisher, Span},
+        source::Source,
+    },
+    values::Cpus,
+};
+use tokio::sync::oneshot;
+
+use super::{
+    Guarded, Others,
+    feed::Feed,
+    post::{Post, To},
+};
+use crate::clients::{
+    tls::Tls,
+    transports::{Endpoint, Request},
+    window::histogram,
+};
+
+/// A publisher at work.
+#[derive(Debug)]
+pub struct Publishing {
+    /// Its thread ends with this.
+    _publisher: Publisher,
+    account: oneshot::Receiver<anyhow::Result<Published>>,
+    /// What came of it, once that is known.
+    done: Option<anyhow::Result<Published>>,
+    acknowledged: Arc<Mutex<Histogram<u64>>>,
+}
+
+/// What is published, and to whom.
+#[derive(Debug)]
+pub struct Publication<'a> {
+    /// How.
+    pub others: &'a Others,
+    /// What.
+    pub stream: &'a Stream,
+    /// Where that is found, if it is a feed.
+    pub feed: Option<&'a Path>,
+    /// Seed of random gaps.
+    pub seed: u64,
+    /// Where the server listens.
+    pub address: std::net::SocketAddr,
+    /// What every request to it says.
+    pub endpoint: Arc<Endpoint>,
+    /// Whom to trust, if it speaks TLS.
+    pub tls: Option<Tls>,
+    /// The generator's processors.
+    pub cpus: Option<Cpus>,
+}
+
+impl Publishing {
+    /// Starts to publish.
+    pub fn start(publication: Publication<'_>, span: Span, guarded: Option<&mut Guarded>) -> anyhow::Result<Self> {
+        let Publication { others, stream, feed, seed, address, endpoint, tls, cpus } = publication;
+        let source = match (stream, feed) {
+            (Stream::Synthetic { arrivals, rate_hz, payload_bytes }, _) => {
+                Source::synthetic(*arrivals, *rate_hz, *payload_bytes, seed)
+            }
+            (Stream::Replay { speed, .. }, Some(feed)) => Source::replay(feed, *speed)?,
+            (Stream::Replay { .. }, None) => return Err(anyhow!("the feed to replay is not there")),
+        };
+        let acknowledged = Arc::new(Mutex::new(histogram(3)));
+        let (sender, account) = oneshot::channel();
+        // Perhaps nobody waits for it any more.
+        let done = |account| drop(sender.send(account));
+        let pin = move || cpus.as_ref().map_or(Ok(()), Cpus::pin);
+        let publisher = match others.publish {
+            Publish::Feed => {
+                let stdin = guarded.context("there is no stdin of a server that runs already")?.stdin()?;
+                Publisher::start(source, span, move || pin().and_then(|()| Feed::new(stdin)), done)
+            }
+            Publish::Http => {
+                let request = Request { endpoint, number: 0, poll_wait: Duration::ZERO, after: None, cookies: None };
+                let to = To { address, tls, dialect: Arc::clone(&others.dialect), request };
+                let acknowledged = Arc::clone(&acknowledged);
+                Publisher::start(source, span, move || pin().and_then(|()| Post::connect(to, acknowledged)), done)
+            }
+        }?;
+        Ok(Self { _publisher: publisher, account, done: None, acknowledged })
+    }
+
+    /// Waits for its account. Dropping the future loses nothing.
+    pub async fn published(&mut self) -> anyhow::Result<Published> {
+        if let Some(done) = self.done.take() {
+            return done;
+        }
+        (&mut self.account).await.map_err(|_| anyhow!("the publisher has given its account, or none"))?
+    }
+
+    /// Why there is no more of it, if there is none.
+    pub fn failure(&mut self) -> Option<anyhow::Error> {
+        if self.done.is_none() {
+            self.done = self.account.try_recv().ok();
+        }
+        match self.done.take() {
+            Some(Err(error)) => Some(error),
+            done => {
+                self.done = done;
+                None
+            }
+        }
+    }
+
+    /// From sending an update until the server acknowledged it, if it does.
+    pub fn acknowledged(&self) -> Option<LosslessHistogram> {
+        let acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        (!acknowledged.is_empty()).then(|| acknowledged.clone().into())
+    }
+}

@@ -1,0 +1,160 @@
+//! Servers of others: measured over both transports whichever way updates get in, ended with all they started, refused in words.
+
+use std::{path::Path, process::Command};
+
+use protocol::{
+    Transport,
+    results::{Expectation, Publish},
+};
+use rustix::process::Signal;
+
+use crate::{
+    program::{Ended, Loadgen, Server, eventually},
+    results::of_success,
+    sweep::SHORT,
+};
+
+const DIALECT: &str = r#"
+why = "loadgen/examples/relay.rs: a WebSocket, and polls with a cursor."
+[websocket]
+path = "/ws"
+[long_poll]
+open = [{ get = "/poll", take.cursor.header = "Newest" }]
+poll = { get = "/poll?after={cursor}" }
+take.cursor.header = "Newest"
+[publish]
+post = "/pub"
+body = "{data}"
+"#;
+
+/// The server of others that comes with the tests.
+fn relay() -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_loadgen")).with_file_name("examples").join("relay");
+    format!("{} {{host}} {{port}}", program.display())
+}
+
+fn start(dir: &Path, command: &str, options: &str) -> Loadgen {
+    speaking(dir, DIALECT, command, options)
+}
+
+fn speaking(dir: &Path, dialect: &str, command: &str, options: &str) -> Loadgen {
+    std::fs::write(dir.join("mine.toml"), dialect).unwrap();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+    program.args(format!("run {SHORT} --dialect mine.toml {options}").split_whitespace());
+    if !command.is_empty() {
+        program.args(["--server-command", command]);
+    }
+    Loadgen::spawn(dir, program)
+}
+
+fn run(dir: &Path, command: &str, options: &str) -> Ended {
+    start(dir, command, options).ended()
+}
+
+#[test]
+fn every_update_reaches_every_client_whichever_way_it_gets_in() {
+    for publish in Publish::ALL {
+        let dir = tempfile::tempdir().unwrap();
+        let ended = run(dir.path(), &relay(), &format!("--rate 20 --publish {publish}"));
+        let results = of_success(&dir.path().join("results"), &ended);
+        assert_eq!(results.runs.len(), Transport::ALL.len());
+        assert_eq!(
+            (results.manifest.scenario.publish, &results.manifest.scenario.engine[..]),
+            (Some(publish), &[][..])
+        );
+        for run in &results.runs {
+            assert_eq!((run.counts.delivered, run.stream.source), (200, Expectation::Publisher), "{publish}");
+            let server = run.server.as_ref().unwrap();
+            assert!(server.processes.len() == 1 && server.processes[0].starts_with("relay "), "{:?}", server.processes);
+            assert_eq!(run.stream.acknowledged.is_some(), publish == Publish::Http);
+        }
+    }
+}
+
+#[test]
+fn a_feed_that_is_replayed_is_published_too() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |n| format!("{{\"at_us\":{},\"data\":{{\"n\":\"é{n}\"}}}}", n * 20_000);
+    let feed: Vec<String> = (0..200).map(line).collect();
+    std::fs::write(dir.path().join("feed.ndjson"), feed.join("\n")).unwrap();
+    let ended = run(dir.path(), &relay(), "--replay feed.ndjson --publish feed --transports websocket");
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert!(results.runs[0].counts.delivered > 0);
+}
+
+#[test]
+fn nothing_is_left_of_it_however_the_generator_ends() {
+    let dir = tempfile::tempdir().unwrap();
+    // It and another descend from a shell that does not end by itself, nor when it is asked to.
+    let command = format!(
+        "sh -c 'trap \"\" TERM; sleep 1000 & {} & wait' {{host}} {{port}}",
+        relay().replace("{host} {port}", "$0 $1")
+    );
+    for signal in [Signal::KILL, Signal::INT] {
+        std::fs::write(dir.path().join("mine.toml"), DIALECT).unwrap();
+        let mut program = Command::new(env!("CARGO_BIN_EXE_loadgen"));
+        program.args("run clients --clients 20 --measure 60s --dialect mine.toml --server-command".split(' '));
+        let loadgen = Loadgen::spawn(dir.path(), {
+            program.arg(&command);
+            program
+        });
+        let there = |name| eventually(name, || loadgen.descendant(name));
+        let all = ["relay", "sh", "sleep"].map(there);
+        loadgen.signal(signal);
+        all.iter().for_each(Server::gone);
+    }
+}
+
+#[test]
+fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
+    for (command, options, status, reason) in [
+        ("no-such-program {port}", "", 1, "`no-such-program` cannot be started: No such file"),
+        (
+            "sh -c 'echo no room >&2; exit 7' {port}",
+            "",
+            1,
+            "the server ended by itself: exit status 7; its last lines: no room",
+        ),
+        ("sh -c 'kill -9 $$' {port}", "", 1, "the server ended by itself: signal 9; it said nothing"),
+        ("relay", "", 2, "server-command `relay`: it does not say where to listen; write {port}"),
+        ("relay '{port}", "", 2, "cannot be split into words"),
+        ("", "", 2, "of which server? Name one that runs by --server, or what starts it by --server-command"),
+        ("relay {port}", "--server http://127.0.0.1:1", 2, "either it is started, or it runs"),
+        ("relay {port}", "--signal-rate 1", 2, "signal-rate beside --dialect"),
+        ("relay {port}", "--disturb restart", 2, "does not take up the stream"),
+        ("relay {port}", "--tls on", 2, "tls beside --server-command"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let ended = run(dir.path(), command, options);
+        let said = ended.stderr.join("\n");
+        assert!(ended.status == Some(status) && said.contains(reason), "{command} {options}: {ended:#?}");
+    }
+    let dir = tempfile::tempdir().unwrap();
+    for (options, reason) in [
+        ("--publish feed", "publish: that is for a server of others"),
+        ("--dialect ws --server http://127.0.0.1:1 --publish feed", "has no stdin here"),
+        ("--dialect ws --server http://127.0.0.1:1", "The dialect ws has no [publish]"),
+        ("--dialect ws --server http://127.0.0.1:1 --transports long-poll", "the dialect ws speaks websocket"),
+        ("--dialect nope --server http://127.0.0.1:1", "no dialect `nope`: built in are pushbench, faye, nchan"),
+    ] {
+        let ended = crate::program::loadgen(dir.path(), &format!("run {SHORT} {options}"));
+        assert!(ended.status == Some(2) && ended.stderr.join("\n").contains(reason), "{options}: {ended:#?}");
+    }
+}
+
+#[test]
+fn an_update_that_is_refused_ends_the_run_with_the_servers_words() {
+    let dir = tempfile::tempdir().unwrap();
+    let dialect = DIALECT.replace("/pub", "/poll?after=x");
+    let ended = speaking(dir.path(), &dialect, &relay(), "--rate 20").ended();
+    assert!(ended.message().contains("update 1 could not be published by HTTP"), "{ended:#?}");
+}
+
+#[test]
+fn a_message_without_a_stamp_is_shown() {
+    let dir = tempfile::tempdir().unwrap();
+    let dialect = DIALECT.replace("body = \"{data}\"", "body = \"hello\"\nheaders.x = \"{data}\"");
+    let ended = speaking(dir.path(), &dialect, &relay(), "--rate 20 --publish http --drain 1s").ended();
+    let mut said = ended.stdout.iter().chain(&ended.stderr);
+    assert!(said.any(|line| line.contains("no stamp came back, but `hello`")), "{ended:#?}");
+}
