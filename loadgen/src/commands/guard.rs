@@ -16,9 +16,13 @@ use protocol::{
     control::Guarded,
 };
 use rustix::process::{Pid, Signal, WaitOptions, WaitStatus, kill_process, set_child_subreaper, wait};
-use server::values::{Cpus, cpus};
+use server::{
+    stop::StopSignals,
+    values::{Cpus, cpus},
+};
+use tokio::sync::oneshot;
 
-use super::status::{FAILED, fail};
+use super::status::{FAILED, fail, in_runtime};
 use crate::{machine::usage::descendants, output::print};
 
 /// How long the server's processes may take to end by themselves.
@@ -44,10 +48,12 @@ pub struct GuardArgs {
 
 /// Starts the server, says so, says how it ended; ends what is left of it when told to.
 pub fn run(args: &GuardArgs) -> ExitCode {
-    guard(args).map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS)
+    in_runtime(async { guard(args).await.map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS) })
 }
 
-fn guard(args: &GuardArgs) -> anyhow::Result<()> {
+async fn guard(args: &GuardArgs) -> anyhow::Result<()> {
+    // Whoever ends it by its name or number (`pkill loadgen`) would leave the server behind.
+    let mut signals = StopSignals::listen().context("cannot listen for signals")?;
     // Who lost its parent becomes a child of this process, and is found.
     set_child_subreaper(Some(rustix::process::getpid())).context("cannot become a subreaper")?;
     let mut control = File::open(&args.control).context("no control pipe")?;
@@ -63,8 +69,13 @@ fn guard(args: &GuardArgs) -> anyhow::Result<()> {
         }
         Err(error) => say(&Guarded::Ended { status: format!("`{program}` cannot be started: {error}") })?,
     }
+    let (sender, closed) = oneshot::channel::<()>();
     // Nothing is ever written there.
-    let _ = control.read(&mut [0]);
+    std::thread::spawn(move || drop((control.read(&mut [0]), sender)));
+    tokio::select! {
+        _ = closed => {}
+        _ = signals.next() => {}
+    }
     end()
 }
 

@@ -15,7 +15,7 @@ fn a_server_that_dies_fails_its_run_and_the_others_are_made() {
     let sweep = Loadgen::start(dir.path(), LONG);
     sweep.stderr_line("  1/4  ");
     let server = sweep.publishing_server();
-    server.kill();
+    server.signal(Signal::KILL);
     let ended = sweep.ended();
     server.gone();
 

@@ -90,7 +90,7 @@ fn nothing_is_left_of_it_however_the_generator_ends() {
         "sh -c 'trap \"\" TERM; sleep 1000 & {} & wait' {{host}} {{port}}",
         relay().replace("{host} {port}", "$0 $1")
     );
-    for signal in [Signal::KILL, Signal::INT] {
+    for (signal, to) in [(Signal::KILL, None), (Signal::INT, None), (Signal::TERM, Some("guard"))] {
         std::fs::write(dir.path().join("mine.toml"), DIALECT).unwrap();
         let mut program = Command::new(env!("CARGO_BIN_EXE_loadgen"));
         program.args("run clients --clients 20 --measure 60s --dialect mine.toml --server-command".split(' '));
@@ -100,7 +100,10 @@ fn nothing_is_left_of_it_however_the_generator_ends() {
         });
         let there = |name| eventually(name, || loadgen.descendant(name));
         let all = ["relay", "sh", "sleep"].map(there);
-        loadgen.signal(signal);
+        match to {
+            None => loadgen.signal(signal),
+            Some(word) => eventually(word, || loadgen.descendant_told(word)).signal(signal),
+        }
         all.iter().for_each(Server::gone);
     }
 }

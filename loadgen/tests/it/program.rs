@@ -121,6 +121,12 @@ impl Loadgen {
         descendants(self.child.id() as i32).unwrap().into_iter().find(is_called).map(Server)
     }
 
+    /// A process below it that has that word in its command.
+    pub(crate) fn descendant_told(&self, word: &str) -> Option<Server> {
+        let is_told = |process: &Process| process.cmdline().is_ok_and(|words| words.iter().any(|told| told == word));
+        descendants(self.child.id() as i32).unwrap().into_iter().find(is_told).map(Server)
+    }
+
     /// Waits for its end, and for that of every server it started: they share its stderr.
     pub(crate) fn ended(mut self) -> Ended {
         let stdout = rest(&self.stdout);
@@ -152,8 +158,8 @@ impl Server {
         names.into_iter().any(|stat| stat.comm == "publisher")
     }
 
-    pub(crate) fn kill(&self) {
-        kill_process(Pid::from_raw(self.0.pid).unwrap(), Signal::KILL).unwrap();
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill_process(Pid::from_raw(self.0.pid).unwrap(), signal).unwrap();
     }
 
     /// Waits until the process is no more.
