@@ -1,10 +1,8 @@
 //! How the own server reads and writes, and the names of that.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
-use crate::named::{UnknownName, named};
+use crate::named::names;
 
 /// How the server serves both transports. Stream, log and endpoints are the same.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,32 +15,7 @@ pub enum Engine {
     Stock,
 }
 
-impl Engine {
-    /// Every engine, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::Lean, Self::Stock];
-
-    /// The name in scenarios, options and results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Lean => "lean",
-            Self::Stock => "stock",
-        }
-    }
-}
-
-impl fmt::Display for Engine {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Engine {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        named("engine", &Self::ALL, Self::name, name)
-    }
-}
+names!(Engine, "engine": Lean "lean", Stock "stock");
 
 #[cfg(test)]
 mod tests {

@@ -1,10 +1,8 @@
 //! The transports that are compared, and their names.
 
-use std::{fmt, str::FromStr};
-
 use serde::{Deserialize, Serialize};
 
-use crate::named::{UnknownName, named};
+use crate::named::names;
 
 /// A way of getting updates from the server to a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -17,18 +15,9 @@ pub enum Transport {
     LongPoll,
 }
 
+names!(Transport, "transport": WebSocket "websocket", LongPoll "long-poll");
+
 impl Transport {
-    /// Every transport, in the order in which they are shown.
-    pub const ALL: [Self; 2] = [Self::WebSocket, Self::LongPoll];
-
-    /// The name in scenarios, options, metrics and results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::WebSocket => "websocket",
-            Self::LongPoll => "long-poll",
-        }
-    }
-
     /// Whether a client asks anew for every payload, so that an update may come between two requests.
     pub fn asks(self) -> bool {
         match self {
@@ -43,20 +32,6 @@ impl Transport {
             Self::WebSocket => "WebSocket",
             Self::LongPoll => "long polling",
         }
-    }
-}
-
-impl fmt::Display for Transport {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Transport {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        named("transport", &Self::ALL, Self::name, name)
     }
 }
 

@@ -1,10 +1,11 @@
 //! What a run holds besides the stream: clients' own signals, and how clients recovered from what was done to them.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Cpu, LosslessHistogram};
+use crate::named::names;
 
 /// Clients' signals (`POST /send`, a text on `/ws`) that were sent within the measure phase, over all clients.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -31,32 +32,7 @@ pub enum Disturbance {
     Restart,
 }
 
-impl Disturbance {
-    /// Every kind.
-    pub const ALL: [Self; 2] = [Self::Drop, Self::Restart];
-
-    /// Its name in options and files.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Drop => "drop",
-            Self::Restart => "restart",
-        }
-    }
-}
-
-impl fmt::Display for Disturbance {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Disturbance {
-    type Err = String;
-
-    fn from_str(name: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name).ok_or_else(|| "one of drop, restart".to_owned())
-    }
-}
+names!(Disturbance, "disturbance": Drop "drop", Restart "restart");
 
 /// How clients came back after a [`Disturbance`]. Times count from it, nanoseconds, one value a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

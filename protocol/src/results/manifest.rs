@@ -1,14 +1,11 @@
 //! `manifest.json`: what was asked, of which build, on which machine.
 
-use std::{collections::BTreeMap, fmt, str::FromStr};
+use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Arrivals, Disturbance};
-use crate::{
-    Engine, Transport,
-    named::{UnknownName, named},
-};
+use crate::{Engine, Transport, named::names};
 
 /// What a sweep was, written before its first run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -135,32 +132,7 @@ pub enum Publish {
     Http,
 }
 
-impl Publish {
-    /// Every way.
-    pub const ALL: [Self; 2] = [Self::Feed, Self::Http];
-
-    /// The name in scenarios, options and results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Feed => "feed",
-            Self::Http => "http",
-        }
-    }
-}
-
-impl fmt::Display for Publish {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Publish {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        named("publish", &Self::ALL, Self::name, name)
-    }
-}
+names!(Publish, "publish": Feed "feed", Http "http");
 
 /// When a client polls again; or acknowledges what it received, where it has nothing to ask.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -174,32 +146,7 @@ pub enum Polls {
     AtOnce,
 }
 
-impl Polls {
-    /// Both.
-    pub const ALL: [Self; 2] = [Self::Deferred, Self::AtOnce];
-
-    /// The name in scenarios, options and results.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Deferred => "deferred",
-            Self::AtOnce => "at-once",
-        }
-    }
-}
-
-impl fmt::Display for Polls {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.name())
-    }
-}
-
-impl FromStr for Polls {
-    type Err = UnknownName;
-
-    fn from_str(name: &str) -> Result<Self, Self::Err> {
-        named("polls", &Self::ALL, Self::name, name)
-    }
-}
+names!(Polls, "polls": Deferred "deferred", AtOnce "at-once");
 
 /// How long repeats go on: until figures are precise, or time is up.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
