@@ -251,7 +251,12 @@ impl<'a> Session<'a> {
 
     /// Notes where everything stands at one edge of the measure phase.
     pub(super) fn edge(&mut self, edge: Edge) -> Result<(), Halt> {
-        Ok(self.gathered.edge(edge, &self.workers, self.awake.as_ref())?)
+        let window = self.measure.get().context("the measure phase is not known yet")?;
+        let due_ns = match edge {
+            Edge::From => window.from_ns,
+            Edge::To => window.to_ns,
+        };
+        Ok(self.gathered.edge((edge, due_ns), &self.workers, self.awake.as_ref())?)
     }
 
     /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.

@@ -62,10 +62,17 @@ fn assert_accounted(run: &Run) {
     assert_eq!(run.latency.len(), counts.delivered);
     assert_eq!(run.slices.iter().map(|slice| slice.latency.len()).sum::<u64>(), counts.delivered);
     assert_eq!(run.handshake.len(), clients);
-    // Read one after another while workers go on, so that neither bounds the other.
-    assert!(run.traffic.payloads > 0 && run.traffic.updates > 0, "{:?}", run.traffic);
     let server = run.server.as_ref().expect("it could be read");
-    assert!(server.cpu.total_ns > 0 && server.peak_rss_bytes >= server.plateaus.empty.rss, "{server:?}");
+    // Beside other tests counters may be read long after an edge, and updates arrive after the phase. So a fifth of all deliveries lies
+    // between the readings at least: half came in time, of which 15 % of all may have been due before the first reading, and as many so
+    // late that they came after the last.
+    let in_time = |ns: u64| (ns as f64) < 0.15 * run.phases.measure_s * 1e9;
+    if in_time(run.generator.edge_late_ns) && in_time(run.latency.value_at_quantile(0.5)) {
+        // Read one after another while workers go on, so that neither bounds the other.
+        assert!(run.traffic.payloads > 0 && run.traffic.updates > 0, "{:?}", run.traffic);
+        assert!(server.cpu.total_ns > 0, "{server:?}");
+    }
+    assert!(server.peak_rss_bytes >= server.plateaus.empty.rss, "{server:?}");
     assert!(server.plateaus.drained.is_some(), "{server:?}");
     match run.stream.source {
         // Who took another's place cannot tell what became of the stream before.

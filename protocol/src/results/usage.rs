@@ -123,6 +123,9 @@ pub struct GeneratorUsage {
     /// For how long each of them could have run and waited for a processor, nanoseconds (the second field of `schedstat`); empty in older results.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub workers_waited_ns: Vec<u64>,
+    /// How long after an edge of the measure phase all counters had been read, nanoseconds, the later of the two; 0 in older results.
+    #[serde(default)]
+    pub edge_late_ns: u64,
     /// From the arrival of bytes in the kernel to their being read, nanoseconds, on a sample of the connections
     /// (`SO_TIMESTAMPNS`): how late the generator itself was.
     pub loop_lag: Option<LosslessHistogram>,

@@ -9,9 +9,11 @@ pub(crate) fn busiest_worker(run: &Run) -> f64 {
     most_of_phase(run, &run.generator.workers_cpu_ns)
 }
 
-/// The share of the measure phase in which the worker that waited longest for a processor did so; 0 in older results.
+/// The share of the measure phase in which the thread that waited longest for a processor did so: a worker, or the one that reads all
+/// counters at its edges, and was late by that; 0 in older results.
 pub(crate) fn longest_wait(run: &Run) -> f64 {
-    most_of_phase(run, &run.generator.workers_waited_ns)
+    let at_edges = most_of_phase(run, &[run.generator.edge_late_ns]);
+    most_of_phase(run, &run.generator.workers_waited_ns).max(at_edges)
 }
 
 fn most_of_phase(run: &Run, workers_ns: &[u64]) -> f64 {

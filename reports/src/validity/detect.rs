@@ -128,6 +128,9 @@ mod tests {
         let said = "waited for a processor for 21.0% of the measure phase (1 of 3 runs). What was measured is its wait";
         assert!(void.to_string().contains(said), "{void}");
         assert_eq!(after(|run| run.generator.workers_waited_ns = vec![]), [], "older results do not tell");
+        // The thread that reads the counters is one, too: they are then those of another time.
+        let late = |share: f64| after(|run| run.generator.edge_late_ns = (share * run.phases.measure_s * 1e9) as u64);
+        assert_eq!((late(0.04), only(late(0.21)).validity()), (vec![], Validity::Flawed));
     }
 
     #[test]

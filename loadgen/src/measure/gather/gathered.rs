@@ -35,6 +35,7 @@ pub(super) struct Reading {
     pub(super) awake_ns: u64,
     pub(super) workers_cpu_ns: Vec<u64>,
     pub(super) workers_waited_ns: Vec<u64>,
+    pub(super) late_ns: u64,
     pub(super) rss_bytes: u64,
     pub(super) traffic: Traffic,
     pub(super) machine: MachineUsage,
@@ -205,7 +206,7 @@ impl Gathered {
 
     pub(in crate::measure) fn edge(
         &mut self,
-        edge: Edge,
+        (edge, due_ns): (Edge, u64),
         workers: &[Worker],
         awake: Option<&Loops>,
     ) -> anyhow::Result<()> {
@@ -225,6 +226,8 @@ impl Gathered {
             machine: machine_reading(&self.processors)?,
             server_throttled_ns: self.observed.as_ref().and_then(Observed::throttled_ns),
             throttled_ns: Cgroups::own().throttled().map(|throttled| throttled.ns),
+            // Last, as the rest takes its time.
+            late_ns: clock::now_ns().saturating_sub(due_ns),
         };
         match edge {
             Edge::From => self.from = Some(reading),

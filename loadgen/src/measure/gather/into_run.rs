@@ -171,6 +171,7 @@ impl Gathered {
             awake_ns: to.awake_ns.saturating_sub(from.awake_ns),
             workers_cpu_ns: of_workers(|reading| &reading.workers_cpu_ns),
             workers_waited_ns: of_workers(|reading| &reading.workers_waited_ns),
+            edge_late_ns: from.late_ns.max(to.late_ns),
             loop_lag: Some(merged(&self.reports, |report| &report.loop_lag)),
             rss_bytes: to.rss_bytes,
             throttled_ns: self.throttled_between(|reading| reading.throttled_ns),

@@ -14,7 +14,7 @@ use anyhow::{Context, bail, ensure};
 use protocol::control;
 use server::values::Cpus;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
     process::{Child, Command},
     time::{sleep, timeout},
@@ -26,6 +26,8 @@ use crate::machine::program::OWN;
 const READY: Duration = Duration::from_secs(30);
 /// How long all its processes may take to end; the guard kills them before.
 const END: Duration = Duration::from_secs(15);
+/// How long it may take to answer once it listens; then it is taken to be one that does not.
+const ANSWER: Duration = Duration::from_secs(1);
 /// Between two looks at whether it listens.
 const LOOK: Duration = Duration::from_millis(20);
 /// So many of its last lines are told, and so much of each.
@@ -53,7 +55,7 @@ struct Said {
 }
 
 impl Guarded {
-    /// Starts a server, and waits until it takes connections.
+    /// Starts a server, and waits until it answers.
     pub async fn start(command: &[String], cpus: Option<&Cpus>) -> anyhow::Result<Self> {
         // Free now: who takes it meanwhile is found, for then the server cannot listen.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?;
@@ -99,7 +101,7 @@ impl Guarded {
             if let Some(death) = self.death() {
                 bail!("{death}");
             }
-            if TcpStream::connect(self.address).await.is_ok() {
+            if answers(self.address).await {
                 return Ok(());
             }
             sleep(LOOK).await;
@@ -133,6 +135,20 @@ impl Guarded {
     fn last_lines(&self) -> String {
         last_lines(&self.said)
     }
+}
+
+/// Whether somebody takes connections there, and says something to a request. A connection alone the kernel takes while the processes
+/// that will serve it (nginx's workers) are still to be started: memory would begin without them.
+async fn answers(address: SocketAddr) -> bool {
+    let Ok(mut stream) = TcpStream::connect(address).await else { return false };
+    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+    let asked = async {
+        stream.write_all(request.as_bytes()).await?;
+        stream.read(&mut [0]).await
+    };
+    // Whatever it says or does: it need not speak HTTP there. Who says nothing has had the time to be there.
+    drop(timeout(ANSWER, asked).await);
+    true
 }
 
 fn last_lines(said: &Mutex<Said>) -> String {
