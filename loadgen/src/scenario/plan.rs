@@ -1,8 +1,8 @@
 //! Which point is measured when: transports interleaved, every repeat in an order of its own.
 
 use protocol::{
-    Transport,
-    results::{Load, Point, Scenario, Stream},
+    Engine, Transport,
+    results::{Load, Peer, Point, Scenario, Stream},
 };
 use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use reports::compare::RUN_OVERHEAD_S;
@@ -35,17 +35,37 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
             })
             .collect(),
     };
-    let mut engines: Vec<_> = scenario.engine.iter().copied().map(Some).collect();
-    if engines.is_empty() {
-        engines.push(None);
-    }
+    let servers = servers(scenario);
     (scenario.clients.iter())
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
         .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
         .flat_map(|(clients, stream, tls)| {
-            engines.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
+            servers.iter().map(move |(engine, peer)| Load {
+                clients,
+                stream: stream.clone(),
+                tls,
+                engine: *engine,
+                peer: peer.clone(),
+            })
         })
         .collect()
+}
+
+/// Who bears each load: every engine of the own server, and every peer.
+pub(super) fn servers(scenario: &Scenario) -> Vec<(Option<Engine>, Option<String>)> {
+    let engines = || {
+        let known = scenario.engine.iter().copied().map(Some);
+        if scenario.engine.is_empty() { vec![None] } else { known.collect() }
+    };
+    let own = || engines().into_iter().map(|engine| (engine, None));
+    if scenario.peer.is_empty() {
+        return own().collect();
+    }
+    let of = |peer: &Peer| match peer.in_load() {
+        None => own().collect(),
+        Some(name) => vec![(None, Some(name.to_owned()))],
+    };
+    scenario.peer.iter().flat_map(of).collect()
 }
 
 /// Makes a plan, repeat by repeat.
@@ -58,6 +78,7 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
 pub struct Planner {
     rng: SmallRng,
     transports: Vec<Transport>,
+    peers: Vec<Peer>,
     turns: u32,
     /// Runs and repeats planned so far.
     runs: u32,
@@ -70,12 +91,20 @@ impl Planner {
         let mut rng = SmallRng::seed_from_u64(scenario.seed);
         let mut transports = scenario.transports.clone();
         transports.shuffle(&mut rng);
-        Self { rng, transports, turns: if scenario.aa { 2 } else { 1 }, runs: 0, repeats: 0 }
+        let (peers, turns) = (scenario.peer.clone(), if scenario.aa { 2 } else { 1 });
+        Self { rng, transports, peers, turns, runs: 0, repeats: 0 }
     }
 
-    /// Runs of each load in a repeat.
-    pub fn per_repeat(&self) -> u32 {
-        self.transports.len() as u32 * self.turns
+    /// Runs of a load in a repeat.
+    pub fn per_repeat(&self, load: &Load) -> u32 {
+        self.transports_of(load).len() as u32 * self.turns
+    }
+
+    /// The transports that its server speaks, in the order of the present repeat.
+    fn transports_of(&self, load: &Load) -> Vec<Transport> {
+        let peer = self.peers.iter().find(|peer| peer.in_load() == load.peer.as_deref());
+        let speaks = |transport: &Transport| peer.is_none_or(|peer| peer.transports.contains(transport));
+        self.transports.iter().copied().filter(speaks).collect()
     }
 
     /// The runs of so many further repeats of these loads, in the order in which they are made.
@@ -86,7 +115,7 @@ impl Planner {
             loads.shuffle(&mut self.rng);
             for load in &loads {
                 for turn in 0..self.turns {
-                    for &transport in &self.transports {
+                    for transport in self.transports_of(load) {
                         let (index, repeat) = (self.runs, repeat * self.turns + turn);
                         plan.push(Planned { index, repeat, point: Point { transport, load: load.clone() } });
                         self.runs += 1;
