@@ -14,7 +14,7 @@ use crate::{
 };
 
 const SHOWN: [Metric; 2] = [Metric::UserMib, Metric::KernelMib];
-const LISTED: [Metric; 8] = [
+const LISTED: [Metric; 9] = [
     Metric::UserMib,
     Metric::BusyUserMib,
     Metric::DrainedUserMib,
@@ -23,6 +23,7 @@ const LISTED: [Metric; 8] = [
     Metric::InUseKibPerClient,
     Metric::KernelKibPerClient,
     Metric::RetainedKibPerClient,
+    Metric::Processes,
 ];
 const KIB_PER_MIB: f64 = 1024.0;
 

@@ -9,7 +9,7 @@ use super::{
 use crate::{
     compare::{Case, Comparison, Measure, PointStatus, Slice, Sweep},
     metrics::{Metric, Stated},
-    points::Contender,
+    points::{Axis, Contender},
     table::{Cell, NOT_REACHED},
     words::number,
 };
@@ -28,9 +28,13 @@ pub(super) enum Scales {
 
 /// A panel a slice and metric: lines, or bars if there is nothing to draw a line through.
 pub(super) fn lines(sweep: &Sweep<'_>, metrics: &[Metric], scales: Scales, id: &str) -> Vec<Panel> {
-    panels(sweep, metrics, id, |slice, metric| {
+    panels(sweep, metrics, id, |sweep, slice, metric| {
         let stack = Stack { whole: metric, parts: &[] };
-        if slice.cases.len() > 1 { line_chart(sweep, slice, metric, scales) } else { bar_chart(sweep, slice, stack) }
+        if slice.cases.len() > 1 && sweep.axis.is_scale() {
+            line_chart(sweep, slice, metric, scales)
+        } else {
+            bar_chart(sweep, slice, stack)
+        }
     })
 }
 
@@ -43,19 +47,19 @@ pub(super) struct Stack<'a> {
 
 /// A panel a slice and stack.
 pub(super) fn bars(sweep: &Sweep<'_>, stacks: &[Stack<'_>], id: &str) -> Vec<Panel> {
-    panels(sweep, stacks, id, |slice, stack| bar_chart(sweep, slice, stack))
+    panels(sweep, stacks, id, bar_chart)
 }
 
 fn panels<T: Copy>(
     sweep: &Sweep<'_>,
     what: &[T],
     id: &str,
-    chart: impl Fn(&Slice<'_>, T) -> Option<Chart>,
+    chart: impl Fn(&Sweep<'_>, &Slice<'_>, T) -> Option<Chart>,
 ) -> Vec<Panel> {
-    let mut panels = Vec::new();
+    let (sweep, mut panels) = (sweep.with_servers_along_x(), Vec::new());
     for slice in &sweep.slices {
         for &what in what {
-            let Some(mut chart) = chart(slice, what) else { continue };
+            let Some(mut chart) = chart(&sweep, slice, what) else { continue };
             if !slice.title.is_empty() {
                 chart.title = format!("{}: {}", chart.title, slice.title);
             }
@@ -199,7 +203,11 @@ fn words_of(case: &Case<'_>, metric: Metric, x: impl Fn(Contender) -> f64) -> Ve
 }
 
 fn bar_name(sweep: &Sweep<'_>, case: &Case<'_>) -> String {
-    sweep.axis.of(&case.load).map(crate::words::setting).unwrap_or_default()
+    match sweep.axis {
+        Axis::Peer => sweep.axis.name_of(&case.load),
+        axis => axis.of(&case.load).map(crate::words::setting),
+    }
+    .unwrap_or_default()
 }
 
 pub(super) fn spread(measure: Measure) -> Option<(f64, f64)> {

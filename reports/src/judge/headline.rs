@@ -1,10 +1,12 @@
 //! The result in a sentence or two, with its numbers.
 
+use std::collections::BTreeSet;
+
 use protocol::Engine;
 
 use super::claims::claims;
 use crate::{
-    compare::{Case, Comparison, Ratio, Verdict, with_interval},
+    compare::{Case, Comparison, Ratio, Side, Verdict, with_interval},
     metrics::{Metric, Quantile},
     points::Contender,
     read::Results,
@@ -15,93 +17,159 @@ use crate::{
 const METRICS: [&[Metric]; 3] = [&LATENCIES, &[Metric::CpuUsPerDelivery], &[Metric::UserKibPerClient]];
 const LATENCIES: [Metric; 2] = [Metric::LastMs(Quantile::P90), Metric::LatencyMs(Quantile::P50)];
 
-/// The sweep in words: the heaviest load at which transports can be compared, by each engine that served them.
+/// The sweep in words: the heaviest load at which transports can be compared, on each server and by each engine that served them.
+/// Between servers nothing is said, unless there is nothing else to say: eight of them are twenty-eight pairs.
 pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String {
     if results.manifest.scenario.aa {
         return claims(results).to_string();
     }
-    let heaviest = comparison.heaviest_first();
-    // The last is that of a server which does not say.
-    let engines = [Some(Engine::Lean), Some(Engine::Stock), None].into_iter();
-    let engines = engines.filter(|engine| heaviest.iter().any(|case| case.load.engine == *engine));
-    let several = engines.clone().count() > 1;
-    let comparable = |engine| {
-        heaviest.iter().find(move |case| case.load.engine == engine && case.against_baseline().next().is_some())
+    let within = spoken_of(comparison, |case| Pair::within(case));
+    let across = spoken_of(comparison, |case| Pair::across(case, comparison));
+    let (said, further) = match (&within[..], &across[..]) {
+        ([], across) => (across, String::new()),
+        (within, []) => (within, String::new()),
+        (within, [(_, pairs), ..]) => (
+            within,
+            format!(" How each server compares with {}, transport by transport, stands in the table.", pairs[0].whose),
+        ),
     };
-    let spoken_of: Vec<_> = engines.filter_map(comparable).collect();
-    if let Some(last) = spoken_of.last() {
-        let said: Vec<String> = spoken_of.iter().map(|case| sentence(case, several)).collect();
-        return format!("{}{}", said.join(" "), certainty(last));
+    if let Some((_, last)) = said.last() {
+        return format!("{}{}{further}", sentences(said, comparison), certainty(last));
     }
     if results.runs.is_empty() {
         return "No run was made.".to_owned();
     }
     match comparison.contenders()[..] {
-        [only] => alone(&heaviest, only),
+        [only] => alone(&comparison.heaviest_first(), only),
         _ => "No load of this sweep allows a comparison: see the warnings.".to_owned(),
     }
 }
 
-fn sentence(case: &Case<'_>, several_engines: bool) -> String {
-    let engine = match case.load.engine {
-        _ if !several_engines => "",
-        None => "",
-        Some(Engine::Lean) => ", by hand-written code",
-        Some(Engine::Stock) => ", by hyper and tungstenite as commonly used",
+/// A side, and another that it is compared with.
+struct Pair<'c> {
+    ours: &'c Side<'c>,
+    theirs: &'c Side<'c>,
+    /// Whose that is, in words.
+    whose: String,
+}
+
+impl<'c> Pair<'c> {
+    /// The transports of one server.
+    fn within(case: &'c Case<'c>) -> Vec<Self> {
+        let pair = |(contender, baseline): (Contender, Contender)| Self {
+            ours: &case.sides[&contender],
+            theirs: &case.sides[&baseline],
+            whose: baseline.title(),
+        };
+        case.against_baseline().map(pair).collect()
+    }
+
+    /// A transport of a server, and of the first.
+    fn across(case: &'c Case<'c>, comparison: &'c Comparison<'c>) -> Vec<Self> {
+        let pair = |(contender, first): (Contender, &'c Case<'c>)| Self {
+            ours: &case.sides[&contender],
+            theirs: &first.sides[&contender],
+            whose: first.server_name().to_owned(),
+        };
+        comparison.across(case).map(pair).collect()
+    }
+
+    fn ratio(&self, metric: Metric) -> Option<Ratio> {
+        Ratio::of(self.ours, self.theirs, metric)
+    }
+}
+
+/// Of each server and engine the heaviest load that has pairs, and these.
+fn spoken_of<'c>(
+    comparison: &'c Comparison<'c>,
+    pairs: impl Fn(&'c Case<'c>) -> Vec<Pair<'c>>,
+) -> Vec<(&'c Case<'c>, Vec<Pair<'c>>)> {
+    let mut servers = Vec::new();
+    for case in &comparison.cases {
+        let server = (&case.load.peer, case.load.engine);
+        if !servers.contains(&server) {
+            servers.push(server);
+        }
+    }
+    let heaviest = comparison.heaviest_first();
+    let of = |server: &(&Option<String>, Option<Engine>)| {
+        let mut cases = heaviest.iter().filter(|case| (&case.load.peer, case.load.engine) == *server);
+        cases.find_map(|case| Some((*case, pairs(case))).filter(|(_, pairs)| !pairs.is_empty()))
     };
-    let sentences: Vec<String> = case.against_baseline().map(|pair| compared(case, pair)).collect();
-    format!("{}{engine}, {}", at(case), sentences.join(" "))
+    servers.iter().filter_map(of).collect()
+}
+
+fn sentences(said: &[(&Case<'_>, Vec<Pair<'_>>)], comparison: &Comparison<'_>) -> String {
+    let engines = comparison.cases.iter().filter_map(|case| case.load.engine).collect::<BTreeSet<_>>().len();
+    // Of many servers the latency has to do.
+    let metrics = if said.len() > 1 && said[0].0.server.is_some() { &METRICS[..1] } else { &METRICS[..] };
+    let mut text = String::new();
+    let mut before = None;
+    for (case, pairs) in said {
+        let engine = match case.load.engine {
+            Some(Engine::Lean) if engines > 1 => ", by hand-written code",
+            Some(Engine::Stock) if engines > 1 => ", by hyper and tungstenite as commonly used",
+            _ => "",
+        };
+        let load = (case.load.clients, &case.load.stream, case.load.tls);
+        let at = match &case.server {
+            Some(server) if before == Some(load) => format!("On {}", server.name),
+            _ => at(case),
+        };
+        before = Some(load);
+        let said: Vec<String> = pairs.iter().map(|pair| compared(pair, metrics)).collect();
+        let space = if text.is_empty() { "" } else { " " };
+        text += &format!("{space}{at}{engine}, {}", said.join(" "));
+    }
+    text
 }
 
 /// One metric at one load as a sentence, for under a picture.
 pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
-    let said: Vec<String> = case
-        .against_baseline()
-        .filter_map(|pair| Some(format!("{}’s {}", pair.0.title(), clause(case, pair, metric, true)?)))
+    let said: Vec<String> = Pair::within(case)
+        .iter()
+        .filter_map(|pair| Some(format!("{}’s {}", pair.ours.contender().title(), clause(pair, metric, true)?)))
         .collect();
     (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
 }
 
-/// "At 4,000 clients and 10 updates/s of 128 B"
+/// "At 4,000 clients and 10 updates/s of 128 B", and which server that was, if there are several
 fn at(case: &Case<'_>) -> String {
-    format!("At {} and {}", words::clients(case.load.clients), words::stream(&case.load.stream))
+    let server = case.server.as_ref().map(|server| format!(", on {}", server.name)).unwrap_or_default();
+    format!("At {} and {}{server}", words::clients(case.load.clients), words::stream(&case.load.stream))
 }
 
 /// "long polling's last receiver's p90 was 3.1× WebSocket's: 62 ms against 20 ms; its …."
-fn compared(case: &Case<'_>, pair: (Contender, Contender)) -> String {
+fn compared(pair: &Pair<'_>, metrics: &[&[Metric]]) -> String {
     let mut clauses = Vec::new();
     // "was … WebSocket's" is said once, and then again only after something else was said.
     let mut in_full = true;
-    for metrics in METRICS {
-        let said = metrics.iter().find_map(|metric| Some((*metric, clause(case, pair, *metric, in_full)?)));
+    for metrics in metrics {
+        let said = metrics.iter().find_map(|metric| Some((*metric, clause(pair, *metric, in_full)?)));
         let Some((metric, clause)) = said else { continue };
         clauses.push(clause);
-        in_full = case.ratio(pair.0, metric).is_none_or(|ratio| !is_plain(ratio));
+        in_full = pair.ratio(metric).is_none_or(|ratio| !is_plain(ratio));
     }
+    let title = pair.ours.contender().title();
     if clauses.is_empty() {
-        return format!("{} delivered nothing that could be compared.", pair.0.title());
+        return format!("{title} delivered nothing that could be compared.");
     }
-    format!("{}’s {}.", pair.0.title(), in_a_row(&clauses))
+    format!("{title}’s {}.", in_a_row(&clauses))
 }
 
-fn clause(
-    case: &Case<'_>,
-    (contender, baseline): (Contender, Contender),
-    metric: Metric,
-    in_full: bool,
-) -> Option<String> {
-    let ratio = case.ratio(contender, metric)?;
-    let (ours, theirs) = (case.measure(contender, metric)?.value, case.measure(baseline, metric)?.value);
-    let (name, unit) = (metric.name(), metric.unit());
+fn clause(pair: &Pair<'_>, metric: Metric, in_full: bool) -> Option<String> {
+    let ratio = pair.ratio(metric)?;
+    let (ours, theirs) = (pair.ours.measure(metric)?.value, pair.theirs.measure(metric)?.value);
+    let (name, unit, whose) = (metric.name(), metric.unit(), &pair.whose);
     let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
-    let (times, baseline, was) = (with_interval(ratio), baseline.title(), metric.verb());
+    let (times, was) = (with_interval(ratio), metric.verb());
     Some(match ratio.verdict() {
         _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
-        _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s: {values}"),
+        _ if is_plain(ratio) => format!("{name} {was} {times} {whose}’s: {values}"),
         Verdict::NoDifferenceShown => {
-            format!("{name} showed no difference: {times} {baseline}’s, {values} ({})", ratio.resolution_in_words())
+            format!("{name} showed no difference: {times} {whose}’s, {values} ({})", ratio.resolution_in_words())
         }
-        _ => format!("{name} {was} lower, {times} {baseline}’s: {values}"),
+        _ => format!("{name} {was} lower, {times} {whose}’s: {values}"),
     })
 }
 
@@ -111,10 +179,8 @@ fn is_plain(ratio: Ratio) -> bool {
 }
 
 /// How sure the ratios are.
-fn certainty(case: &Case<'_>) -> &'static str {
-    let ratios = case.against_baseline().flat_map(|(contender, _)| {
-        METRICS.into_iter().flatten().filter_map(move |metric| case.ratio(contender, *metric))
-    });
+fn certainty(pairs: &[Pair<'_>]) -> &'static str {
+    let ratios = pairs.iter().flat_map(|pair| METRICS.into_iter().flatten().filter_map(|metric| pair.ratio(*metric)));
     match ratios.map(Ratio::interval).reduce(Option::and) {
         Some(Some(_)) => " In parentheses after a ratio: its 99% interval, which decides.",
         Some(None) => " Only one repeat could be compared, and a single repeat has no interval.",

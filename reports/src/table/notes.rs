@@ -1,11 +1,12 @@
 //! What stands under the comparison table, whatever it is set in: how it is read, and how far its intervals reach.
 
-use protocol::results::Goal;
+use protocol::{Transport, results::Goal};
 
 use super::{cell::WITHIN_RUN, rows::COLUMNS};
 use crate::{
     compare::{Case, Comparison, Precision, difference},
-    words,
+    metrics::Metric,
+    words::number,
 };
 
 /// How a table with ratios is read.
@@ -17,6 +18,13 @@ const LEGEND: &str = "“Last receiver’s p90”: nine of ten updates had reach
     all repeats, so that nothing can be said of it. “Not reached”: it lies beyond what was delivered. “Under 4 MiB”: kernel \
     memory that grew by so little, over all clients and both ends, is noise.";
 
+/// How ratios between servers are read.
+const ACROSS: &str = "“WebSocket : ws’s”: that server’s value over the one of ws, the first named, by the same transport in the \
+    same repeat. Servers differ in more than their code: see each one’s command, processes, and how updates got into it.";
+
+/// From how many times as many updates in an answer it is said.
+const JOINED_MIN: f64 = 1.05;
+
 /// What [`WITHIN_RUN`] marks.
 const ONCE: &str =
     "95% interval within one run, from its updates alone (block bootstrap): says nothing of another run.";
@@ -24,9 +32,14 @@ const ONCE: &str =
 /// Paragraphs, in their order.
 pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<String> {
     let mut notes = Vec::new();
-    if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
+    let is_across = comparison.cases.iter().any(|case| comparison.across(case).next().is_some());
+    if is_across || comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
         notes.push(LEGEND.to_owned());
     }
+    if is_across {
+        notes.push(ACROSS.to_owned());
+    }
+    notes.extend(comparison.cases.iter().filter_map(joined));
     let mut sides = comparison.cases.iter().flat_map(|case| case.sides.values());
     if sides.any(|side| COLUMNS.iter().any(|metric| side.within_run(*metric).is_some())) {
         notes.push(format!("{WITHIN_RUN}: {ONCE}"));
@@ -35,12 +48,28 @@ pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<Stri
     notes
 }
 
+/// That long polling joined updates in an answer which WebSocket brought one by one, if it did.
+fn joined(case: &Case<'_>) -> Option<String> {
+    let (asking, pushed) = case.against_baseline().find(|(asking, _)| asking.transport == Transport::LongPoll)?;
+    let [answer, message] = [asking, pushed].map(|who| Some(case.measure(who, Metric::UpdatesPerPayload)?.value));
+    let (answer, message) = (answer?, message?);
+    (asking.arm.is_none() && answer >= JOINED_MIN * message).then(|| {
+        format!(
+            "{}: an answer of long polling brought {} updates in the mean, a message of WebSocket {}. What is shown per delivery is \
+             of fewer, larger payloads there, and who waited for a batch waited longer.",
+            case.name(),
+            number(answer),
+            number(message)
+        )
+    })
+}
+
 /// How precise the ratios are, and what it would take to reach the goal where they are not there: a sentence a load.
 fn reached(comparison: &Comparison<'_>, goal: Goal) -> Vec<String> {
     let of = |case: &&Case<'_>| {
         let all = case.precision();
         let said: Vec<String> = all.iter().map(|precision| one(*precision, case, goal)).collect();
-        (!said.is_empty()).then(|| format!("Intervals reach, at {}: {}.", words::load(&case.load), said.join("; ")))
+        (!said.is_empty()).then(|| format!("Intervals reach, at {}: {}.", case.name(), said.join("; ")))
     };
     comparison.heaviest_first().iter().filter_map(of).collect()
 }
