@@ -208,6 +208,32 @@ mod tests {
     }
 
     #[test]
+    fn engines_are_of_the_own_server_and_a_peer_has_no_points_of_what_it_does_not_speak() {
+        let peer = |name: &str, transports: &[Transport]| Peer {
+            name: name.to_owned(),
+            transports: transports.to_vec(),
+            command: None,
+            publish: None,
+        };
+        let peers =
+            vec![peer("ws", &[Transport::WebSocket]), peer(Peer::OWN, &Transport::ALL), peer("nchan", &Transport::ALL)];
+        let several =
+            Scenario { engine: Engine::ALL.to_vec(), clients: vec![9], rate_hz: vec![5.0], peer: peers, ..scenario() };
+        let known: Vec<_> = servers(&several).into_iter().collect();
+        let named = |name: &str| Some(name.to_owned());
+        let (lean, stock) = ((Some(Engine::Lean), None), (Some(Engine::Stock), None));
+        assert_eq!(known, [(None, named("ws")), lean, stock, (None, named("nchan"))]);
+        let plan = plan(&several);
+        assert_eq!(plan.len(), 4 * 7);
+        for repeat in plan.chunks(7) {
+            assert!(repeat.iter().all(|run| run.repeat == repeat[0].repeat));
+            let of = |name| repeat.iter().filter(move |run| run.point.load.peer.as_deref() == name);
+            assert!(of(Some("ws")).map(|run| run.point.transport).eq([Transport::WebSocket]));
+            assert_eq!((of(Some("nchan")).count(), of(None).count()), (2, 4));
+        }
+    }
+
+    #[test]
     fn a_transport_compared_with_itself_runs_in_pairs() {
         let plan =
             plan(&load("quick".as_ref(), Settings { aa: true, repeats: Some(3), ..Settings::default() }).unwrap());

@@ -113,8 +113,7 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
     };
     let mut chart = Chart::new(&metric.heading(), x, y);
     chart.description = values.describe(metric, sweep);
-    let contenders: BTreeSet<Contender> = slice.cases.iter().flat_map(|case| case.sides.keys().copied()).collect();
-    for contender in contenders {
+    for contender in contenders(slice) {
         let dot = |case: &Case<'_>| {
             let measure = case.measure(contender, metric)?;
             let tip = tip(sweep, case, contender, measure, metric);
@@ -131,10 +130,16 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
     Some(chart)
 }
 
+fn contenders(slice: &Slice<'_>) -> BTreeSet<Contender> {
+    slice.cases.iter().flat_map(|case| case.sides.keys().copied()).collect()
+}
+
 fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<Chart> {
     let values = Values::of(slice, stack.whole)?;
     let names: Vec<String> = slice.cases.iter().map(|case| bar_name(sweep, case)).collect();
-    let x = Scale::bands(sweep.axis.label(), &names);
+    let bands = if sweep.axis.is_scale() { Scale::bands } else { Scale::named_bands };
+    let x = bands(sweep.axis.label(), &names);
+    let who = contenders(slice);
     // Room above for the numbers on top.
     let y = Scale::from_zero(1.08 * values.greatest());
     let mut chart = Chart::new(&stack.whole.heading(), x, y);
@@ -143,7 +148,7 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     for (case, contender, whole) in values.all {
         chart.bars.push(Bar {
             subject: contender.drawn_as().into(),
-            x: place(band(case), case, contender),
+            x: place(band(case), &who, contender),
             parts: parts(case, contender, stack, whole),
             spread: spread(whole),
             label: if slice.cases.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
@@ -151,7 +156,7 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
         });
     }
     let middle = |case: &Case<'_>, contender| {
-        let (left, right) = place(band(case), case, contender);
+        let (left, right) = place(band(case), &who, contender);
         f64::midpoint(left, right)
     };
     chart.words =
@@ -170,11 +175,11 @@ fn parts(case: &Case<'_>, contender: Contender, stack: Stack<'_>, whole: Measure
     }
 }
 
-/// The sides of a contender's bar within its load's band.
-fn place(band: usize, case: &Case<'_>, contender: Contender) -> (f64, f64) {
+/// The sides of a contender's bar within its load's band, alike in every band.
+fn place(band: usize, all: &BTreeSet<Contender>, contender: Contender) -> (f64, f64) {
     const FILLED: f64 = 0.76;
-    let width = FILLED / case.sides.len() as f64;
-    let before = case.sides.keys().take_while(|known| **known != contender).count();
+    let width = FILLED / all.len() as f64;
+    let before = all.iter().take_while(|known| **known != contender).count();
     let left = band as f64 - FILLED / 2.0 + width * before as f64;
     (left + 0.02, left + width - 0.02)
 }

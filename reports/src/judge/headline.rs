@@ -2,11 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use protocol::Engine;
+use protocol::{Engine, results::Load};
 
-use super::claims::claims;
+use super::{
+    claims::claims,
+    pair::{Pair, is_plain},
+};
 use crate::{
-    compare::{Case, Comparison, Ratio, Side, Verdict, with_interval},
+    compare::{Case, Comparison, Ratio},
     metrics::{Metric, Quantile},
     points::Contender,
     read::Results,
@@ -23,7 +26,7 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
     if results.manifest.scenario.aa {
         return claims(results).to_string();
     }
-    let within = spoken_of(comparison, |case| Pair::within(case));
+    let within = spoken_of(comparison, Pair::within);
     let across = spoken_of(comparison, |case| Pair::across(case, comparison));
     let (said, further) = match (&within[..], &across[..]) {
         ([], across) => (across, String::new()),
@@ -42,40 +45,6 @@ pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String
     match comparison.contenders()[..] {
         [only] => alone(&comparison.heaviest_first(), only),
         _ => "No load of this sweep allows a comparison: see the warnings.".to_owned(),
-    }
-}
-
-/// A side, and another that it is compared with.
-struct Pair<'c> {
-    ours: &'c Side<'c>,
-    theirs: &'c Side<'c>,
-    /// Whose that is, in words.
-    whose: String,
-}
-
-impl<'c> Pair<'c> {
-    /// The transports of one server.
-    fn within(case: &'c Case<'c>) -> Vec<Self> {
-        let pair = |(contender, baseline): (Contender, Contender)| Self {
-            ours: &case.sides[&contender],
-            theirs: &case.sides[&baseline],
-            whose: baseline.title(),
-        };
-        case.against_baseline().map(pair).collect()
-    }
-
-    /// A transport of a server, and of the first.
-    fn across(case: &'c Case<'c>, comparison: &'c Comparison<'c>) -> Vec<Self> {
-        let pair = |(contender, first): (Contender, &'c Case<'c>)| Self {
-            ours: &case.sides[&contender],
-            theirs: &first.sides[&contender],
-            whose: first.server_name().to_owned(),
-        };
-        comparison.across(case).map(pair).collect()
-    }
-
-    fn ratio(&self, metric: Metric) -> Option<Ratio> {
-        Ratio::of(self.ours, self.theirs, metric)
     }
 }
 
@@ -103,32 +72,30 @@ fn sentences(said: &[(&Case<'_>, Vec<Pair<'_>>)], comparison: &Comparison<'_>) -
     let engines = comparison.cases.iter().filter_map(|case| case.load.engine).collect::<BTreeSet<_>>().len();
     // Of many servers the latency has to do.
     let metrics = if said.len() > 1 && said[0].0.server.is_some() { &METRICS[..1] } else { &METRICS[..] };
-    let mut text = String::new();
     let mut before = None;
-    for (case, pairs) in said {
+    let sentence = |(case, pairs): &(&Case<'_>, Vec<Pair<'_>>)| {
         let engine = match case.load.engine {
             Some(Engine::Lean) if engines > 1 => ", by hand-written code",
             Some(Engine::Stock) if engines > 1 => ", by hyper and tungstenite as commonly used",
             _ => "",
         };
-        let load = (case.load.clients, &case.load.stream, case.load.tls);
+        let load = Load { peer: None, engine: None, ..case.load.clone() };
         let at = match &case.server {
-            Some(server) if before == Some(load) => format!("On {}", server.name),
+            Some(server) if before.as_ref() == Some(&load) => format!("On {}", server.name),
             _ => at(case),
         };
         before = Some(load);
         let said: Vec<String> = pairs.iter().map(|pair| compared(pair, metrics)).collect();
-        let space = if text.is_empty() { "" } else { " " };
-        text += &format!("{space}{at}{engine}, {}", said.join(" "));
-    }
-    text
+        format!("{at}{engine}, {}", said.join(" "))
+    };
+    said.iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 /// One metric at one load as a sentence, for under a picture.
 pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
     let said: Vec<String> = Pair::within(case)
         .iter()
-        .filter_map(|pair| Some(format!("{}’s {}", pair.ours.contender().title(), clause(pair, metric, true)?)))
+        .filter_map(|pair| Some(format!("{}’s {}", pair.ours.contender().title(), pair.clause(metric, true)?)))
         .collect();
     (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
 }
@@ -145,7 +112,7 @@ fn compared(pair: &Pair<'_>, metrics: &[&[Metric]]) -> String {
     // "was … WebSocket's" is said once, and then again only after something else was said.
     let mut in_full = true;
     for metrics in metrics {
-        let said = metrics.iter().find_map(|metric| Some((*metric, clause(pair, *metric, in_full)?)));
+        let said = metrics.iter().find_map(|metric| Some((*metric, pair.clause(*metric, in_full)?)));
         let Some((metric, clause)) = said else { continue };
         clauses.push(clause);
         in_full = pair.ratio(metric).is_none_or(|ratio| !is_plain(ratio));
@@ -157,27 +124,6 @@ fn compared(pair: &Pair<'_>, metrics: &[&[Metric]]) -> String {
     format!("{title}’s {}.", in_a_row(&clauses))
 }
 
-fn clause(pair: &Pair<'_>, metric: Metric, in_full: bool) -> Option<String> {
-    let ratio = pair.ratio(metric)?;
-    let (ours, theirs) = (pair.ours.measure(metric)?.value, pair.theirs.measure(metric)?.value);
-    let (name, unit, whose) = (metric.name(), metric.unit(), &pair.whose);
-    let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
-    let (times, was) = (with_interval(ratio), metric.verb());
-    Some(match ratio.verdict() {
-        _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
-        _ if is_plain(ratio) => format!("{name} {was} {times} {whose}’s: {values}"),
-        Verdict::NoDifferenceShown => {
-            format!("{name} showed no difference: {times} {whose}’s, {values} ({})", ratio.resolution_in_words())
-        }
-        _ => format!("{name} {was} lower, {times} {whose}’s: {values}"),
-    })
-}
-
-/// Whether the ratio speaks for itself: it is more, or a single repeat that claims nothing.
-fn is_plain(ratio: Ratio) -> bool {
-    ratio.verdict() == Verdict::More || ratio.interval().is_none()
-}
-
 /// How sure the ratios are.
 fn certainty(pairs: &[Pair<'_>]) -> &'static str {
     let ratios = pairs.iter().flat_map(|pair| METRICS.into_iter().flatten().filter_map(|metric| pair.ratio(*metric)));
@@ -186,10 +132,6 @@ fn certainty(pairs: &[Pair<'_>]) -> &'static str {
         Some(None) => " Only one repeat could be compared, and a single repeat has no interval.",
         None => "",
     }
-}
-
-fn with_unit(value: f64, unit: &str) -> String {
-    format!("{} {unit}", number(value)).trim_end().to_owned()
 }
 
 fn alone(heaviest: &[&Case<'_>], only: Contender) -> String {
@@ -314,6 +256,37 @@ mod tests {
         let not_said = of(&[None]);
         assert_eq!(not_said, of(&[Some(Engine::Lean)]));
         assert!(not_said.contains("last receiver’s p90"), "{not_said}");
+    }
+
+    fn of_servers(peers: &[&'static str], transports: &[Transport]) -> String {
+        let (peers, transports) = (peers.to_vec(), transports.to_vec());
+        said(&Sweep { peers, transports, clients: vec![1_000], ..Sweep::quick() }.results())
+    }
+
+    #[test]
+    fn each_server_is_spoken_of_and_none_against_another_where_transports_are_compared() {
+        let three = of_servers(&["ws", "socketio", "own"], &Transport::ALL);
+        assert!(
+            three.starts_with("At 1,000 clients and 10 updates/s of 128 B, on socketio, long polling’s"),
+            "{three}"
+        );
+        assert!(three.contains(". On own, long polling’s") && !three.contains("ws’s"), "{three}");
+        assert!(
+            three.ends_with("How each server compares with ws, transport by transport, stands in the table."),
+            "{three}"
+        );
+        let one = of_servers(&["socketio"], &Transport::ALL);
+        assert!(one.contains(", on socketio, ") && one.contains("server CPU per delivery"), "{one}");
+        assert!(one.ends_with("its 99% interval, which decides."), "{one}");
+    }
+
+    #[test]
+    fn servers_over_one_transport_are_compared_with_the_first_by_what_the_repeats_show() {
+        let two = of_servers(&["ws", "own"], &[Transport::WebSocket]);
+        assert!(two.contains(", on own, WebSocket’s last receiver’s p90 showed no difference: "), "{two}");
+        assert!(two.contains(" ws’s, "), "{two}");
+        let only = of_servers(&["ws"], &[Transport::WebSocket]);
+        assert!(only.starts_with("Only WebSocket was measured, so there is nothing to compare. At 1,000"), "{only}");
     }
 
     #[test]

@@ -176,6 +176,22 @@ mod tests {
     }
 
     #[test]
+    fn a_server_is_named_and_how_it_was_published_to() {
+        let mut results = Sweep { peers: vec!["nchan", "own"], clients: vec![10], ..Sweep::quick() }.results();
+        results.runs[0].stream.acknowledged = Some(crate::fixture::histogram(vec![2_000_000; 1_000]));
+        results.runs[0].server.as_mut().unwrap().processes = vec!["nginx 1".to_owned(), "nginx 2".to_owned()];
+        let (names, rows) = table(&results);
+        let of = |row: usize| {
+            let columns = ["peer", "engine", "publishing_p50_ms", "publishing_p99_ms", "server_processes"];
+            columns.map(|name| field(&names, &rows[row], name))
+        };
+        assert_eq!(of(0)[..2], ["nchan", ""]);
+        assert!(of(0)[2].starts_with("2.0") && of(0)[3].starts_with("2.0"), "{:?}", of(0));
+        assert_eq!(of(0)[4], "2");
+        assert_eq!(of(2), ["own", "lean", "", "", "1"]);
+    }
+
+    #[test]
     fn an_engine_that_nobody_said_is_left_empty() {
         for (engine, expected) in [(Some(Engine::Stock), "stock"), (Some(Engine::Lean), "lean"), (None, "")] {
             let (names, rows) = table(&Sweep { engines: vec![engine], ..Sweep::quick() }.results());

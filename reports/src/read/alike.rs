@@ -170,6 +170,9 @@ mod tests {
         assert_eq!(differ(|manifest| manifest.scenario.warm_up_s += 1.0), ["warm-up"]);
         assert_eq!(differ(|manifest| manifest.scenario.measure_s += 1.0), ["measure phase"]);
         assert_eq!(differ(|manifest| manifest.scenario.connect_rate += 1), ["connections/s"]);
+        let ws = || Peer { name: "ws".to_owned(), transports: Vec::new(), command: None, publish: None };
+        assert_eq!(differ(|manifest| manifest.scenario.peer.push(ws())), ["servers"]);
+        assert_eq!(differ(|manifest| manifest.scenario.dialect = Some("ws".to_owned())), ["dialect"]);
         assert_eq!(differ(|manifest| *manifest.libraries.get_mut("hyper").unwrap() += "1"), ["libraries"]);
     }
 

@@ -119,6 +119,20 @@ mod tests {
     }
 
     #[test]
+    fn each_transport_of_a_server_is_set_against_that_of_the_first() {
+        let peers = vec!["ws", "socketio", "own"];
+        let mut results = fixture::Sweep { peers, clients: vec![10], ..fixture::Sweep::quick() }.results();
+        let ratios = |results: &Results| {
+            all_rows(results).into_iter().filter(|row| row.is_ratio).map(|row| row.who).collect::<Vec<_>>()
+        };
+        let (within, across) = ("long polling : WebSocket", "WebSocket : ws’s");
+        assert_eq!(ratios(&results), [within, across, within, across]);
+        // The first of all is void.
+        results.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
+        assert_eq!(ratios(&results), [within, within]);
+    }
+
+    #[test]
     fn a_point_whose_runs_all_failed_says_so() {
         let mut results = fixture::Sweep::quick().results();
         for repeat in 0..3 {

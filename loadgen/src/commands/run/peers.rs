@@ -31,7 +31,7 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, settings: &Setti
         let peer = match asked.in_load() {
             None => asked,
             Some(_) => {
-                let (peer, found) = found(asked, &mut missing)?;
+                let (peer, found) = found(&asked, &mut missing)?;
                 others.push(found);
                 peer
             }
@@ -96,7 +96,7 @@ fn contradictions(scenario: &Scenario, at: Option<&str>, settings: &Settings) ->
 }
 
 /// A peer as it is found; what it lacks is added to what is missing.
-fn found(asked: Peer, missing: &mut Vec<String>) -> anyhow::Result<(Peer, Others)> {
+fn found(asked: &Peer, missing: &mut Vec<String>) -> anyhow::Result<(Peer, Others)> {
     let folder = folder(&asked.name)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     ensure!(
@@ -154,4 +154,23 @@ fn known() -> String {
     names.sort();
     names.dedup();
     names.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clients::dialects::BUILT_IN;
+
+    #[test]
+    fn every_peer_that_comes_along_is_found_from_anywhere_and_says_what_starts_it() {
+        for (name, _) in BUILT_IN {
+            let (mut missing, transports) = (Vec::new(), protocol::Transport::ALL.to_vec());
+            let asked = Peer { name: name.to_owned(), transports, command: None, publish: None };
+            let (peer, others) = found(&asked, &mut missing).unwrap();
+            assert_eq!((&*peer.name, others.peer.as_deref()), (name, Some(name)));
+            assert!(others.command.unwrap().folder.ends_with(name));
+            // Whatever is not installed here.
+            assert!(missing.iter().all(|missing| missing.contains("install it: (cd /")), "{missing:?}");
+        }
+    }
 }
