@@ -17,7 +17,7 @@ use server::{stream::publisher::Span, values::Cpus};
 use super::{
     account::{Account, Edge, first_after, last_before},
     gather::Gathered,
-    others::{Guarded, Publication, Publishing},
+    others::{Guarded, Others, Publication, Publishing},
     phase::{Halt, Phase},
     server::Server,
     server_process::{Launch, ServerProcess},
@@ -88,7 +88,7 @@ impl<'a> Session<'a> {
 
     /// Starts a fresh server, unless there is a target, and looks at its memory while it is empty.
     pub(super) async fn start_server(&mut self) -> Result<(), Halt> {
-        let observed = match (self.sweep.target, self.sweep.others.and_then(|others| others.command.as_deref())) {
+        let observed = match (self.sweep.target, self.others().and_then(|others| others.command.as_ref())) {
             // Its own account of its process may be of another namespace, or of one process of several.
             (Some(target), _) => Observed::listening(target.address),
             (None, Some(command)) => {
@@ -230,7 +230,7 @@ impl<'a> Session<'a> {
         if let Some(server) = self.server.as_mut().and_then(Server::own) {
             server.publish(first_due_ns, window).await?;
         }
-        if let Some(others) = self.sweep.others {
+        if let Some(others) = self.others() {
             let address = self.address()?;
             let publication = Publication {
                 others,
@@ -362,8 +362,13 @@ impl<'a> Session<'a> {
     /// What every request to a server there says.
     fn endpoint(&self, server: SocketAddr) -> Arc<Endpoint> {
         let named = self.sweep.target.map(|target| Arc::clone(&target.endpoint));
-        let dialect = self.sweep.others.map(|others| Arc::clone(&others.dialect));
+        let dialect = self.others().map(|others| Arc::clone(&others.dialect));
         named.unwrap_or_else(|| Endpoint { dialect, ..Endpoint::of(server) }.into())
+    }
+
+    /// The server of this run, if it is one of others.
+    fn others(&self) -> Option<&'a Others> {
+        self.sweep.others(&self.planned.point.load)
     }
 
     fn address(&self) -> anyhow::Result<SocketAddr> {

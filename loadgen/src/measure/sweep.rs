@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use protocol::results::Scenario;
+use protocol::results::{Load, Scenario};
 use server::stream::fault::Fault;
 use tokio_util::sync::CancellationToken;
 
@@ -18,12 +18,19 @@ pub struct Sweep<'a> {
     pub feed: Option<&'a Path>,
     /// A server that runs already, if it is not ours to start.
     pub target: Option<&'a Target>,
-    /// How it is talked to and published to, if it is a server of others.
-    pub others: Option<&'a Others>,
+    /// How servers of others are started, talked to and published to.
+    pub others: &'a [Others],
     /// How a server that is started here misbehaves; only proofs ask for any.
     pub faults: &'a [Fault],
     /// Cancelled when the user has had enough.
     pub interrupt: &'a CancellationToken,
     /// Where progress is shown.
     pub progress: &'a Progress,
+}
+
+impl Sweep<'_> {
+    /// The server of others that bears a load; none if it is the own.
+    pub(super) fn others(&self, load: &Load) -> Option<&Others> {
+        self.others.iter().find(|others| others.peer == load.peer)
+    }
 }

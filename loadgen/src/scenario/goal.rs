@@ -41,8 +41,9 @@ pub(super) fn repeats(asked: Option<u32>, goal: Option<Goal>) -> u32 {
 
 /// Seconds that the fewest repeats take.
 fn least_s(scenario: &Scenario) -> f64 {
-    let repeat_s: f64 = loads(scenario).iter().map(|load| estimate_s(load, scenario)).sum();
-    repeat_s * f64::from(Planner::new(scenario).per_repeat() * scenario.repeats)
+    let planner = Planner::new(scenario);
+    let all_s = |load| f64::from(planner.per_repeat(load)) * estimate_s(load, scenario);
+    loads(scenario).iter().map(all_s).sum::<f64>() * f64::from(scenario.repeats)
 }
 
 /// Refuses a goal that cannot be reached, and a time that was `asked` for in which nothing could be said. Another time is

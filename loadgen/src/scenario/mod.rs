@@ -12,7 +12,10 @@ use std::{
 };
 
 use anyhow::Context;
-use protocol::{Engine, Transport, results::Scenario};
+use protocol::{
+    Engine, Transport,
+    results::{Peer, Scenario},
+};
 use server::stream::replay::{BUILTIN_MARKET, Feed};
 
 pub use goal::REPEATS_MIN;
@@ -117,6 +120,9 @@ fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
     file.dialect = file.dialect.map(|dialect| {
         if dialects::is_built_in(&dialect) { dialect } else { folder.join(dialect).to_string_lossy().into_owned() }
     });
+    let beside =
+        |peer: String| if peer.contains('/') { folder.join(peer).to_string_lossy().into_owned() } else { peer };
+    file.peer = file.peer.map(|peers| peers.into_iter().map(beside).collect());
     let stem = name.file_stem().filter(|_| built_in(name).is_none()).unwrap_or(name.as_os_str());
     Ok((stem.to_string_lossy().into_owned(), file))
 }
@@ -147,10 +153,14 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     } else {
         file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     };
+    let transports = options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec());
+    // How each is started, and what it speaks, is settled before anything is measured.
+    let unsettled = |name| Peer { name, transports: transports.clone(), command: None, publish: None };
+    let peer = options.peer.or(file.peer).unwrap_or_default().into_iter().map(unsettled).collect();
     Scenario {
         name,
         why,
-        transports: options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec()),
+        transports,
         clients: options.clients.or(file.clients).unwrap_or_else(|| vec![1000]),
         rate_hz: options.rate_hz.or(file.rate_hz).unwrap_or_else(|| vec![10.0]),
         payload_bytes: options.payload_bytes.or(file.payload_bytes).unwrap_or_else(|| vec![128]),
@@ -159,6 +169,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         feed_warm_up_s: None,
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
         engine: options.engine.or(file.engine).unwrap_or_else(|| vec![Engine::default()]),
+        peer,
         tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
         goal,
         repeats: goal::repeats(options.repeats.or(file.repeats), goal),

@@ -1,8 +1,8 @@
 //! Which point is measured when: transports interleaved, every repeat in an order of its own.
 
 use protocol::{
-    Transport,
-    results::{Load, Point, Scenario, Stream},
+    Engine, Transport,
+    results::{Load, Peer, Point, Scenario, Stream},
 };
 use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use reports::compare::RUN_OVERHEAD_S;
@@ -35,17 +35,37 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
             })
             .collect(),
     };
-    let mut engines: Vec<_> = scenario.engine.iter().copied().map(Some).collect();
-    if engines.is_empty() {
-        engines.push(None);
-    }
+    let servers = servers(scenario);
     (scenario.clients.iter())
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
         .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
         .flat_map(|(clients, stream, tls)| {
-            engines.iter().map(move |&engine| Load { clients, stream: stream.clone(), tls, engine })
+            servers.iter().map(move |(engine, peer)| Load {
+                clients,
+                stream: stream.clone(),
+                tls,
+                engine: *engine,
+                peer: peer.clone(),
+            })
         })
         .collect()
+}
+
+/// Who bears each load: every engine of the own server, and every peer.
+pub(super) fn servers(scenario: &Scenario) -> Vec<(Option<Engine>, Option<String>)> {
+    let engines = || {
+        let known = scenario.engine.iter().copied().map(Some);
+        if scenario.engine.is_empty() { vec![None] } else { known.collect() }
+    };
+    let own = || engines().into_iter().map(|engine| (engine, None));
+    if scenario.peer.is_empty() {
+        return own().collect();
+    }
+    let of = |peer: &Peer| match peer.in_load() {
+        None => own().collect(),
+        Some(name) => vec![(None, Some(name.to_owned()))],
+    };
+    scenario.peer.iter().flat_map(of).collect()
 }
 
 /// Makes a plan, repeat by repeat.
@@ -58,6 +78,7 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
 pub struct Planner {
     rng: SmallRng,
     transports: Vec<Transport>,
+    peers: Vec<Peer>,
     turns: u32,
     /// Runs and repeats planned so far.
     runs: u32,
@@ -70,12 +91,20 @@ impl Planner {
         let mut rng = SmallRng::seed_from_u64(scenario.seed);
         let mut transports = scenario.transports.clone();
         transports.shuffle(&mut rng);
-        Self { rng, transports, turns: if scenario.aa { 2 } else { 1 }, runs: 0, repeats: 0 }
+        let (peers, turns) = (scenario.peer.clone(), if scenario.aa { 2 } else { 1 });
+        Self { rng, transports, peers, turns, runs: 0, repeats: 0 }
     }
 
-    /// Runs of each load in a repeat.
-    pub fn per_repeat(&self) -> u32 {
-        self.transports.len() as u32 * self.turns
+    /// Runs of a load in a repeat.
+    pub fn per_repeat(&self, load: &Load) -> u32 {
+        self.transports_of(load).len() as u32 * self.turns
+    }
+
+    /// The transports that its server speaks, in the order of the present repeat.
+    fn transports_of(&self, load: &Load) -> Vec<Transport> {
+        let peer = self.peers.iter().find(|peer| peer.in_load() == load.peer.as_deref());
+        let speaks = |transport: &Transport| peer.is_none_or(|peer| peer.transports.contains(transport));
+        self.transports.iter().copied().filter(speaks).collect()
     }
 
     /// The runs of so many further repeats of these loads, in the order in which they are made.
@@ -86,7 +115,7 @@ impl Planner {
             loads.shuffle(&mut self.rng);
             for load in &loads {
                 for turn in 0..self.turns {
-                    for &transport in &self.transports {
+                    for transport in self.transports_of(load) {
                         let (index, repeat) = (self.runs, repeat * self.turns + turn);
                         plan.push(Planned { index, repeat, point: Point { transport, load: load.clone() } });
                         self.runs += 1;
@@ -176,6 +205,32 @@ mod tests {
             })
             .collect();
         assert_eq!(firsts.len(), 2, "in an order of its own");
+    }
+
+    #[test]
+    fn engines_are_of_the_own_server_and_a_peer_has_no_points_of_what_it_does_not_speak() {
+        let peer = |name: &str, transports: &[Transport]| Peer {
+            name: name.to_owned(),
+            transports: transports.to_vec(),
+            command: None,
+            publish: None,
+        };
+        let peers =
+            vec![peer("ws", &[Transport::WebSocket]), peer(Peer::OWN, &Transport::ALL), peer("nchan", &Transport::ALL)];
+        let several =
+            Scenario { engine: Engine::ALL.to_vec(), clients: vec![9], rate_hz: vec![5.0], peer: peers, ..scenario() };
+        let known: Vec<_> = servers(&several).into_iter().collect();
+        let named = |name: &str| Some(name.to_owned());
+        let (lean, stock) = ((Some(Engine::Lean), None), (Some(Engine::Stock), None));
+        assert_eq!(known, [(None, named("ws")), lean, stock, (None, named("nchan"))]);
+        let plan = plan(&several);
+        assert_eq!(plan.len(), 4 * 7);
+        for repeat in plan.chunks(7) {
+            assert!(repeat.iter().all(|run| run.repeat == repeat[0].repeat));
+            let of = |name| repeat.iter().filter(move |run| run.point.load.peer.as_deref() == name);
+            assert!(of(Some("ws")).map(|run| run.point.transport).eq([Transport::WebSocket]));
+            assert_eq!((of(Some("nchan")).count(), of(None).count()), (2, 4));
+        }
     }
 
     #[test]

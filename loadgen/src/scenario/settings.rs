@@ -53,6 +53,10 @@ pub struct Settings {
     #[arg(long, value_name = "LEAN,STOCK", value_delimiter = ',')]
     pub engine: Option<Vec<Engine>>,
 
+    /// Axis: servers to compare, each started for each run: own, faye, nchan, socketio, sockjs, ws, or the path of a folder like those of peers/
+    #[arg(long, value_name = "NAME|DIR,..", value_delimiter = ',')]
+    pub peer: Option<Vec<String>>,
+
     /// How clients talk to a server of others: faye, nchan, socketio, sockjs, ws, or the path of a TOML file [default: pushbench, the own protocol]
     #[arg(long, value_name = "NAME|FILE")]
     pub dialect: Option<String>,
@@ -169,11 +173,11 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, tls, engine, polls, dialect, server, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, engine, polls, peer, dialect, server, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
         let besides =
             [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some(), polls.is_some()];
-        let others = dialect.is_some() || *server != ServerKeys::default();
+        let others = peer.is_some() || dialect.is_some() || *server != ServerKeys::default();
         others
             || besides.contains(&true)
             || transports.is_some()

@@ -11,7 +11,7 @@ use server::{
     values::RATE_HZ_MAX,
 };
 
-use super::warm_up::warm_up_s;
+use super::{plan::servers, warm_up::warm_up_s};
 
 const CLIENTS_MAX: u32 = 1_000_000;
 const RUNS_MAX: usize = 10_000;
@@ -55,7 +55,7 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
         ensure!((least..=86_400.0).contains(&seconds), "{name} {seconds} s: must be between {least} s and a day");
     }
     // Counted, not listed: an absurd product would take all memory before it is refused.
-    let besides = [speed.len(), scenario.tls.len(), scenario.engine.len()];
+    let besides = [speed.len(), scenario.tls.len(), servers(scenario).len()];
     let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len()].into_iter().chain(besides);
     let runs = axes.fold(scenario.repeats as usize, usize::saturating_mul);
     ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");

@@ -13,6 +13,7 @@ mod interrupted;
 mod others;
 mod output;
 mod paths;
+mod peers;
 mod program;
 mod prove;
 mod recovery;

@@ -1,6 +1,9 @@
 //! Servers of others: measured over both transports whichever way updates get in, ended with all they started, refused in words.
 
-use std::{path::Path, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use protocol::{
     Transport,
@@ -14,7 +17,7 @@ use crate::{
     sweep::SHORT,
 };
 
-const DIALECT: &str = r#"
+pub(crate) const DIALECT: &str = r#"
 why = "loadgen/examples/relay.rs: a WebSocket, and polls with a cursor."
 [websocket]
 path = "/ws"
@@ -28,9 +31,12 @@ body = "{data}"
 "#;
 
 /// The server of others that comes with the tests.
+pub(crate) fn relay_program() -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_loadgen")).with_file_name("examples").join("relay")
+}
+
 fn relay() -> String {
-    let program = Path::new(env!("CARGO_BIN_EXE_loadgen")).with_file_name("examples").join("relay");
-    format!("{} {{host}} {{port}}", program.display())
+    format!("{} {{host}} {{port}}", relay_program().display())
 }
 
 fn start(dir: &Path, command: &str, options: &str) -> Loadgen {
@@ -125,7 +131,7 @@ fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
         ("relay {port}", "--server http://127.0.0.1:1", 2, "either it is started, or it runs"),
         ("relay {port}", "--signal-rate 1", 2, "signal-rate beside --dialect"),
         ("relay {port}", "--disturb restart", 2, "does not take up the stream"),
-        ("relay {port}", "--tls on", 2, "tls beside --server-command"),
+        ("relay {port}", "--tls on", 2, "tls beside --dialect"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let ended = run(dir.path(), command, options);

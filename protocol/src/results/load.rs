@@ -29,6 +29,9 @@ pub struct Load {
     /// then the server of others did not say.
     #[serde(default = "lean", skip_serializing_if = "is_lean")]
     pub engine: Option<Engine>,
+    /// Which server of others bears it, where several servers are compared; absent for the own server, and where one is measured alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer: Option<String>,
 }
 
 /// The updates that are published.
@@ -82,7 +85,8 @@ impl fmt::Display for Load {
         let plural = if self.clients == 1 { "" } else { "s" };
         let tls = if self.tls { ", TLS" } else { "" };
         let engine = if self.engine == Some(Engine::Stock) { ", stock" } else { "" };
-        write!(f, "{} client{plural}, {}{tls}{engine}", self.clients, self.stream)
+        write!(f, "{} client{plural}, {}{tls}{engine}", self.clients, self.stream)?;
+        self.peer.iter().try_for_each(|peer| write!(f, ", {peer}"))
     }
 }
 
@@ -119,6 +123,17 @@ mod tests {
             assert_eq!(load.engine, engine, "{text}");
             assert_eq!(serde_json::to_string(&load).unwrap(), text);
             assert_eq!(load.to_string().contains("stock"), engine == Some(Engine::Stock), "{load}");
+        }
+    }
+
+    #[test]
+    fn a_peer_is_stored_where_there_is_one() {
+        let stored = r#""clients":1,"stream":{"synthetic":{"arrivals":"constant","rate_hz":1.0,"payload_bytes":64}}"#;
+        for (peer, keys) in [(None, ""), (Some("ws"), r#","engine":null,"peer":"ws""#)] {
+            let text = format!("{{{stored}{keys}}}");
+            let load: Load = serde_json::from_str(&text).unwrap();
+            assert_eq!((load.peer.as_deref(), serde_json::to_string(&load).unwrap()), (peer, text));
+            assert_eq!(load.to_string().ends_with(", ws"), peer.is_some(), "{load}");
         }
     }
 }

@@ -66,6 +66,9 @@ pub struct Scenario {
     /// Axis: how the server serves; none where the server of others did not say.
     #[serde(default = "lean")]
     pub engine: Vec<Engine>,
+    /// Axis: servers, the own among them if it is named; none where there is one, whichever.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub peer: Vec<Peer>,
     /// How often each point is measured; at least, if there is a goal.
     pub repeats: u32,
     /// How long repeats go on, if not a fixed number of them is asked for.
@@ -120,6 +123,31 @@ pub struct Scenario {
     /// How updates got into that server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish: Option<Publish>,
+}
+
+/// A server of a sweep that compares several.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Peer {
+    /// Its name; [`Peer::OWN`] is the own server's.
+    pub name: String,
+    /// The transports that it is measured over.
+    pub transports: Vec<Transport>,
+    /// The command that started it for each run; absent for the own server. So is the next.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
+    /// How updates got into it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publish: Option<Publish>,
+}
+
+impl Peer {
+    /// The own server's name among several.
+    pub const OWN: &'static str = "own";
+
+    /// How loads name it.
+    pub fn in_load(&self) -> Option<&str> {
+        Some(self.name.as_str()).filter(|name| *name != Self::OWN)
+    }
 }
 
 /// How updates get into a server of others. The publisher is the generator's.

@@ -13,7 +13,7 @@ mod student;
 mod sweep;
 mod words;
 
-pub use comparison::{Case, Comparison};
+pub use comparison::{Case, Comparison, Server};
 pub use looks::{LOOKS_MAX, Looks};
 pub use precision::{Precision, RUN_OVERHEAD_S, SOUGHT, more};
 pub use ratio::{COMPARED, Ratio, Verdict};

@@ -7,6 +7,8 @@ use crate::{points::Axis, words};
 
 /// So many values of the other axes get pictures of their own.
 const SLICES_MAX: usize = 4;
+/// The same where servers are among them: whoever names them wants to see them.
+const SERVERS_MAX: usize = 12;
 
 /// The loads of a sweep laid out for drawing.
 #[derive(Debug, Clone)]
@@ -34,23 +36,33 @@ impl<'a> Sweep<'a> {
     /// Lays out a comparison.
     pub fn of(comparison: &'a Comparison<'a>) -> Self {
         let cases = &comparison.cases;
-        let varied: Vec<Axis> = Axis::ALL.into_iter().filter(|axis| distinct(cases, *axis) > 1).collect();
-        // Two words are no scale: TLS and engines have pictures of their own, side by side.
-        let is_scale = |axis: &Axis| !matches!(axis, Axis::Tls | Axis::Engine);
-        let axis = varied.iter().copied().find(is_scale).unwrap_or(Axis::Clients);
-        let others: Vec<Axis> = varied.iter().copied().filter(|other| *other != axis).collect();
-        let mut slices: Vec<Slice<'a>> = Vec::new();
-        for case in cases {
-            let title = names(&others, &case.load);
-            match slices.iter_mut().find(|slice| slice.title == title) {
-                Some(slice) => slice.cases.push(case),
-                None => slices.push(Slice { title, cases: vec![case] }),
-            }
+        let mut varied: Vec<Axis> = Axis::ALL.into_iter().filter(|axis| varies(cases, *axis)).collect();
+        if varied.contains(&Axis::Peer) {
+            // A server's name says its engine.
+            varied.retain(|axis| *axis != Axis::Engine);
         }
-        let left_out = slices.len().saturating_sub(SLICES_MAX);
+        let axis = varied.iter().copied().find(|axis| axis.is_scale()).unwrap_or(Axis::Clients);
+        let slices = slices(cases.iter(), &varied, axis);
+        let mut sweep = Self { axis, varied, slices, left_out: 0 };
+        sweep.left_out = sweep.slices.len().saturating_sub(sweep.panels_max());
         // The greatest values are the ones that were asked about; the least seldom differ.
-        slices.drain(..left_out);
-        Self { axis, varied, slices, left_out }
+        sweep.slices.drain(..sweep.left_out);
+        sweep
+    }
+
+    /// The same with servers along x, where nothing else is there to be laid along it.
+    pub(crate) fn with_servers_along_x(&self) -> Self {
+        let axis = Axis::Peer;
+        if self.varied.contains(&self.axis) || !self.varied.contains(&axis) {
+            return self.clone();
+        }
+        let cases = self.slices.iter().flat_map(|slice| slice.cases.iter().copied());
+        Self { axis, slices: slices(cases, &self.varied, axis), ..self.clone() }
+    }
+
+    /// How many panels a figure may have that has one a load.
+    pub(crate) fn panels_max(&self) -> usize {
+        if self.varied.contains(&Axis::Peer) { SERVERS_MAX } else { SLICES_MAX }
     }
 
     /// A load's name by what distinguishes it from the sweep's others.
@@ -59,14 +71,25 @@ impl<'a> Sweep<'a> {
     }
 }
 
+/// Cases that differ along x only.
+fn slices<'a>(cases: impl Iterator<Item = &'a Case<'a>>, varied: &[Axis], along_x: Axis) -> Vec<Slice<'a>> {
+    let others: Vec<Axis> = varied.iter().copied().filter(|other| *other != along_x).collect();
+    let mut slices: Vec<Slice<'a>> = Vec::new();
+    for case in cases {
+        let title = names(&others, &case.load);
+        match slices.iter_mut().find(|slice| slice.title == title) {
+            Some(slice) => slice.cases.push(case),
+            None => slices.push(Slice { title, cases: vec![case] }),
+        }
+    }
+    slices
+}
+
 fn names(axes: &[Axis], load: &Load) -> String {
     let names: Vec<String> = axes.iter().filter_map(|axis| axis.name_of(load)).collect();
     names.join(", ")
 }
 
-fn distinct(cases: &[Case<'_>], axis: Axis) -> usize {
-    let mut values: Vec<f64> = cases.iter().filter_map(|case| axis.of(&case.load)).collect();
-    values.sort_by(f64::total_cmp);
-    values.dedup();
-    values.len()
+fn varies(cases: &[Case<'_>], axis: Axis) -> bool {
+    cases.iter().any(|a| cases.iter().any(|b| axis.tells_apart(&a.load, &b.load)))
 }

@@ -14,7 +14,7 @@ use crate::{
 };
 
 const SHOWN: [Metric; 2] = [Metric::UserMib, Metric::KernelMib];
-const LISTED: [Metric; 8] = [
+const LISTED: [Metric; 9] = [
     Metric::UserMib,
     Metric::BusyUserMib,
     Metric::DrainedUserMib,
@@ -23,6 +23,7 @@ const LISTED: [Metric; 8] = [
     Metric::InUseKibPerClient,
     Metric::KernelKibPerClient,
     Metric::RetainedKibPerClient,
+    Metric::Processes,
 ];
 const KIB_PER_MIB: f64 = 1024.0;
 
@@ -56,25 +57,27 @@ fn slopes(source: &Source<'_>) -> String {
     if source.sweep.axis != Axis::Clients {
         return String::new();
     }
-    // Connections are idle, so the slices differ in nothing that matters here; the last is the one most asked for.
-    let Some(slice) = source.sweep.slices.last() else { return String::new() };
-    let said: Vec<String> = source
-        .comparison
-        .contenders()
-        .into_iter()
-        .filter_map(|contender| {
-            let (user, kernel) =
-                (kib_per_client(slice, contender, SHOWN[0])?, kib_per_client(slice, contender, SHOWN[1])?);
-            Some(format!("{} KiB of its own and {} KiB of the kernel’s over {}", user, kernel, contender.title()))
-        })
-        .collect();
+    let slices = &source.sweep.slices;
+    let said: Vec<String> = if source.sweep.varied.contains(&Axis::Peer) {
+        slices.iter().filter_map(|slice| slope(source, slice, &slice.title)).collect()
+    } else {
+        // Connections are idle, so the slices differ in nothing that matters here; the last is the one most asked for.
+        slices.last().and_then(|slice| slope(source, slice, "the server")).into_iter().collect()
+    };
     if said.is_empty() {
         return String::new();
     }
-    format!(
-        " By a straight line through all runs (95% interval), one more client costs the server {}.",
-        said.join(", ")
-    )
+    format!(" By a straight line through all runs (95% interval), one more client costs {}.", said.join("; "))
+}
+
+/// `the server 8 KiB of its own and 5 KiB of the kernel’s over WebSocket`
+fn slope(source: &Source<'_>, slice: &Slice<'_>, server: &str) -> Option<String> {
+    let of = |contender: Contender| {
+        let [user, kernel] = SHOWN.map(|mib| kib_per_client(slice, contender, mib));
+        Some(format!("{} KiB of its own and {} KiB of the kernel’s over {}", user?, kernel?, contender.title()))
+    };
+    let said: Vec<String> = source.comparison.contenders().into_iter().filter_map(of).collect();
+    (!said.is_empty()).then(|| format!("{server} {}", said.join(", ")))
 }
 
 fn kib_per_client(slice: &Slice<'_>, contender: Contender, mib: Metric) -> Option<String> {

@@ -155,6 +155,25 @@ mod tests {
     }
 
     #[test]
+    fn servers_share_a_picture_where_nothing_else_varies_and_have_their_own_where_something_does() {
+        let peers = vec!["socketio", "ws", "sockjs", "faye", "nchan", "own"];
+        let panels = |clients: Vec<u32>, engines: Vec<Option<protocol::Engine>>| {
+            let figures =
+                figures(&fixture::Sweep { peers: peers.clone(), clients, engines, ..fixture::Sweep::quick() });
+            figures.into_iter().find(|figure| figure.id == "latency").unwrap().panels
+        };
+        let engines = protocol::Engine::ALL.map(Some).to_vec();
+        let shared = panels(vec![1_000], engines.clone());
+        assert_eq!(shared.len(), 2, "two percentiles");
+        for name in ["socketio", "ws", "sockjs", "faye", "nchan", "own, lean", "own, stock"] {
+            let label = format!("\n{name}\n</text>");
+            assert_eq!(shared[0].svg.matches(&label).count(), 1, "{name}: {}", shared[0].svg);
+        }
+        assert_eq!(shared[0].svg.matches("class=\"tip\"").count(), 13, "ws has no long polling");
+        assert_eq!(panels(vec![10, 1_000], engines).len(), 14, "seven servers, two percentiles");
+    }
+
+    #[test]
     fn a_void_point_is_a_word_in_every_picture() {
         let mut results = fixture::Sweep { clients: vec![1_000], ..fixture::Sweep::quick() }.results();
         results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;

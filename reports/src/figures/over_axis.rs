@@ -9,7 +9,7 @@ use super::{
 use crate::{
     compare::{Case, Comparison, Measure, PointStatus, Slice, Sweep},
     metrics::{Metric, Stated},
-    points::Contender,
+    points::{Axis, Contender},
     table::{Cell, NOT_REACHED},
     words::number,
 };
@@ -28,9 +28,13 @@ pub(super) enum Scales {
 
 /// A panel a slice and metric: lines, or bars if there is nothing to draw a line through.
 pub(super) fn lines(sweep: &Sweep<'_>, metrics: &[Metric], scales: Scales, id: &str) -> Vec<Panel> {
-    panels(sweep, metrics, id, |slice, metric| {
+    panels(sweep, metrics, id, |sweep, slice, metric| {
         let stack = Stack { whole: metric, parts: &[] };
-        if slice.cases.len() > 1 { line_chart(sweep, slice, metric, scales) } else { bar_chart(sweep, slice, stack) }
+        if slice.cases.len() > 1 && sweep.axis.is_scale() {
+            line_chart(sweep, slice, metric, scales)
+        } else {
+            bar_chart(sweep, slice, stack)
+        }
     })
 }
 
@@ -43,19 +47,19 @@ pub(super) struct Stack<'a> {
 
 /// A panel a slice and stack.
 pub(super) fn bars(sweep: &Sweep<'_>, stacks: &[Stack<'_>], id: &str) -> Vec<Panel> {
-    panels(sweep, stacks, id, |slice, stack| bar_chart(sweep, slice, stack))
+    panels(sweep, stacks, id, bar_chart)
 }
 
 fn panels<T: Copy>(
     sweep: &Sweep<'_>,
     what: &[T],
     id: &str,
-    chart: impl Fn(&Slice<'_>, T) -> Option<Chart>,
+    chart: impl Fn(&Sweep<'_>, &Slice<'_>, T) -> Option<Chart>,
 ) -> Vec<Panel> {
-    let mut panels = Vec::new();
+    let (sweep, mut panels) = (sweep.with_servers_along_x(), Vec::new());
     for slice in &sweep.slices {
         for &what in what {
-            let Some(mut chart) = chart(slice, what) else { continue };
+            let Some(mut chart) = chart(&sweep, slice, what) else { continue };
             if !slice.title.is_empty() {
                 chart.title = format!("{}: {}", chart.title, slice.title);
             }
@@ -109,8 +113,7 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
     };
     let mut chart = Chart::new(&metric.heading(), x, y);
     chart.description = values.describe(metric, sweep);
-    let contenders: BTreeSet<Contender> = slice.cases.iter().flat_map(|case| case.sides.keys().copied()).collect();
-    for contender in contenders {
+    for contender in contenders(slice) {
         let dot = |case: &Case<'_>| {
             let measure = case.measure(contender, metric)?;
             let tip = tip(sweep, case, contender, measure, metric);
@@ -127,10 +130,16 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
     Some(chart)
 }
 
+fn contenders(slice: &Slice<'_>) -> BTreeSet<Contender> {
+    slice.cases.iter().flat_map(|case| case.sides.keys().copied()).collect()
+}
+
 fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<Chart> {
     let values = Values::of(slice, stack.whole)?;
     let names: Vec<String> = slice.cases.iter().map(|case| bar_name(sweep, case)).collect();
-    let x = Scale::bands(sweep.axis.label(), &names);
+    let bands = if sweep.axis.is_scale() { Scale::bands } else { Scale::named_bands };
+    let x = bands(sweep.axis.label(), &names);
+    let who = contenders(slice);
     // Room above for the numbers on top.
     let y = Scale::from_zero(1.08 * values.greatest());
     let mut chart = Chart::new(&stack.whole.heading(), x, y);
@@ -139,7 +148,7 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
     for (case, contender, whole) in values.all {
         chart.bars.push(Bar {
             subject: contender.drawn_as().into(),
-            x: place(band(case), case, contender),
+            x: place(band(case), &who, contender),
             parts: parts(case, contender, stack, whole),
             spread: spread(whole),
             label: if slice.cases.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
@@ -147,7 +156,7 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
         });
     }
     let middle = |case: &Case<'_>, contender| {
-        let (left, right) = place(band(case), case, contender);
+        let (left, right) = place(band(case), &who, contender);
         f64::midpoint(left, right)
     };
     chart.words =
@@ -166,11 +175,11 @@ fn parts(case: &Case<'_>, contender: Contender, stack: Stack<'_>, whole: Measure
     }
 }
 
-/// The sides of a contender's bar within its load's band.
-fn place(band: usize, case: &Case<'_>, contender: Contender) -> (f64, f64) {
+/// The sides of a contender's bar within its load's band, alike in every band.
+fn place(band: usize, all: &BTreeSet<Contender>, contender: Contender) -> (f64, f64) {
     const FILLED: f64 = 0.76;
-    let width = FILLED / case.sides.len() as f64;
-    let before = case.sides.keys().take_while(|known| **known != contender).count();
+    let width = FILLED / all.len() as f64;
+    let before = all.iter().take_while(|known| **known != contender).count();
     let left = band as f64 - FILLED / 2.0 + width * before as f64;
     (left + 0.02, left + width - 0.02)
 }
@@ -199,7 +208,11 @@ fn words_of(case: &Case<'_>, metric: Metric, x: impl Fn(Contender) -> f64) -> Ve
 }
 
 fn bar_name(sweep: &Sweep<'_>, case: &Case<'_>) -> String {
-    sweep.axis.of(&case.load).map(crate::words::setting).unwrap_or_default()
+    match sweep.axis {
+        Axis::Peer => sweep.axis.name_of(&case.load),
+        axis => axis.of(&case.load).map(crate::words::setting),
+    }
+    .unwrap_or_default()
 }
 
 pub(super) fn spread(measure: Measure) -> Option<(f64, f64)> {

@@ -15,7 +15,6 @@ use crate::{
     compare::{PointStatus, Side},
     metrics::{Quantile, Ranked},
     points::Contender,
-    words,
 };
 
 /// More points than these are not seen, and make the page large.
@@ -31,7 +30,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     let sides = || case.iter().flat_map(|case| &case.sides);
     let runs: Vec<(Transport, &Run)> =
         sides().filter_map(|(contender, side)| Some((contender.drawn_as(), side.representative()?))).collect();
-    let load = case.map(|case| words::load(&case.load)).unwrap_or_default();
+    let load = case.map(|case| case.name()).unwrap_or_default();
     // What is not drawn must be said not to be.
     let void: String = sides().filter_map(|(contender, side)| not_drawn(*contender, side)).collect();
     let measure_s = runs.first().map_or(0.0, |(_, run)| run.phases.measure_s);

@@ -13,8 +13,6 @@ use crate::{
     metrics::{Metric, Quantile, Ranked},
 };
 
-/// So many loads have a panel, the heaviest.
-const PANELS_MAX: usize = 4;
 /// The luckiest tenth would stretch the scale and tell nothing.
 const FIRST: f64 = 0.1;
 /// Between two points of a line, in nines.
@@ -28,16 +26,17 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
                        further nine the same room. A line ends where fewer than ten updates lie beyond, or where what was \
                        delivered ends."
         .to_owned();
-    if drawn.len() > PANELS_MAX {
-        caption = format!("{caption} The {PANELS_MAX} heaviest of {} loads are drawn.", drawn.len());
+    // The heaviest.
+    let most = source.sweep.panels_max();
+    if drawn.len() > most {
+        caption = format!("{caption} The {most} heaviest of {} loads are drawn.", drawn.len());
     }
     let said = drawn.first().and_then(|case| {
         let quantiles = [Quantile::P999, Quantile::P99, Quantile::P90, Quantile::P50];
         quantiles.into_iter().find_map(|quantile| takeaway(case, Metric::LatencyMs(quantile)))
     });
     caption.extend(said.map(|said| format!(" {said}")));
-    let panels =
-        drawn.iter().take(PANELS_MAX).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();
+    let panels = drawn.iter().take(most).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();
     let (id, title) = ("percentiles", "Latency by percentile");
     Figure { id, title, caption, key: Key::Contenders, panels, table: Table::default() }
 }

@@ -50,6 +50,13 @@ impl Source<'_> {
         caption
     }
 
+    /// These metrics, where any point has one of them.
+    pub(super) fn where_any_has<'m>(&self, metrics: &'m [Metric]) -> &'m [Metric] {
+        let mut sides = self.comparison.cases.iter().flat_map(|case| case.sides.values());
+        let any = sides.any(|side| metrics.iter().any(|metric| side.measure(*metric).is_some()));
+        if any { metrics } else { &[] }
+    }
+
     pub(super) fn table(&self, metrics: &[Metric]) -> Table {
         over_axis::table(self.comparison, metrics, ToString::to_string)
     }

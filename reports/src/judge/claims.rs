@@ -7,7 +7,6 @@ use crate::{
     metrics::Metric,
     points::Contender,
     read::Results,
-    words,
 };
 
 /// The differences that a sweep claims.
@@ -39,14 +38,18 @@ pub fn claims(results: &Results) -> Claims {
     let comparison = Comparison::of(results);
     let mut claims = Claims { aa: results.manifest.scenario.aa, compared: 0, made: Vec::new() };
     for case in &comparison.cases {
-        for (contender, _) in case.against_baseline() {
-            for metric in COMPARED {
-                let Some(ratio) = case.ratio(contender, metric) else { continue };
-                claims.compared += 1;
-                if ratio.verdict() != Verdict::NoDifferenceShown {
-                    claims.made.push(Claim { load: words::load(&case.load), contender, metric, ratio });
-                }
+        let mut claim = |contender, metric, ratio: Option<Ratio>| {
+            let Some(ratio) = ratio else { return };
+            claims.compared += 1;
+            if ratio.verdict() != Verdict::NoDifferenceShown {
+                claims.made.push(Claim { load: case.name(), contender, metric, ratio });
             }
+        };
+        for (contender, _) in case.against_baseline() {
+            COMPARED.into_iter().for_each(|metric| claim(contender, metric, case.ratio(contender, metric)));
+        }
+        for (contender, first) in comparison.across(case) {
+            COMPARED.into_iter().for_each(|metric| claim(contender, metric, case.ratio_to(first, contender, metric)));
         }
     }
     claims

@@ -1,10 +1,15 @@
 //! The result in a sentence or two, with its numbers.
 
-use protocol::Engine;
+use std::collections::BTreeSet;
 
-use super::claims::claims;
+use protocol::{Engine, results::Load};
+
+use super::{
+    claims::claims,
+    pair::{Pair, is_plain},
+};
 use crate::{
-    compare::{Case, Comparison, Ratio, Verdict, with_interval},
+    compare::{Case, Comparison, Ratio},
     metrics::{Metric, Quantile},
     points::Contender,
     read::Results,
@@ -15,115 +20,118 @@ use crate::{
 const METRICS: [&[Metric]; 3] = [&LATENCIES, &[Metric::CpuUsPerDelivery], &[Metric::UserKibPerClient]];
 const LATENCIES: [Metric; 2] = [Metric::LastMs(Quantile::P90), Metric::LatencyMs(Quantile::P50)];
 
-/// The sweep in words: the heaviest load at which transports can be compared, by each engine that served them.
+/// The sweep in words: the heaviest load at which transports can be compared, on each server and by each engine that served them.
+/// Between servers nothing is said, unless there is nothing else to say: eight of them are twenty-eight pairs.
 pub(crate) fn headline(results: &Results, comparison: &Comparison<'_>) -> String {
     if results.manifest.scenario.aa {
         return claims(results).to_string();
     }
-    let heaviest = comparison.heaviest_first();
-    // The last is that of a server which does not say.
-    let engines = [Some(Engine::Lean), Some(Engine::Stock), None].into_iter();
-    let engines = engines.filter(|engine| heaviest.iter().any(|case| case.load.engine == *engine));
-    let several = engines.clone().count() > 1;
-    let comparable = |engine| {
-        heaviest.iter().find(move |case| case.load.engine == engine && case.against_baseline().next().is_some())
+    let within = spoken_of(comparison, Pair::within);
+    let across = spoken_of(comparison, |case| Pair::across(case, comparison));
+    let (said, further) = match (&within[..], &across[..]) {
+        ([], across) => (across, String::new()),
+        (within, []) => (within, String::new()),
+        (within, [(_, pairs), ..]) => (
+            within,
+            format!(" How each server compares with {}, transport by transport, stands in the table.", pairs[0].whose),
+        ),
     };
-    let spoken_of: Vec<_> = engines.filter_map(comparable).collect();
-    if let Some(last) = spoken_of.last() {
-        let said: Vec<String> = spoken_of.iter().map(|case| sentence(case, several)).collect();
-        return format!("{}{}", said.join(" "), certainty(last));
+    if let Some((_, last)) = said.last() {
+        return format!("{}{}{further}", sentences(said, comparison), certainty(last));
     }
     if results.runs.is_empty() {
         return "No run was made.".to_owned();
     }
     match comparison.contenders()[..] {
-        [only] => alone(&heaviest, only),
+        [only] => alone(&comparison.heaviest_first(), only),
         _ => "No load of this sweep allows a comparison: see the warnings.".to_owned(),
     }
 }
 
-fn sentence(case: &Case<'_>, several_engines: bool) -> String {
-    let engine = match case.load.engine {
-        _ if !several_engines => "",
-        None => "",
-        Some(Engine::Lean) => ", by hand-written code",
-        Some(Engine::Stock) => ", by hyper and tungstenite as commonly used",
+/// Of each server and engine the heaviest load that has pairs, and these.
+fn spoken_of<'c>(
+    comparison: &'c Comparison<'c>,
+    pairs: impl Fn(&'c Case<'c>) -> Vec<Pair<'c>>,
+) -> Vec<(&'c Case<'c>, Vec<Pair<'c>>)> {
+    let mut servers = Vec::new();
+    for case in &comparison.cases {
+        let server = (&case.load.peer, case.load.engine);
+        if !servers.contains(&server) {
+            servers.push(server);
+        }
+    }
+    let heaviest = comparison.heaviest_first();
+    let of = |server: &(&Option<String>, Option<Engine>)| {
+        let mut cases = heaviest.iter().filter(|case| (&case.load.peer, case.load.engine) == *server);
+        cases.find_map(|case| Some((*case, pairs(case))).filter(|(_, pairs)| !pairs.is_empty()))
     };
-    let sentences: Vec<String> = case.against_baseline().map(|pair| compared(case, pair)).collect();
-    format!("{}{engine}, {}", at(case), sentences.join(" "))
+    servers.iter().filter_map(of).collect()
+}
+
+fn sentences(said: &[(&Case<'_>, Vec<Pair<'_>>)], comparison: &Comparison<'_>) -> String {
+    let engines = comparison.cases.iter().filter_map(|case| case.load.engine).collect::<BTreeSet<_>>().len();
+    // Of many servers the latency has to do.
+    let metrics = if said.len() > 1 && said[0].0.server.is_some() { &METRICS[..1] } else { &METRICS[..] };
+    let mut before = None;
+    let sentence = |(case, pairs): &(&Case<'_>, Vec<Pair<'_>>)| {
+        let engine = match case.load.engine {
+            Some(Engine::Lean) if engines > 1 => ", by hand-written code",
+            Some(Engine::Stock) if engines > 1 => ", by hyper and tungstenite as commonly used",
+            _ => "",
+        };
+        let load = Load { peer: None, engine: None, ..case.load.clone() };
+        let at = match &case.server {
+            Some(server) if before.as_ref() == Some(&load) => format!("On {}", server.name),
+            _ => at(case),
+        };
+        before = Some(load);
+        let said: Vec<String> = pairs.iter().map(|pair| compared(pair, metrics)).collect();
+        format!("{at}{engine}, {}", said.join(" "))
+    };
+    said.iter().map(sentence).collect::<Vec<_>>().join(" ")
 }
 
 /// One metric at one load as a sentence, for under a picture.
 pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
-    let said: Vec<String> = case
-        .against_baseline()
-        .filter_map(|pair| Some(format!("{}’s {}", pair.0.title(), clause(case, pair, metric, true)?)))
+    let said: Vec<String> = Pair::within(case)
+        .iter()
+        .filter_map(|pair| Some(format!("{}’s {}", pair.ours.contender().title(), pair.clause(metric, true)?)))
         .collect();
     (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
 }
 
-/// "At 4,000 clients and 10 updates/s of 128 B"
+/// "At 4,000 clients and 10 updates/s of 128 B", and which server that was, if there are several
 fn at(case: &Case<'_>) -> String {
-    format!("At {} and {}", words::clients(case.load.clients), words::stream(&case.load.stream))
+    let server = case.server.as_ref().map(|server| format!(", on {}", server.name)).unwrap_or_default();
+    format!("At {} and {}{server}", words::clients(case.load.clients), words::stream(&case.load.stream))
 }
 
 /// "long polling's last receiver's p90 was 3.1× WebSocket's: 62 ms against 20 ms; its …."
-fn compared(case: &Case<'_>, pair: (Contender, Contender)) -> String {
+fn compared(pair: &Pair<'_>, metrics: &[&[Metric]]) -> String {
     let mut clauses = Vec::new();
     // "was … WebSocket's" is said once, and then again only after something else was said.
     let mut in_full = true;
-    for metrics in METRICS {
-        let said = metrics.iter().find_map(|metric| Some((*metric, clause(case, pair, *metric, in_full)?)));
+    for metrics in metrics {
+        let said = metrics.iter().find_map(|metric| Some((*metric, pair.clause(*metric, in_full)?)));
         let Some((metric, clause)) = said else { continue };
         clauses.push(clause);
-        in_full = case.ratio(pair.0, metric).is_none_or(|ratio| !is_plain(ratio));
+        in_full = pair.ratio(metric).is_none_or(|ratio| !is_plain(ratio));
     }
+    let title = pair.ours.contender().title();
     if clauses.is_empty() {
-        return format!("{} delivered nothing that could be compared.", pair.0.title());
+        return format!("{title} delivered nothing that could be compared.");
     }
-    format!("{}’s {}.", pair.0.title(), in_a_row(&clauses))
-}
-
-fn clause(
-    case: &Case<'_>,
-    (contender, baseline): (Contender, Contender),
-    metric: Metric,
-    in_full: bool,
-) -> Option<String> {
-    let ratio = case.ratio(contender, metric)?;
-    let (ours, theirs) = (case.measure(contender, metric)?.value, case.measure(baseline, metric)?.value);
-    let (name, unit) = (metric.name(), metric.unit());
-    let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
-    let (times, baseline, was) = (with_interval(ratio), baseline.title(), metric.verb());
-    Some(match ratio.verdict() {
-        _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
-        _ if is_plain(ratio) => format!("{name} {was} {times} {baseline}’s: {values}"),
-        Verdict::NoDifferenceShown => {
-            format!("{name} showed no difference: {times} {baseline}’s, {values} ({})", ratio.resolution_in_words())
-        }
-        _ => format!("{name} {was} lower, {times} {baseline}’s: {values}"),
-    })
-}
-
-/// Whether the ratio speaks for itself: it is more, or a single repeat that claims nothing.
-fn is_plain(ratio: Ratio) -> bool {
-    ratio.verdict() == Verdict::More || ratio.interval().is_none()
+    format!("{title}’s {}.", in_a_row(&clauses))
 }
 
 /// How sure the ratios are.
-fn certainty(case: &Case<'_>) -> &'static str {
-    let ratios = case.against_baseline().flat_map(|(contender, _)| {
-        METRICS.into_iter().flatten().filter_map(move |metric| case.ratio(contender, *metric))
-    });
+fn certainty(pairs: &[Pair<'_>]) -> &'static str {
+    let ratios = pairs.iter().flat_map(|pair| METRICS.into_iter().flatten().filter_map(|metric| pair.ratio(*metric)));
     match ratios.map(Ratio::interval).reduce(Option::and) {
         Some(Some(_)) => " In parentheses after a ratio: its 99% interval, which decides.",
         Some(None) => " Only one repeat could be compared, and a single repeat has no interval.",
         None => "",
     }
-}
-
-fn with_unit(value: f64, unit: &str) -> String {
-    format!("{} {unit}", number(value)).trim_end().to_owned()
 }
 
 fn alone(heaviest: &[&Case<'_>], only: Contender) -> String {
@@ -248,6 +256,37 @@ mod tests {
         let not_said = of(&[None]);
         assert_eq!(not_said, of(&[Some(Engine::Lean)]));
         assert!(not_said.contains("last receiver’s p90"), "{not_said}");
+    }
+
+    fn of_servers(peers: &[&'static str], transports: &[Transport]) -> String {
+        let (peers, transports) = (peers.to_vec(), transports.to_vec());
+        said(&Sweep { peers, transports, clients: vec![1_000], ..Sweep::quick() }.results())
+    }
+
+    #[test]
+    fn each_server_is_spoken_of_and_none_against_another_where_transports_are_compared() {
+        let three = of_servers(&["ws", "socketio", "own"], &Transport::ALL);
+        assert!(
+            three.starts_with("At 1,000 clients and 10 updates/s of 128 B, on socketio, long polling’s"),
+            "{three}"
+        );
+        assert!(three.contains(". On own, long polling’s") && !three.contains("ws’s"), "{three}");
+        assert!(
+            three.ends_with("How each server compares with ws, transport by transport, stands in the table."),
+            "{three}"
+        );
+        let one = of_servers(&["socketio"], &Transport::ALL);
+        assert!(one.contains(", on socketio, ") && one.contains("server CPU per delivery"), "{one}");
+        assert!(one.ends_with("its 99% interval, which decides."), "{one}");
+    }
+
+    #[test]
+    fn servers_over_one_transport_are_compared_with_the_first_by_what_the_repeats_show() {
+        let two = of_servers(&["ws", "own"], &[Transport::WebSocket]);
+        assert!(two.contains(", on own, WebSocket’s last receiver’s p90 showed no difference: "), "{two}");
+        assert!(two.contains(" ws’s, "), "{two}");
+        let only = of_servers(&["ws"], &[Transport::WebSocket]);
+        assert!(only.starts_with("Only WebSocket was measured, so there is nothing to compare. At 1,000"), "{only}");
     }
 
     #[test]

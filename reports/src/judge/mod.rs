@@ -5,6 +5,7 @@ pub(crate) mod claims;
 pub(crate) mod folklore;
 mod gate;
 pub(crate) mod headline;
+mod pair;
 
 pub use between::{Between, Change};
 pub use claims::{Claim, Claims};

@@ -83,6 +83,10 @@ pub enum Metric {
     LoopLagMs(Quantile),
     /// Actual minus due time of publication, milliseconds.
     LatenessMs(Quantile),
+    /// From the sending of an update to a server of others until it was acknowledged, milliseconds.
+    PublishingMs(Quantile),
+    /// Processes of the server's.
+    Processes,
     /// Of one processor, by the generator's busiest worker, percent.
     WorkerBusyPercent,
     /// Of the time in which updates were under way, by that worker at most, percent.

@@ -44,6 +44,7 @@ impl Metric {
             Self::WayUpMs(quantile) => (Ranked::all(&run.signals.as_ref()?.way_up), quantile),
             Self::SignalLatenessMs(quantile) => (Ranked::all(&run.signals.as_ref()?.lateness), quantile),
             Self::LatenessMs(quantile) => (Ranked::all(run.stream.lateness.as_ref()?), quantile),
+            Self::PublishingMs(quantile) => (Ranked::all(run.stream.acknowledged.as_ref()?), quantile),
             _ => return None,
         })
     }
@@ -132,6 +133,8 @@ impl Metric {
                 let failed: u64 = run.recovery.as_ref()?.failed.values().sum();
                 divide(failed as f64, f64::from(run.point.load.clients))
             }
+            // None is listed where it is the one that was started.
+            Self::Processes => Some(run.server.as_ref()?.processes.len().max(1) as f64),
             Self::WorkerBusyPercent => Some(100.0 * busiest_worker(run)),
             Self::FanOutBusyPercent => busy_in_fan_outs(run).map(|share| 100.0 * share),
             Self::StolenPercent => Some(100.0 * stolen_share(run)),

@@ -55,6 +55,8 @@ impl Metric {
             Self::ExchangeMs(quantile) => format!("{} idle exchange", quantile.name()),
             Self::LoopLagMs(quantile) => format!("{} loop lag", quantile.name()),
             Self::LatenessMs(quantile) => format!("{} publisher lateness", quantile.name()),
+            Self::PublishingMs(quantile) => format!("{} publishing", quantile.name()),
+            Self::Processes => "server processes".to_owned(),
             Self::WorkerBusyPercent => "busiest worker thread".to_owned(),
             Self::FanOutBusyPercent => "the same while updates are under way, at most".to_owned(),
             Self::StolenPercent => "stolen time".to_owned(),
@@ -78,6 +80,7 @@ impl Metric {
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
             | Self::UnansweredSignals
+            | Self::Processes
             | Self::ReconnectsPerS
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
@@ -118,6 +121,7 @@ impl Metric {
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
             | Self::UnansweredSignals
+            | Self::Processes
             | Self::ReconnectsPerS
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery
@@ -162,6 +166,7 @@ impl Metric {
             Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
             | Self::UnansweredSignals
+            | Self::Processes
             | Self::ReconnectsPerS
             | Self::FailuresPerClient
             | Self::RequestsPerDelivery

@@ -1,6 +1,6 @@
 //! `runs.csv`: one row a run, units in the names of columns, for spreadsheets and data frames.
 
-use protocol::results::{Run, Stream};
+use protocol::results::{Load, Peer, Run, Stream};
 
 use crate::{
     compare::{Comparison, PointStatus, Side},
@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 78] = [
+const COLUMNS: [Column; 82] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -33,6 +33,11 @@ const COLUMNS: [Column; 78] = [
         Stream::Replay { speed, .. } => speed.to_string(),
     }),
     ("engine", |run| run.point.load.engine.map(|engine| engine.to_string()).unwrap_or_default()),
+    ("peer", |run| {
+        let Load { peer, engine, .. } = &run.point.load;
+        // Who does not say its engine may be any.
+        peer.as_deref().or(engine.map(|_| Peer::OWN)).unwrap_or_default().to_owned()
+    }),
     ("tls", |run| run.point.load.tls.to_string()),
     ("started_utc", |run| run.started_utc.clone()),
     ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),
@@ -100,6 +105,9 @@ const COLUMNS: [Column; 78] = [
     ("loop_lag_p99_ms", |run| value(Metric::LoopLagMs(Quantile::P99), run)),
     ("lateness_p50_ms", |run| value(Metric::LatenessMs(Quantile::P50), run)),
     ("lateness_p99_ms", |run| value(Metric::LatenessMs(Quantile::P99), run)),
+    ("publishing_p50_ms", |run| value(Metric::PublishingMs(Quantile::P50), run)),
+    ("publishing_p99_ms", |run| value(Metric::PublishingMs(Quantile::P99), run)),
+    ("server_processes", |run| value(Metric::Processes, run)),
     ("busiest_worker_percent", |run| value(Metric::WorkerBusyPercent, run)),
     ("busiest_worker_in_fan_outs_percent", |run| value(Metric::FanOutBusyPercent, run)),
     ("stolen_percent", |run| value(Metric::StolenPercent, run)),
@@ -165,6 +173,22 @@ mod tests {
             let p99_ms: f64 = field(&names, row, "latency_p99_ms").parse().unwrap();
             assert!((p99_ms * 1e6 - run.latency.value_at_quantile(0.99) as f64).abs() < 1.0);
         }
+    }
+
+    #[test]
+    fn a_server_is_named_and_how_it_was_published_to() {
+        let mut results = Sweep { peers: vec!["nchan", "own"], clients: vec![10], ..Sweep::quick() }.results();
+        results.runs[0].stream.acknowledged = Some(crate::fixture::histogram(vec![2_000_000; 1_000]));
+        results.runs[0].server.as_mut().unwrap().processes = vec!["nginx 1".to_owned(), "nginx 2".to_owned()];
+        let (names, rows) = table(&results);
+        let of = |row: usize| {
+            let columns = ["peer", "engine", "publishing_p50_ms", "publishing_p99_ms", "server_processes"];
+            columns.map(|name| field(&names, &rows[row], name))
+        };
+        assert_eq!(of(0)[..2], ["nchan", ""]);
+        assert!(of(0)[2].starts_with("2.0") && of(0)[3].starts_with("2.0"), "{:?}", of(0));
+        assert_eq!(of(0)[4], "2");
+        assert_eq!(of(2), ["own", "lean", "", "", "1"]);
     }
 
     #[test]

@@ -47,6 +47,12 @@ mod tests {
     }
 
     #[test]
+    fn servers_stand_one_under_another_each_against_the_first() {
+        let two = Sweep { peers: vec!["socketio", "ws"], clients: vec![1_000], ..Sweep::quick() };
+        insta::assert_snapshot!(summary_table(&two.results()));
+    }
+
+    #[test]
     fn a_sweep_in_trouble() {
         let mut results = Sweep { repeats: 1, streams: vec![synthetic(1.0, 128)], ..Sweep::quick() }.results();
         results.runs[2].generator.workers_cpu_ns[0] = 49_500_000_000;

@@ -36,7 +36,10 @@ pub(crate) fn group(results: &Results) -> Vec<(Load, ByContender<'_>)> {
         });
         groups[at].1.entry(Contender::of(run, &results.manifest)).or_default().push(run);
     }
-    groups.sort_by(|(a, _), (b, _)| order(a).partial_cmp(&order(b)).unwrap_or(std::cmp::Ordering::Equal));
+    let peers = &results.manifest.scenario.peer;
+    let named = |load: &Load| peers.iter().position(|peer| peer.in_load() == load.peer.as_deref());
+    let place = |load: &Load| (named(load), order(load));
+    groups.sort_by(|(a, _), (b, _)| place(a).partial_cmp(&place(b)).unwrap_or(std::cmp::Ordering::Equal));
     for runs in groups.iter_mut().flat_map(|(_, by_contender)| by_contender.values_mut()) {
         runs.sort_by_key(|run| run.repeat);
     }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use protocol::results::Manifest;
+use protocol::results::{Manifest, Peer};
 
 use crate::words::number;
 
@@ -96,6 +96,8 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
             SAME_SCENARIO,
             if scenario.engine.is_empty() { "not known".to_owned() } else { listed(&scenario.engine) },
         ),
+        ("servers", SAME_SCENARIO, servers(manifest)),
+        ("dialect", SAME_SCENARIO, scenario.dialect.clone().unwrap_or_else(|| "none".to_owned())),
         ("polls", SAME_SCENARIO, scenario.polls.to_string()),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),
         ("signals/s", SAME_SCENARIO, scenario.signal_rate_hz.to_string()),
@@ -117,6 +119,15 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
 fn libraries(manifest: &Manifest) -> String {
     let named: Vec<_> = manifest.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
     named.join(", ")
+}
+
+/// Those that are compared, with what starts them.
+fn servers(manifest: &Manifest) -> String {
+    let said = |peer: &Peer| {
+        let command = peer.command.as_ref().map(|command| format!(" ({command})")).unwrap_or_default();
+        format!("{}{command}", peer.name)
+    };
+    listed(&manifest.scenario.peer.iter().map(said).collect::<Vec<_>>())
 }
 
 fn seconds(seconds: f64) -> String {
@@ -159,6 +170,9 @@ mod tests {
         assert_eq!(differ(|manifest| manifest.scenario.warm_up_s += 1.0), ["warm-up"]);
         assert_eq!(differ(|manifest| manifest.scenario.measure_s += 1.0), ["measure phase"]);
         assert_eq!(differ(|manifest| manifest.scenario.connect_rate += 1), ["connections/s"]);
+        let ws = || Peer { name: "ws".to_owned(), transports: Vec::new(), command: None, publish: None };
+        assert_eq!(differ(|manifest| manifest.scenario.peer.push(ws())), ["servers"]);
+        assert_eq!(differ(|manifest| manifest.scenario.dialect = Some("ws".to_owned())), ["dialect"]);
         assert_eq!(differ(|manifest| *manifest.libraries.get_mut("hyper").unwrap() += "1"), ["libraries"]);
     }
 

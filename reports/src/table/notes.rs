@@ -1,11 +1,12 @@
 //! What stands under the comparison table, whatever it is set in: how it is read, and how far its intervals reach.
 
-use protocol::results::Goal;
+use protocol::{Transport, results::Goal};
 
 use super::{cell::WITHIN_RUN, rows::COLUMNS};
 use crate::{
     compare::{Case, Comparison, Precision, difference},
-    words,
+    metrics::Metric,
+    words::number,
 };
 
 /// How a table with ratios is read.
@@ -17,6 +18,9 @@ const LEGEND: &str = "“Last receiver’s p90”: nine of ten updates had reach
     all repeats, so that nothing can be said of it. “Not reached”: it lies beyond what was delivered. “Under 4 MiB”: kernel \
     memory that grew by so little, over all clients and both ends, is noise.";
 
+/// From how many times as many updates in an answer it is said.
+const JOINED_MIN: f64 = 1.05;
+
 /// What [`WITHIN_RUN`] marks.
 const ONCE: &str =
     "95% interval within one run, from its updates alone (block bootstrap): says nothing of another run.";
@@ -24,9 +28,12 @@ const ONCE: &str =
 /// Paragraphs, in their order.
 pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<String> {
     let mut notes = Vec::new();
-    if comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
+    let first = comparison.cases.iter().find_map(|case| Some(comparison.across(case).next()?.1.server_name()));
+    if first.is_some() || comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
         notes.push(LEGEND.to_owned());
     }
+    notes.extend(first.map(across));
+    notes.extend(comparison.cases.iter().filter_map(joined));
     let mut sides = comparison.cases.iter().flat_map(|case| case.sides.values());
     if sides.any(|side| COLUMNS.iter().any(|metric| side.within_run(*metric).is_some())) {
         notes.push(format!("{WITHIN_RUN}: {ONCE}"));
@@ -35,12 +42,37 @@ pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<Stri
     notes
 }
 
+/// How ratios between servers are read.
+fn across(first: &str) -> String {
+    format!(
+        "“WebSocket : {first}’s”: a server’s value over that of {first}, the first named, by the same transport in the same repeat. \
+         The 95% are of each row’s five metrics, not of all rows together. Servers differ in more than their code: see each \
+         one’s command, its processes, and how updates got into it."
+    )
+}
+
+/// That long polling joined updates in an answer which WebSocket brought one by one, if it did.
+fn joined(case: &Case<'_>) -> Option<String> {
+    let (asking, pushed) = case.against_baseline().find(|(asking, _)| asking.transport == Transport::LongPoll)?;
+    let [answer, message] = [asking, pushed].map(|who| Some(case.measure(who, Metric::UpdatesPerPayload)?.value));
+    let (answer, message) = (answer?, message?);
+    (asking.arm.is_none() && answer >= JOINED_MIN * message).then(|| {
+        format!(
+            "{}: an answer of long polling brought {} updates in the mean, a message of WebSocket {}. What is shown per delivery is \
+             of fewer, larger payloads there, and who waited for a batch waited longer.",
+            case.name(),
+            number(answer),
+            number(message)
+        )
+    })
+}
+
 /// How precise the ratios are, and what it would take to reach the goal where they are not there: a sentence a load.
 fn reached(comparison: &Comparison<'_>, goal: Goal) -> Vec<String> {
     let of = |case: &&Case<'_>| {
         let all = case.precision();
         let said: Vec<String> = all.iter().map(|precision| one(*precision, case, goal)).collect();
-        (!said.is_empty()).then(|| format!("Intervals reach, at {}: {}.", words::load(&case.load), said.join("; ")))
+        (!said.is_empty()).then(|| format!("Intervals reach, at {}: {}.", case.name(), said.join("; ")))
     };
     comparison.heaviest_first().iter().filter_map(of).collect()
 }
@@ -62,6 +94,27 @@ fn one(precision: Precision, case: &Case<'_>, goal: Goal) -> String {
 mod tests {
     use super::*;
     use crate::fixture::Sweep;
+
+    #[test]
+    fn what_was_joined_in_an_answer_and_in_no_message_is_said() {
+        let said = |payloads: [u64; 2]| {
+            let mut results = Sweep { peers: vec!["socketio", "own"], clients: vec![100], ..Sweep::quick() }.results();
+            for run in results.runs.iter_mut().filter(|run| run.point.load.peer.is_some()) {
+                run.traffic.payloads = run.traffic.updates / payloads[run.point.transport as usize];
+            }
+            let all = notes(&Comparison::of(&results), None);
+            all.into_iter().filter(|note| note.contains("brought")).collect::<Vec<_>>()
+        };
+        let note = said([1, 2]).concat();
+        assert!(
+            note.starts_with(
+                "100 clients, 10 updates/s of 128 B, socketio: an answer of long polling brought 2.00 updates in the mean, a \
+                 message of WebSocket 1.00."
+            ),
+            "{note}"
+        );
+        assert_eq!([said([1, 1]), said([2, 2]), said([2, 1])], [const { Vec::<String>::new() }; 3]);
+    }
 
     #[test]
     fn what_was_reached_and_what_it_would_take() {

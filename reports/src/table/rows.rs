@@ -1,8 +1,10 @@
 //! The comparison as rows of cells, whatever they are then set in: the terminal, Markdown or HTML.
 
+use protocol::results::Load;
+
 use super::cell::Cell;
 use crate::{
-    compare::{COMPARED, Case, Comparison, Side, Sweep},
+    compare::{COMPARED, Case, Comparison, Ratio, Side, Sweep},
     metrics::Metric,
     points::Contender,
     words::{self, count},
@@ -26,7 +28,7 @@ pub(crate) struct Row {
     pub(crate) missed: String,
 }
 
-/// The rows of a comparison: a row a transport, then the ratios to the baseline, load by load.
+/// The rows of a comparison: a row a transport, then the ratios to the baseline and to the first server, load by load.
 pub(crate) fn comparison_rows(comparison: &Comparison<'_>) -> Vec<Row> {
     rows_of(comparison, comparison.cases.iter())
 }
@@ -40,7 +42,14 @@ pub(crate) fn rows_of<'c>(comparison: &Comparison<'_>, cases: impl Iterator<Item
         for (contender, side) in &case.sides {
             rows.push(of_side(std::mem::take(&mut load), *contender, side));
         }
-        rows.extend(case.against_baseline().map(|pair| of_ratio(case, pair)));
+        rows.extend(case.against_baseline().map(|(contender, baseline)| {
+            let who = format!("{} : {}", contender.title(), baseline.title());
+            of_ratio(who, |metric| case.ratio(contender, metric))
+        }));
+        rows.extend(comparison.across(case).map(|(contender, first)| {
+            let who = format!("{} : {}’s", contender.title(), first.server_name());
+            of_ratio(who, |metric| case.ratio_to(first, contender, metric))
+        }));
     }
     rows
 }
@@ -51,12 +60,12 @@ fn of_side(load: String, contender: Contender, side: &Side<'_>) -> Row {
     Row { load, who: contender.title(), is_ratio: false, cells: COLUMNS.map(cell).to_vec(), missed }
 }
 
-fn of_ratio(case: &Case<'_>, (contender, baseline): (Contender, Contender)) -> Row {
+fn of_ratio(who: String, ratio: impl Fn(Metric) -> Option<Ratio>) -> Row {
     Row {
         load: String::new(),
-        who: format!("{} : {}", contender.title(), baseline.title()),
+        who,
         is_ratio: true,
-        cells: COLUMNS.map(|metric| Cell::ratio(case.ratio(contender, metric), metric)).to_vec(),
+        cells: COLUMNS.map(|metric| Cell::ratio(ratio(metric), metric)).to_vec(),
         missed: String::new(),
     }
 }
@@ -67,7 +76,11 @@ pub(crate) fn common_load(comparison: &Comparison<'_>) -> Option<String> {
     let same_stream = comparison.cases.iter().all(|case| case.load.stream == first.stream);
     let same_clients = comparison.cases.iter().all(|case| case.load.clients == first.clients);
     match (same_clients, same_stream) {
-        (true, true) => Some(words::load(first)),
+        (true, true) => {
+            let same_peer = comparison.cases.iter().all(|case| case.load.peer == first.peer);
+            let peer = first.peer.clone().filter(|_| same_peer);
+            Some(words::load(&Load { peer, ..first.clone() }))
+        }
         (false, true) => Some(words::stream(&first.stream)),
         (true, false) => Some(words::clients(first.clients)),
         (false, false) => None,
@@ -103,6 +116,20 @@ mod tests {
         let ratios = |results: &Results| all_rows(results).iter().filter(|row| row.is_ratio).count();
         assert_eq!(ratios(&fixture::Sweep::quick().results()), 3);
         assert_eq!(ratios(&with_void_point()), 2);
+    }
+
+    #[test]
+    fn each_transport_of_a_server_is_set_against_that_of_the_first() {
+        let peers = vec!["ws", "socketio", "own"];
+        let mut results = fixture::Sweep { peers, clients: vec![10], ..fixture::Sweep::quick() }.results();
+        let ratios = |results: &Results| {
+            all_rows(results).into_iter().filter(|row| row.is_ratio).map(|row| row.who).collect::<Vec<_>>()
+        };
+        let (within, across) = ("long polling : WebSocket", "WebSocket : ws’s");
+        assert_eq!(ratios(&results), [within, across, within, across]);
+        // The first of all is void.
+        results.runs[0].generator.workers_cpu_ns[0] = 49_500_000_000;
+        assert_eq!(ratios(&results), [within, within]);
     }
 
     #[test]

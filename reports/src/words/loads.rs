@@ -33,5 +33,6 @@ pub(crate) fn stream(stream: &Stream) -> String {
 pub(crate) fn load(load: &Load) -> String {
     let tls = if load.tls { ", TLS" } else { "" };
     let engine = if load.engine == Some(Engine::Stock) { ", stock" } else { "" };
-    format!("{}, {}{tls}{engine}", clients(load.clients), stream(&load.stream))
+    let peer = load.peer.as_ref().map(|peer| format!(", {peer}")).unwrap_or_default();
+    format!("{}, {}{tls}{engine}{peer}", clients(load.clients), stream(&load.stream))
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use protocol::Transport;
+use protocol::{Transport, results::Publish};
 
 use super::{
     dialect::Dialect,
@@ -16,7 +16,7 @@ type Names<'a> = BTreeSet<&'a str>;
 
 /// Refuses what cannot be spoken.
 pub(super) fn check(dialect: &Dialect) -> Result<(), Wrong> {
-    let Dialect { websocket, long_poll, publish, .. } = dialect;
+    let Dialect { websocket, long_poll, publish, server, .. } = dialect;
     if websocket.is_none() && long_poll.is_none() {
         return Err(("why".to_owned(), "it speaks no transport: add [websocket] or [long_poll]".to_owned()));
     }
@@ -40,7 +40,12 @@ pub(super) fn check(dialect: &Dialect) -> Result<(), Wrong> {
             return Err(("[publish]".to_owned(), "the update is nowhere in it: write {data} where it goes".to_owned()));
         }
     }
-    Ok(())
+    match server {
+        Some(server) if server.publish == Some(Publish::Http) && publish.is_none() => {
+            Err(("[server]".to_owned(), "publish = \"http\" without [publish], which says how; add it".to_owned()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// The line of a text, from 1, in which that stands first, comments aside.

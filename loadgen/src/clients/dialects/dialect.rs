@@ -4,6 +4,7 @@ use serde::Deserialize;
 
 use super::{
     said::{Heartbeat, Request, Step, Take},
+    start::Start,
     template::Template,
 };
 
@@ -22,6 +23,8 @@ pub struct Dialect {
     pub long_poll: Option<LongPoll>,
     /// How an update is published by HTTP, if it can be.
     pub publish: Option<Request>,
+    /// How the server is started that it lies beside, if it is a peer.
+    pub server: Option<Start>,
 }
 
 /// How a client of it talks over a WebSocket.

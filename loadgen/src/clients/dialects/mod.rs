@@ -4,6 +4,7 @@ mod check;
 mod dialect;
 mod place;
 mod said;
+mod start;
 mod template;
 
 use std::{path::Path, sync::Arc};
@@ -14,6 +15,7 @@ use protocol::Transport;
 pub use dialect::{Dialect, LongPoll, WebSocket};
 pub use place::Place;
 pub use said::{Heartbeat, Mark, Request, Said, Step, Take};
+pub use start::{Need, Start};
 pub use template::{CLIENT, COUNT, DATA, RANDOM, Template};
 
 /// The own protocol: it needs no file, and its clients no driver.

@@ -45,6 +45,12 @@ fn what_contradicts_itself_is_refused_with_its_line() {
         ("[long_poll]\nopen = [{ expect = \"x\" }]\npoll = { get = \"/\" }", 2, "nothing comes by itself"),
         ("[publish]\npost = \"/\"\nbody = \"x\"", 1, "it speaks no transport"),
         ("[websocket]\npath = \"/\"\n[publish]\npost = \"/\"", 4, "write {data} where it goes"),
+        ("[websocket]\npath = \"/\"\n[server]\ncommand = \"x\"\npublish = \"http\"", 4, "without [publish]"),
+        (
+            "[websocket]\npath = \"/\"\n[server]\ncommand = \"x\"\nneeds = [{ install = \"y\" }]",
+            6,
+            "one of file, program and check",
+        ),
     ] {
         let error = refused(toml);
         assert!(error.contains(reason) && error.contains(&format!("line {line}")), "{toml}\n{error}");

@@ -173,6 +173,7 @@ impl Case {
                         stream: stream.clone(),
                         tls: false,
                         engine: Some(Engine::Lean),
+                        peer: None,
                     },
                 };
                 runs.push((*arm, Planned { index: *index, repeat, point }));

@@ -163,7 +163,7 @@ impl Proof {
                 scenario: &scenario,
                 feed: None,
                 target: None,
-                others: None,
+                others: &[],
                 faults: &faults,
                 interrupt,
                 progress,

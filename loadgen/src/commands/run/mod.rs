@@ -7,7 +7,7 @@ use clap::Args;
 use protocol::{
     Transport,
     clock::{self, NS_PER_SEC},
-    results::{Arrivals, Disturbance, Failure, Goal, Load, Scenario, Stream},
+    results::{Arrivals, Disturbance, Failure, Goal, Load, Peer, Scenario, Stream},
 };
 use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 mod contradictions;
 mod further;
 mod others;
+mod peers;
 
 use super::{
     report::show,
@@ -81,6 +82,7 @@ Examples:
   loadgen run --tls off,on                           what TLS costs
   loadgen run rate --transports long-poll            one transport, several rates
   loadgen run --clients 10000 --rate 2 --repeats 5   a large audience
+  loadgen run --peer socketio,nchan,own              servers that people deploy, beside ours
   loadgen run my.toml --out results/mine             your own scenario";
 
 impl RunArgs {
@@ -106,10 +108,12 @@ struct Prepared {
     scenario: Scenario,
     feed: Option<Spool>,
     target: Option<Target>,
-    others: Option<Others>,
+    others: Vec<Others>,
     planner: Planner,
     plan: Vec<Planned>,
     folder: Folder,
+    /// Peers that cannot be started.
+    gone: Vec<String>,
 }
 
 /// Does everything that can fail because of what was asked for, and makes the results folder.
@@ -127,12 +131,21 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     );
     let mut planner = Planner::new(&scenario);
     let plan = planner.repeats(scenario.repeats, &loads(&scenario));
-    let own = if others.is_some() { "its own" } else { Allocator::of_this_process().name() };
-    let said = target.as_ref().and_then(|target| target.health.as_ref());
-    let allocator = said.map_or(own, |health| &health.allocator);
+    let allocator = allocator(&scenario, target.as_ref(), !others.is_empty());
     let feed = feed.as_ref().map(Spool::of).transpose()?;
-    let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, allocator))?;
-    Ok(Prepared { scenario, feed, target, others, planner, plan, folder })
+    let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, &allocator))?;
+    Ok(Prepared { scenario, feed, target, others, planner, plan, folder, gone: Vec::new() })
+}
+
+/// The memory allocator of whoever is measured.
+fn allocator(scenario: &Scenario, target: Option<&Target>, has_others: bool) -> String {
+    let own = Allocator::of_this_process().name();
+    match target.and_then(|target| target.health.as_ref()) {
+        Some(health) => health.allocator.clone(),
+        None if has_others && peers::has_own(scenario) => format!("{own} in {}, each other server its own", Peer::OWN),
+        None if has_others => "its own".to_owned(),
+        None => own.to_owned(),
+    }
 }
 
 /// What was asked for, and found.
@@ -143,8 +156,8 @@ pub(super) struct Asked {
     feed: Option<Feed>,
     /// The server that runs already, if one is named.
     pub(super) target: Option<Target>,
-    /// How the server is measured, if it is one of others.
-    others: Option<Others>,
+    /// How servers of others are measured.
+    others: Vec<Others>,
 }
 
 /// Finds out what was asked for.
@@ -152,9 +165,13 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
     contradictions::refuse(&args.settings, &args.target, args.allocator)?;
     let (mut scenario, feed) = scenario::load_with_feed(&args.scenario, args.settings.clone())?;
     let url = args.target.server.clone().or(scenario.server.take());
-    let others = others::settle(&mut scenario, url.as_deref(), args.settings.transports.is_some())?;
+    let others = if scenario.peer.is_empty() {
+        others::settle(&mut scenario, url.as_deref(), args.settings.transports.is_some())?.into_iter().collect()
+    } else {
+        peers::settle(&mut scenario, url.as_deref(), &args.settings)?
+    };
     let Some(url) = &url else { return Ok(Asked { scenario, feed, target: None, others }) };
-    let dialect = others.as_ref().map(|others| Arc::clone(&others.dialect));
+    let dialect = others.first().map(|others| Arc::clone(&others.dialect));
     let target = Target::examine(url, &args.target.client, dialect).await?;
     scenario.tls = vec![target.tls.is_some()];
     scenario.server = Some(target.url.clone());
@@ -240,12 +257,16 @@ impl Prepared {
             scenario: &self.scenario,
             feed: self.feed.as_ref().map(Spool::path),
             target: self.target.as_ref(),
-            others: self.others.as_ref(),
+            others: &self.others,
             faults: &[],
             interrupt,
             progress,
         };
         for planned in &self.plan {
+            let peer = planned.point.load.peer.as_ref();
+            if peer.is_some_and(|peer| self.gone.contains(peer)) {
+                continue;
+            }
             let Some(run) = measure::run(&sweep, planned).await else {
                 progress.line("Interrupted: what was finished is kept.");
                 return Ok(false);
@@ -259,6 +280,11 @@ impl Prepared {
             if let Some(failure) = &run.failure
                 && let Some(why) = self.no_server(failure).await
             {
+                if let Some(peer) = peer {
+                    progress.line(&format!("{why}: what else is planned of {peer} is left out."));
+                    self.gone.push(peer.clone());
+                    continue;
+                }
                 progress.line(&format!("{why}: the rest of the plan is left out."));
                 return Ok(false);
             }
@@ -276,8 +302,9 @@ impl Prepared {
         let Some(goal) = self.scenario.goal else { return Ok(None) };
         let results = self.folder.results()?;
         // What runs really take, and not what was expected of them.
-        let each = f64::from(self.planner.per_repeat()) * spent_s / progress.estimate().as_secs_f64();
-        let repeat_s = |load: &Load| each * estimate_s(load, &self.scenario);
+        let stretch = spent_s / progress.estimate().as_secs_f64();
+        let repeat_s =
+            |load: &Load| f64::from(self.planner.per_repeat(load)) * stretch * estimate_s(load, &self.scenario);
         let further = further::further(&results, goal, looks, goal.budget_s - spent_s, repeat_s);
         Ok(further.map(|(loads, repeats)| {
             let (plural, are) = if loads.len() == 1 { ("", "is") } else { ("s", "are") };
@@ -306,6 +333,7 @@ impl Prepared {
         let Scenario { name, why, .. } = &self.scenario;
         let about = humantime::format_duration(Duration::from_secs(progress.estimate().as_secs()));
         progress.line(&format!("Scenario {name}: {why}"));
+        peers::unspoken(&self.scenario).iter().for_each(|unspoken| progress.line(unspoken));
         let until = match self.scenario.goal {
             Some(Goal { precision, budget_s }) => format!(
                 ", then more until ratios are known within {:.0}% or {} are over",

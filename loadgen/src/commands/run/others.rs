@@ -1,12 +1,15 @@
 //! What is asked of a server of others: refused where it cannot be, and settled where it is left open.
 
-use std::sync::Arc;
+use std::env;
 
 use anyhow::{Context, bail, ensure};
 use protocol::results::{Disturbance, Publish, Scenario};
 use reports::url_without_secrets;
 
-use crate::{clients::dialects::Dialect, measure::others::Others};
+use crate::{
+    clients::dialects::Dialect,
+    measure::others::{Command, Others},
+};
 
 /// How the scenario's server is measured, if it is one of others; with that, what the scenario is.
 ///
@@ -22,7 +25,8 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
         return Ok(None);
     };
     let name = scenario.dialect.clone().unwrap_or_default();
-    let command = scenario.server_command.as_deref().map(words).transpose()?;
+    let command = scenario.server_command.as_deref();
+    let command = command.map(|command| words("server-command", command)).transpose()?;
     match (&command, at) {
         (Some(_), None) | (None, Some(_)) => {}
         (Some(_), Some(url)) => {
@@ -37,31 +41,41 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
     }
     transports(scenario, &dialect, named)?;
     let publish = publish(scenario.publish, &dialect, command.is_some())?;
+    bearable(scenario, &format!("dialect {name}"), at.is_none())?;
+    (scenario.engine, scenario.publish) = (Vec::new(), Some(publish));
+    let command = match command {
+        Some(words) => Some(Command { words, folder: env::current_dir().context("no working directory")? }),
+        None => None,
+    };
+    Ok(Some(Others { peer: None, dialect, publish, command }))
+}
+
+/// Refuses what only the own server bears. `beside`: the option that names one of others.
+pub(super) fn bearable(scenario: &Scenario, beside: &str, is_started: bool) -> anyhow::Result<()> {
     ensure!(
         scenario.signal_rate_hz == 0.0,
-        "signal-rate beside --dialect {name}: signals are of the own protocol; leave it out"
+        "signal-rate beside --{beside}: signals are of the own protocol; leave it out"
     );
     ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
-        "disturb restart beside --dialect {name}: a server of others does not take up the stream; use --disturb drop"
+        "disturb restart beside --{beside}: a server of others does not take up the stream; use --disturb drop"
     );
     ensure!(
-        at.is_some() || scenario.tls == [false],
-        "tls beside --server-command: a server of others has its own keys; start it, and name it by --server https://.."
+        !is_started || scenario.tls == [false],
+        "tls beside --{beside}: a server of others that is started here has no keys; start it, and name it by --server https://.."
     );
-    (scenario.engine, scenario.publish) = (Vec::new(), Some(publish));
-    Ok(Some(Others { dialect, publish, command }))
+    Ok(())
 }
 
-fn words(command: &str) -> anyhow::Result<Vec<String>> {
+/// A command as a shell would split it. `key`: what is said of it in errors.
+pub(super) fn words(key: &str, command: &str) -> anyhow::Result<Vec<String>> {
     let words = shlex::split(command).filter(|words| !words.is_empty());
-    let words = words.with_context(|| {
-        format!("server-command `{command}`: cannot be split into words as a shell would; close its quotes")
-    })?;
+    let words = words
+        .with_context(|| format!("{key} `{command}`: cannot be split into words as a shell would; close its quotes"))?;
     let has_port = words.iter().any(|word| word.contains("{port}"));
     ensure!(
         has_port,
-        "server-command `{command}`: it does not say where to listen; write {{port}} (and {{host}}) where they go"
+        "{key} `{command}`: it does not say where to listen; write {{port}} (and {{host}}) where they go"
     );
     Ok(words)
 }
@@ -79,7 +93,7 @@ fn transports(scenario: &mut Scenario, dialect: &Dialect, named: bool) -> anyhow
     Ok(())
 }
 
-fn publish(asked: Option<Publish>, dialect: &Arc<Dialect>, is_started: bool) -> anyhow::Result<Publish> {
+pub(super) fn publish(asked: Option<Publish>, dialect: &Dialect, is_started: bool) -> anyhow::Result<Publish> {
     let by_http = dialect.publish.is_some();
     match asked {
         Some(Publish::Feed) if !is_started => {

@@ -16,10 +16,11 @@ use server::values::Cpus;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
     net::TcpStream,
-    process::{Child, Command},
+    process::Child,
     time::{sleep, timeout},
 };
 
+use super::Command;
 use crate::machine::program::OWN;
 
 /// How long it may take to listen.
@@ -56,17 +57,17 @@ struct Said {
 
 impl Guarded {
     /// Starts a server, and waits until it answers.
-    pub async fn start(command: &[String], cpus: Option<&Cpus>) -> anyhow::Result<Self> {
+    pub async fn start(command: &Command, cpus: Option<&Cpus>) -> anyhow::Result<Self> {
         // Free now: who takes it meanwhile is found, for then the server cannot listen.
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?;
         let (pipe, control) = std::io::pipe().context("no pipe")?;
-        let mut guard = Command::new(OWN);
+        let mut guard = tokio::process::Command::new(OWN);
         guard.arg0("loadgen").arg("guard");
         guard.arg("--control").arg(format!("/proc/{}/fd/{}", std::process::id(), pipe.as_raw_fd()));
         if let Some(Cpus(cpus)) = cpus {
             guard.arg("--cpus").arg(cpus.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
         }
-        guard.arg("--").args(command.iter().map(|word| filled_in(word, address)));
+        guard.current_dir(&command.folder).arg("--").args(command.words.iter().map(|word| filled_in(word, address)));
         guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut guard = guard.spawn().context("cannot start the server's guard")?;
         let pid = guard.id().context("the server's guard ended at once")?;

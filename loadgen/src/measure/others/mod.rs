@@ -5,7 +5,7 @@ mod guarded;
 mod post;
 mod publishing;
 
-use std::sync::Arc;
+use std::{path::PathBuf, sync::Arc};
 
 use protocol::results::Publish;
 
@@ -16,10 +16,21 @@ pub use publishing::{Publication, Publishing};
 /// How a server of others is measured.
 #[derive(Debug, Clone)]
 pub struct Others {
+    /// Its name among several; none where it is measured alone.
+    pub peer: Option<String>,
     /// How clients talk to it.
     pub dialect: Arc<Dialect>,
     /// How updates get into it.
     pub publish: Publish,
-    /// What starts it, word by word, with places for host and port; none if it runs already.
-    pub command: Option<Vec<String>>,
+    /// What starts it; none if it runs already.
+    pub command: Option<Command>,
+}
+
+/// What starts a server.
+#[derive(Debug, Clone)]
+pub struct Command {
+    /// Word by word, with places for host and port.
+    pub words: Vec<String>,
+    /// Where it is run.
+    pub folder: PathBuf,
 }

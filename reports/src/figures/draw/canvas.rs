@@ -18,6 +18,8 @@ use crate::metrics::Meeting;
 const SIZE: (u32, u32) = (1_260, 780);
 /// Pixels of text: 13 where a picture is shown 420 wide. The plotter writes a font 1.24 times smaller than asked.
 const FONT: f64 = 40.0 * 1.24;
+/// From the axis to the second line of names.
+const LINE_HEIGHT: i32 = 64;
 /// Pixels of a line, a spread, an outline.
 const LINE: u32 = 6;
 const SPREAD: u32 = 3;
@@ -61,7 +63,13 @@ impl<'a> Canvas<'a> {
             .x_desc(&x.label)
             .x_label_formatter(&|value| x.label_at(*value))
             .y_label_formatter(&|value| y.label_at(*value))
-            .draw()
+            .draw()?;
+        let style = ("sans-serif", FONT, &INK).into_text_style(&self.page).pos(Pos::new(HPos::Center, VPos::Top));
+        let foot = self.plane.plotting_area().get_pixel_range().1.end;
+        x.lower.iter().try_for_each(|(at, name)| {
+            let under = (self.pixel(*at, 0.0).0, foot + LINE_HEIGHT);
+            self.page.draw(&Text::new(name.clone(), under, style.clone()))
+        })
     }
 
     /// Sets a span of x apart; drawn first, since it covers.

@@ -17,6 +17,8 @@ pub(crate) struct Scale {
     high: f64,
     /// Marked values, and what stands there.
     ticks: Vec<(f64, String)>,
+    /// Further ones, named a line lower, where one line has no room for all names.
+    pub(crate) lower: Vec<(f64, String)>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -40,13 +42,13 @@ impl Scale {
         let steps = (1.04 * greatest / step).ceil().max(1.0);
         let ticks =
             (0..=steps as u32).map(|tick| f64::from(tick) * step).map(|at| (at, tick_label(at, step))).collect();
-        Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: steps * step, ticks }
+        Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: steps * step, ticks, lower: Vec::new() }
     }
 
     /// From nought to a hundred, with room above for a number.
     pub(crate) fn percent() -> Self {
         let ticks = [0.0, 25.0, 50.0, 75.0, 100.0].map(|at| (at, setting(at))).to_vec();
-        Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: 112.0, ticks }
+        Self { label: String::new(), kind: Kind::Linear, low: 0.0, high: 112.0, ticks, lower: Vec::new() }
     }
 
     /// Around positive values, marked at 1, 2 and 5 times powers of ten, or at these alone if they are many.
@@ -60,7 +62,7 @@ impl Scale {
             .filter(|value| (low..=high).contains(&value.log10()))
             .map(|value| (value, tick_label(value, value)))
             .collect();
-        Self { label: String::new(), kind: Kind::Log, low, high, ticks }
+        Self { label: String::new(), kind: Kind::Log, low, high, ticks, lower: Vec::new() }
     }
 
     /// Log if the positive values are far apart, else from nought.
@@ -83,7 +85,7 @@ impl Scale {
                 ticks.push((value, setting(value)));
             }
         }
-        Self { label: label.to_owned(), kind, low: low - room, high: high + room, ticks }
+        Self { label: label.to_owned(), kind, low: low - room, high: high + room, ticks, lower: Vec::new() }
     }
 
     /// From one time to another, marked at round values.
@@ -91,7 +93,7 @@ impl Scale {
         let step = nice_step((to_s - from_s).max(f64::MIN_POSITIVE) / 5.0);
         let (first, last) = ((from_s / step).ceil() as i64, (to_s / step).floor() as i64);
         let ticks = (first..=last).map(|tick| tick as f64 * step).map(|at| (at, tick_label(at, step))).collect();
-        Self { label: label.to_owned(), kind: Kind::Linear, low: from_s, high: to_s, ticks }
+        Self { label: label.to_owned(), kind: Kind::Linear, low: from_s, high: to_s, ticks, lower: Vec::new() }
     }
 
     /// Quantiles by their number of nines, up to `highest`.
@@ -99,7 +101,14 @@ impl Scale {
         let marks = [0.5, 0.9, 0.99, 0.999, 0.9999, 0.999_99, 0.999_999];
         let ticks = marks.iter().filter(|&&quantile| quantile <= highest + 1e-12);
         let ticks = ticks.map(|&quantile| (quantile, percent(quantile))).collect();
-        Self { label: label.to_owned(), kind: Kind::Nines, low: 0.0, high: map(Kind::Nines, highest) + 0.15, ticks }
+        Self {
+            label: label.to_owned(),
+            kind: Kind::Nines,
+            low: 0.0,
+            high: map(Kind::Nines, highest) + 0.15,
+            ticks,
+            lower: Vec::new(),
+        }
     }
 
     /// One band a name, each of width one around a whole number.
@@ -108,7 +117,24 @@ impl Scale {
         let every = names.len().div_ceil(6).max(1);
         let ticks = names.iter().enumerate().filter(|(index, _)| (names.len() - 1 - index).is_multiple_of(every));
         let ticks = ticks.map(|(index, name)| (index as f64, name.clone())).collect();
-        Self { label: label.to_owned(), kind: Kind::Linear, low: -0.5, high: names.len() as f64 - 0.5, ticks }
+        Self {
+            label: label.to_owned(),
+            kind: Kind::Linear,
+            low: -0.5,
+            high: names.len() as f64 - 0.5,
+            ticks,
+            lower: Vec::new(),
+        }
+    }
+
+    /// The same, every band named: on two lines in turn where one has no room for all, and then without a label.
+    pub(crate) fn named_bands(label: &str, names: &[String]) -> Self {
+        const ON_A_LINE: usize = 4;
+        let (label, lines) = if names.len() > ON_A_LINE { ("", 2) } else { (label, 1) };
+        let all = names.iter().enumerate().map(|(index, name)| (index, (index as f64, name.clone())));
+        let (upper, lower): (Vec<_>, Vec<_>) = all.partition(|(index, _)| index.is_multiple_of(lines));
+        let [ticks, lower] = [upper, lower].map(|line| line.into_iter().map(|(_, tick)| tick).collect());
+        Self { ticks, lower, ..Self::bands(label, names) }
     }
 
     /// What a reader must be told of it, to stand after the title.

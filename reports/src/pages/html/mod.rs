@@ -72,9 +72,21 @@ mod tests {
     }
 
     #[test]
+    fn servers_are_named_with_what_started_them() {
+        let page = report(&Sweep { peers: vec!["socketio", "ws", "own"], ..Sweep::quick() }.results());
+        for name in
+            ["4,000 clients, socketio", "4,000 clients, ws", "4,000 clients, own, lean", "WebSocket : socketio’s"]
+        {
+            assert!(page.contains(name), "{name}");
+        }
+        let setup = "a fresh one for every run: socketio, by node socketio.mjs {host} {port}, updates by feed; ws, by";
+        assert!(page.contains(setup));
+    }
+
+    #[test]
     fn names_are_escaped_wherever_they_stand() {
-        let mut results = Sweep { clients: vec![10], ..Sweep::quick() }.results();
         let evil = "<script>alert(1)</script>";
+        let mut results = Sweep { clients: vec![10], peers: vec![evil, "own"], ..Sweep::quick() }.results();
         results.manifest.scenario.name = evil.to_owned();
         results.manifest.scenario.why = evil.to_owned();
         results.manifest.command = vec!["loadgen".to_owned(), evil.to_owned()];

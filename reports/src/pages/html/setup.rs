@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-use protocol::results::{Arrivals, Disturbance, Expectation, Pinning, Polls};
+use protocol::results::{Arrivals, Disturbance, Expectation, Peer, Pinning, Polls};
 
 use crate::{
     read::Results,
@@ -131,6 +131,10 @@ fn polls(polls: Polls) -> &'static str {
 /// Where it was, and which processes had its port. Older results have a URL as it was typed.
 fn server(results: &Results) -> String {
     let scenario = &results.manifest.scenario;
+    if !scenario.peer.is_empty() {
+        let said: Vec<String> = scenario.peer.iter().map(|peer| one_of_several(peer, results)).collect();
+        return format!("a fresh one for every run: {}", said.join("; "));
+    }
     let url = match (&scenario.server, &scenario.server_command) {
         (Some(url), _) => url_without_secrets(url),
         (None, Some(command)) => format!("a fresh one for every run: {command}"),
@@ -142,6 +146,16 @@ fn server(results: &Results) -> String {
         Some(all) => format!("{url}, measured: {}", all.join(", ")),
         None => url,
     }
+}
+
+/// `nchan, by ./start {host} {port}, updates by http, measured: nginx 17, nginx 19`
+fn one_of_several(peer: &Peer, results: &Results) -> String {
+    let command = peer.command.iter().map(|command| format!(", by {command}"));
+    let publish = peer.publish.iter().map(|publish| format!(", updates by {publish}"));
+    let mut runs = results.runs.iter().filter(|run| run.point.load.peer.as_deref() == peer.in_load());
+    let processes = runs.find_map(|run| Some(&run.server.as_ref()?.processes)).filter(|all| !all.is_empty());
+    let measured = processes.iter().map(|all| format!(", measured: {}", all.join(", ")));
+    [peer.name.clone()].into_iter().chain(command).chain(publish).chain(measured).collect()
 }
 
 fn signals(rate_hz: f64) -> String {
