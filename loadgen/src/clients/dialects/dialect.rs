@@ -22,6 +22,13 @@ pub struct Dialect {
     pub long_poll: Option<LongPoll>,
     /// How an update is published by HTTP, if it can be.
     pub publish: Option<Request>,
+    /// Whether who says an update gets it back like everybody else.
+    #[serde(default = "back")]
+    pub echo: bool,
+}
+
+fn back() -> bool {
+    true
 }
 
 /// How a client of it talks over a WebSocket.
@@ -38,6 +45,8 @@ pub struct WebSocket {
     /// What it answers to be thought alive. Pings of the protocol are answered always.
     #[serde(default)]
     pub heartbeats: Vec<Heartbeat>,
+    /// How it says an update for the server to relay, if it can.
+    pub say: Option<Template>,
 }
 
 /// How a client of it polls.
@@ -60,4 +69,6 @@ pub struct LongPoll {
     /// What it answers to be thought alive.
     #[serde(default)]
     pub heartbeats: Vec<Heartbeat>,
+    /// How it says an update for the server to relay, if it can: on a connection of its own, for the other is taken by a poll.
+    pub say: Option<Request>,
 }

@@ -43,6 +43,10 @@ fn what_contradicts_itself_is_refused_with_its_line() {
             "one of header, json and",
         ),
         ("[long_poll]\nopen = [{ expect = \"x\" }]\npoll = { get = \"/\" }", 2, "nothing comes by itself"),
+        ("[websocket]\npath = \"/\"\nsay = \"x\"", 4, "the update is nowhere in it: write {data}"),
+        ("[websocket]\npath = \"/\"\nsay = \"{sid}{data}\"", 4, "{sid} is not known there"),
+        ("[long_poll]\npoll = { get = \"/\" }\nsay = { post = \"/\" }", 4, "the update is nowhere in it: write {data}"),
+        ("[long_poll]\npoll = { get = \"/\" }\nsay = { say = \"{data}\" }", 4, "a request has get or post"),
         ("[publish]\npost = \"/\"\nbody = \"x\"", 1, "it speaks no transport"),
         ("[websocket]\npath = \"/\"\n[publish]\npost = \"/\"", 4, "write {data} where it goes"),
     ] {

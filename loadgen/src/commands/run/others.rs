@@ -1,9 +1,7 @@
 //! What is asked of a server of others: refused where it cannot be, and settled where it is left open.
 
-use std::sync::Arc;
-
 use anyhow::{Context, bail, ensure};
-use protocol::results::{Disturbance, Publish, Scenario};
+use protocol::results::{Disturbance, Publish, Scenario, Speakers};
 use reports::url_without_secrets;
 
 use crate::{clients::dialects::Dialect, measure::others::Others};
@@ -14,9 +12,11 @@ use crate::{clients::dialects::Dialect, measure::others::Others};
 pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> anyhow::Result<Option<Others>> {
     let dialect = scenario.dialect.as_deref().map(Dialect::find).transpose()?.flatten();
     let Some(dialect) = dialect else {
-        for (key, is_given) in
-            [("server-command", scenario.server_command.is_some()), ("publish", scenario.publish.is_some())]
-        {
+        for (key, is_given) in [
+            ("server-command", scenario.server_command.is_some()),
+            ("publish", scenario.publish.is_some()),
+            ("speakers", scenario.speakers.is_some()),
+        ] {
             ensure!(!is_given, "{key}: that is for a server of others; name how it is talked to by --dialect");
         }
         return Ok(None);
@@ -36,7 +36,8 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
         ),
     }
     transports(scenario, &dialect, named)?;
-    let publish = publish(scenario.publish, &dialect, command.is_some())?;
+    let publish = publish(scenario, &dialect, command.is_some())?;
+    let speakers = speakers(scenario, &dialect, publish)?;
     ensure!(
         scenario.signal_rate_hz == 0.0,
         "signal-rate beside --dialect {name}: signals are of the own protocol; leave it out"
@@ -49,8 +50,8 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
         at.is_some() || scenario.tls == [false],
         "tls beside --server-command: a server of others has its own keys; start it, and name it by --server https://.."
     );
-    (scenario.engine, scenario.publish) = (Vec::new(), Some(publish));
-    Ok(Some(Others { dialect, publish, command }))
+    (scenario.engine, scenario.publish, scenario.speakers) = (Vec::new(), Some(publish), speakers);
+    Ok(Some(Others { dialect, publish, speakers, command }))
 }
 
 fn words(command: &str) -> anyhow::Result<Vec<String>> {
@@ -79,9 +80,10 @@ fn transports(scenario: &mut Scenario, dialect: &Dialect, named: bool) -> anyhow
     Ok(())
 }
 
-fn publish(asked: Option<Publish>, dialect: &Arc<Dialect>, is_started: bool) -> anyhow::Result<Publish> {
+fn publish(scenario: &Scenario, dialect: &Dialect, is_started: bool) -> anyhow::Result<Publish> {
     let by_http = dialect.publish.is_some();
-    match asked {
+    let mute = scenario.transports.iter().find(|transport| !dialect.says(**transport));
+    match scenario.publish {
         Some(Publish::Feed) if !is_started => {
             bail!(
                 "publish feed: a server that runs already has no stdin here; start it by --server-command, or use --publish http"
@@ -93,13 +95,37 @@ fn publish(asked: Option<Publish>, dialect: &Arc<Dialect>, is_started: bool) -> 
                 dialect.name
             )
         }
+        Some(Publish::Client) if let Some(transport) = mute => {
+            bail!(
+                "publish client: the dialect {} does not say how a client says an update over {transport}; add say to [{}] of it",
+                dialect.name,
+                transport.name().replace('-', "_")
+            )
+        }
         Some(publish) => Ok(publish),
         None if by_http => Ok(Publish::Http),
         None if is_started => Ok(Publish::Feed),
+        None if mute.is_none() => Ok(Publish::Client),
         None => bail!(
-            "publish: how do updates get into that server? The dialect {} has no [publish], and a server that runs already has no \
-             stdin here; add the one, or start it by --server-command",
+            "publish: how do updates get into that server? The dialect {} has neither [publish] nor say, and a server that runs \
+             already has no stdin here; add one of them, or start it by --server-command",
             dialect.name
         ),
     }
+}
+
+fn speakers(scenario: &Scenario, dialect: &Dialect, publish: Publish) -> anyhow::Result<Option<Speakers>> {
+    if publish != Publish::Client {
+        ensure!(
+            scenario.speakers.is_none(),
+            "speakers beside --publish {publish}: no client says updates then; leave it out"
+        );
+        return Ok(None);
+    }
+    ensure!(
+        dialect.echo || !scenario.clients.contains(&1),
+        "clients 1 beside --publish client: the dialect {} says `echo = false`, so nobody is there to get an update; ask for two or more",
+        dialect.name
+    );
+    Ok(Some(scenario.speakers.unwrap_or_default()))
 }
