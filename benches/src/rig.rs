@@ -2,7 +2,7 @@
 
 use std::{
     net::SocketAddr,
-    sync::{atomic::Ordering::Relaxed, mpsc},
+    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
     thread,
 };
 
@@ -94,6 +94,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         endpoint: Endpoint::of(server).into(),
         polls: Polls::default(),
         signal_rate_hz: 0.0,
+        mailboxes: Arc::default(),
         seed: 1,
         phase: MeasurePhase::new(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }.into()),
         disturbed: Disturbed::default(),

@@ -1,31 +1,47 @@
-//! A server of others for tests, `relay HOST PORT`: what comes as a line on stdin, or is posted to /pub, goes to every WebSocket at
-//! /ws and to every poll at /poll?after=CURSOR.
+//! A server of others for tests, `relay HOST PORT`: what comes as a line on stdin, is posted to /pub, or said on a WebSocket, goes to
+//! every WebSocket at /ws and to every poll at /poll?after=CURSOR; but not back to who said it, where that says as=NAME.
 
 use std::sync::{Arc, Mutex};
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     net::{TcpListener, TcpStream, tcp::ReadHalf},
     sync::watch,
 };
-use tokio_tungstenite::{accept_async, tungstenite::Message};
+use tokio_tungstenite::{
+    accept_hdr_async,
+    tungstenite::{
+        Message,
+        handshake::server::{Request, Response},
+    },
+};
 
 struct Log {
-    lines: Mutex<Vec<String>>,
+    /// Each with the name of who said it.
+    lines: Mutex<Vec<(Option<String>, String)>>,
     newest: watch::Sender<usize>,
 }
 
 impl Log {
-    fn publish(&self, line: &str) {
+    fn publish(&self, line: &str, by: Option<&str>) {
         let mut lines = self.lines.lock().unwrap();
-        lines.push(line.to_owned());
+        lines.push((by.map(str::to_owned), line.to_owned()));
         self.newest.send_replace(lines.len());
     }
 
-    async fn after(&self, cursor: usize) -> Vec<String> {
-        self.newest.subscribe().wait_for(|newest| *newest > cursor).await.unwrap();
-        self.lines.lock().unwrap()[cursor..].to_vec()
+    /// What follows for that client, and where it stands then. Dropping the future loses nothing.
+    async fn after(&self, mut cursor: usize, client: Option<&str>) -> (Vec<String>, usize) {
+        loop {
+            self.newest.subscribe().wait_for(|newest| *newest > cursor).await.unwrap();
+            let lines = self.lines.lock().unwrap();
+            let others = lines[cursor..].iter().filter(|(by, _)| client.is_none() || by.as_deref() != client);
+            let others: Vec<_> = others.map(|(_, line)| line.clone()).collect();
+            cursor = lines.len();
+            if !others.is_empty() {
+                return (others, cursor);
+            }
+        }
     }
 }
 
@@ -35,7 +51,7 @@ async fn main() {
     let log = Arc::new(Log { lines: Mutex::default(), newest: watch::channel(0).0 });
     std::thread::spawn({
         let log = Arc::clone(&log);
-        move || std::io::stdin().lines().map_while(Result::ok).for_each(|line| log.publish(&line))
+        move || std::io::stdin().lines().map_while(Result::ok).for_each(|line| log.publish(&line, None))
     });
     let listener = TcpListener::bind(format!("{host}:{port}")).await.unwrap();
     loop {
@@ -55,14 +71,34 @@ async fn main() {
 }
 
 async fn websocket(stream: TcpStream, log: &Log) -> Option<()> {
-    let mut socket = accept_async(stream).await.ok()?;
+    let mut client = None;
+    #[expect(clippy::result_large_err, reason = "as the library has it")]
+    let named = |request: &Request, response: Response| {
+        client = key(&request.uri().to_string(), "as").map(str::to_owned);
+        Ok(response)
+    };
+    let mut socket = accept_hdr_async(stream, named).await.ok()?;
     let mut cursor = *log.newest.borrow();
     loop {
-        for line in log.after(cursor).await {
-            socket.send(Message::text(line)).await.ok()?;
-            cursor += 1;
+        tokio::select! {
+            said = socket.next() => {
+                if let Message::Text(line) = said?.ok()? {
+                    log.publish(&line, client.as_deref());
+                }
+            }
+            (lines, newest) = log.after(cursor, client.as_deref()) => {
+                cursor = newest;
+                for line in lines {
+                    socket.send(Message::text(line)).await.ok()?;
+                }
+            }
         }
     }
+}
+
+/// What a target says under that key.
+fn key<'a>(target: &'a str, key: &str) -> Option<&'a str> {
+    target.split(['?', '&']).find_map(|pair| pair.strip_prefix(key)?.strip_prefix('='))
 }
 
 async fn requests(mut stream: TcpStream, log: &Log) -> Option<()> {
@@ -70,15 +106,15 @@ async fn requests(mut stream: TcpStream, log: &Log) -> Option<()> {
     let mut reader = BufReader::new(reader);
     loop {
         let (target, body) = request(&mut reader).await?;
-        let (cursor, body) = match target.split_once("after=") {
-            _ if target == "/pub" => {
-                log.publish(&body);
+        let client = key(&target, "as");
+        let (cursor, body) = match key(&target, "after") {
+            _ if target.starts_with("/pub") => {
+                log.publish(&body, client);
                 (0, String::new())
             }
-            Some((_, cursor)) => {
-                let cursor = cursor.parse().ok()?;
-                let lines = log.after(cursor).await;
-                (cursor + lines.len(), lines.join("\n"))
+            Some(cursor) => {
+                let (lines, cursor) = log.after(cursor.parse().ok()?, client).await;
+                (cursor, lines.join("\n"))
             }
             None => (*log.newest.borrow(), String::new()),
         };

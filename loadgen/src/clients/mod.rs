@@ -3,6 +3,7 @@
 mod dial;
 pub mod dialects;
 pub mod distrust;
+pub mod mailbox;
 pub mod reconnect;
 pub mod recorder;
 pub mod socket;

@@ -57,7 +57,12 @@ impl Tracker {
 
     /// How many updates of `first..=last` never came, before joining and after the cursor included.
     pub fn missed(&self, first: u64, last: u64) -> u64 {
-        let within = |from: u64, to: u64| (to.min(last) + 1).saturating_sub(from.max(first));
+        self.missed_of(first, last, |from, to| (to + 1).saturating_sub(from))
+    }
+
+    /// The same of some of them, of which there are so many from one `seq` to another (or none, if that is less).
+    pub fn missed_of(&self, first: u64, last: u64, number: impl Fn(u64, u64) -> u64) -> u64 {
+        let within = |from: u64, to: u64| number(from.max(first), to.min(last));
         let gaps: u64 = self.gaps.iter().map(|gap| within(*gap.start(), *gap.end())).sum();
         within(0, self.joined) + gaps + within(self.cursor.saturating_add(1), last)
     }

@@ -39,6 +39,14 @@ impl Account {
         Self { first_seq, before, updates, source: Expectation::Publisher, lateness_ns, writes }
     }
 
+    /// An update was published so late, and not when the publisher handed it on.
+    pub(super) fn late(&mut self, seq: u64, late_ns: u64) {
+        let place = seq.checked_sub(self.first_seq).and_then(|place| usize::try_from(place).ok());
+        if let Some(lateness_ns) = place.and_then(|place| self.lateness_ns.as_mut()?.get_mut(place)) {
+            *lateness_ns = late_ns;
+        }
+    }
+
     /// `seq` has no gaps: what lies between the last update before the phase and the first one after it was due in it.
     pub(super) fn bracketed(last_before: u64, first_after: u64) -> Result<Self, Halt> {
         if last_before == 0 {

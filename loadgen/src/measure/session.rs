@@ -17,7 +17,7 @@ use server::{stream::publisher::Span, values::Cpus};
 use super::{
     account::{Account, Edge, first_after, last_before},
     gather::Gathered,
-    others::{Guarded, Others, Publication, Publishing},
+    others::{Guarded, Others, Publication, Publishing, Relayed},
     phase::{Halt, Phase},
     server::Server,
     server_process::{Launch, ServerProcess},
@@ -25,6 +25,7 @@ use super::{
 };
 use crate::{
     clients::{
+        mailbox::Mailbox,
         reconnect::Disturbed,
         tls::Tls,
         transports::Endpoint,
@@ -50,6 +51,8 @@ pub(super) struct Session<'a> {
     pub(super) server: Option<Server>,
     /// What publishes to a server of others.
     publishing: Option<Publishing>,
+    /// What clients are to say to it, where it is them who do.
+    mailboxes: Arc<[Mailbox]>,
     pub(super) workers: Vec<Worker>,
     measure: MeasurePhase,
     pub(super) disturbed: Disturbed,
@@ -62,6 +65,9 @@ pub(super) struct Session<'a> {
 
 impl<'a> Session<'a> {
     pub(super) fn new(sweep: &'a Sweep<'a>, planned: &'a Planned) -> Self {
+        let relayed =
+            sweep.others(&planned.point.load).and_then(|others| Relayed::of(others, planned.point.load.clients));
+        let speakers = relayed.map_or(0, |relayed| relayed.speakers);
         Self {
             sweep,
             planned,
@@ -69,12 +75,13 @@ impl<'a> Session<'a> {
             phase_begun_ns: clock::now_ns(),
             server: None,
             publishing: None,
+            mailboxes: (0..speakers).map(|_| Mailbox::default()).collect(),
             workers: Vec::new(),
             measure: MeasurePhase::default(),
             disturbed: Disturbed::default(),
             awake: None,
             apart: None,
-            gathered: Gathered::new(),
+            gathered: Gathered::new(relayed),
         }
     }
 
@@ -145,6 +152,7 @@ impl<'a> Session<'a> {
                 endpoint: Arc::clone(&endpoint),
                 polls: scenario.polls,
                 signal_rate_hz: scenario.signal_rate_hz,
+                mailboxes: Arc::clone(&self.mailboxes),
                 seed: scenario.seed,
                 phase: Arc::clone(&self.measure),
                 disturbed: self.disturbed.clone(),
@@ -240,6 +248,8 @@ impl<'a> Session<'a> {
                 address,
                 endpoint: self.endpoint(address),
                 tls: self.tls()?,
+                mailboxes: Arc::clone(&self.mailboxes),
+                relayed: self.gathered.relayed,
                 cpus: self.sweep.scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
             };
             let span = Span { first_due_ns, window: Some(window) };
@@ -287,8 +297,9 @@ impl<'a> Session<'a> {
 
     /// Whether everything that was published in the measure phase has arrived wherever there is a client.
     pub(super) fn is_complete(&self) -> bool {
-        let expected = self.gathered.account.as_ref().map(|account| account.updates * self.ready());
-        expected.is_some_and(|expected| self.delivered() >= expected)
+        let Some(account) = &self.gathered.account else { return false };
+        let unexpected = self.gathered.relayed.map_or(0, |relayed| relayed.unexpected(account.updates));
+        self.delivered() + unexpected >= account.updates * self.ready()
     }
 
     /// Closes every connection, looks at the server once it is empty again, and ends it.

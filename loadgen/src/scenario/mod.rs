@@ -193,6 +193,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         server_command: options.server.command.or(file.server.command),
         dialect: options.dialect.or(file.dialect),
         publish: options.publish.or(file.publish),
+        speakers: options.speakers.or(file.speakers),
     }
 }
 

@@ -5,7 +5,7 @@ use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
 use clap::Args;
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Disturbance, Polls, Publish},
+    results::{Arrivals, Disturbance, Polls, Publish, Speakers},
 };
 use serde::{Deserialize, Deserializer, de::Error as _};
 
@@ -61,9 +61,13 @@ pub struct Settings {
     #[arg(long, value_name = "NAME|FILE")]
     pub dialect: Option<String>,
 
-    /// How updates get into a server of others: as lines on its stdin (feed), or by a request each (http)
+    /// How updates get into a server of others: as lines on its stdin (feed), by a request each (http), or said by clients for it to relay (client)
     #[arg(long, value_name = "HOW")]
     pub publish: Option<Publish>,
+
+    /// Which clients say updates with --publish client: the first (one), or each in its turn (all) [default: one]
+    #[arg(long, value_name = "WHO")]
+    pub speakers: Option<Speakers>,
 
     /// A server of others.
     #[command(flatten)]

@@ -7,8 +7,9 @@ use std::{
 
 use protocol::{
     Transport,
-    results::{Expectation, Publish},
+    results::{Counts, Expectation, Publish, Run, Speakers},
 };
+use reports::load;
 use rustix::process::Signal;
 
 use crate::{
@@ -21,10 +22,12 @@ pub(crate) const DIALECT: &str = r#"
 why = "loadgen/examples/relay.rs: a WebSocket, and polls with a cursor."
 [websocket]
 path = "/ws"
+say = "{data}"
 [long_poll]
 open = [{ get = "/poll", take.cursor.header = "Newest" }]
 poll = { get = "/poll?after={cursor}" }
 take.cursor.header = "Newest"
+say = { post = "/pub", body = "{data}" }
 [publish]
 post = "/pub"
 body = "{data}"
@@ -72,8 +75,58 @@ fn every_update_reaches_every_client_whichever_way_it_gets_in() {
             assert_eq!((run.counts.delivered, run.stream.source), (200, Expectation::Publisher), "{publish}");
             let server = run.server.as_ref().unwrap();
             assert!(server.processes.len() == 1 && server.processes[0].starts_with("relay "), "{:?}", server.processes);
-            assert_eq!(run.stream.acknowledged.is_some(), publish == Publish::Http);
+            let answered = publish == Publish::Client && run.point.transport == Transport::LongPoll;
+            assert_eq!(run.stream.acknowledged.is_some(), publish == Publish::Http || answered);
         }
+    }
+}
+
+/// The dialect whose server does not give back what a client said.
+fn without_echo() -> String {
+    let named = DIALECT.replace("\"/ws\"", "\"/ws?as={client}\"").replace("={cursor}", "={cursor}&as={client}");
+    format!("echo = false\n{}", named.replace("say = { post = \"/pub\"", "say = { post = \"/pub?as={client}\""))
+}
+
+#[test]
+fn what_clients_say_reaches_the_others_and_themselves_only_where_the_server_echoes() {
+    for (dialect, expected) in [(DIALECT.to_owned(), 200), (without_echo(), 190)] {
+        for speakers in Speakers::ALL {
+            let dir = tempfile::tempdir().unwrap();
+            let options = format!("--rate 20 --publish client --speakers {speakers}");
+            let ended = speaking(dir.path(), &dialect, &relay(), &options).ended();
+            assert!(matches!(ended.status, Some(0 | 3)), "void at most, on a busy machine: {ended:#?}");
+            let results = load(&dir.path().join("results")).unwrap();
+            assert_eq!((results.manifest.scenario.speakers, results.runs.len()), (Some(speakers), 2));
+            for run in &results.runs {
+                let Counts { expected: to_come, delivered, missed, duplicated, reordered, .. } = run.counts;
+                assert_eq!((to_come, delivered, missed, duplicated, reordered), (expected, expected, 0, 0, 0));
+                assert_eq!(run.fan_out.last.len(), 10, "each reached everybody who was to get it");
+                assert_eq!(run.stream.lateness.as_ref().unwrap().len(), 10);
+                assert!(run.counts.errors.is_empty(), "{:?}", run.counts.first_errors);
+            }
+        }
+    }
+}
+
+#[test]
+fn an_echo_that_is_not_as_the_dialect_says_is_told_in_words() {
+    let silent = without_echo().replace("echo = false", "");
+    let echoing = format!("echo = false\n{DIALECT}");
+    for (dialect, counts, kind, words) in [
+        (silent, (200, 190, 10), "NoEcho", "write `echo = false` in the dialect"),
+        (echoing, (200, 200, 0), "Echo", "though the dialect says `echo = false`"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let options = "--rate 20 --publish client --speakers all --drain 1s";
+        let ended = speaking(dir.path(), &dialect, &relay(), options).ended();
+        let results = load(&dir.path().join("results")).unwrap();
+        for Run { counts: Counts { expected, delivered, missed, errors, first_errors, .. }, .. } in &results.runs {
+            assert_eq!((*expected, *delivered, *missed), counts, "{dialect}");
+            assert_eq!(errors.get(kind), Some(&10));
+            assert!(first_errors[kind].contains(words), "{first_errors:?}");
+        }
+        let summary = std::fs::read_to_string(dir.path().join("results/summary.md")).unwrap();
+        assert!(summary.contains(words), "{ended:#?}{summary}");
     }
 }
 
@@ -132,6 +185,7 @@ fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
         ("relay {port}", "--signal-rate 1", 2, "signal-rate beside --dialect"),
         ("relay {port}", "--disturb restart", 2, "does not take up the stream"),
         ("relay {port}", "--tls on", 2, "tls beside --dialect"),
+        ("relay {port}", "--publish feed --speakers all", 2, "speakers beside --publish feed"),
     ] {
         let dir = tempfile::tempdir().unwrap();
         let ended = run(dir.path(), command, options);
@@ -141,8 +195,13 @@ fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
     let dir = tempfile::tempdir().unwrap();
     for (options, reason) in [
         ("--publish feed", "publish: that is for a server of others"),
+        ("--speakers all", "speakers: that is for a server of others"),
+        (
+            "--dialect ws --server http://127.0.0.1:1 --publish client",
+            "does not say how a client says an update over websocket; add say",
+        ),
         ("--dialect ws --server http://127.0.0.1:1 --publish feed", "has no stdin here"),
-        ("--dialect ws --server http://127.0.0.1:1", "The dialect ws has no [publish]"),
+        ("--dialect ws --server http://127.0.0.1:1", "The dialect ws has neither [publish] nor say"),
         ("--dialect ws --server http://127.0.0.1:1 --transports long-poll", "the dialect ws speaks websocket"),
         ("--dialect nope --server http://127.0.0.1:1", "no dialect `nope`: built in are pushbench, faye, nchan"),
     ] {
@@ -162,7 +221,7 @@ fn an_update_that_is_refused_ends_the_run_with_the_servers_words() {
 #[test]
 fn a_message_without_a_stamp_is_shown() {
     let dir = tempfile::tempdir().unwrap();
-    let dialect = DIALECT.replace("body = \"{data}\"", "body = \"hello\"\nheaders.x = \"{data}\"");
+    let dialect = DIALECT.replace("\nbody = \"{data}\"", "\nbody = \"hello\"\nheaders.x = \"{data}\"");
     let ended = speaking(dir.path(), &dialect, &relay(), "--rate 20 --publish http --drain 1s").ended();
     let mut said = ended.stdout.iter().chain(&ended.stderr);
     assert!(said.any(|line| line.contains("no stamp came back, but `hello`")), "{ended:#?}");

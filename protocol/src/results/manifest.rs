@@ -123,6 +123,9 @@ pub struct Scenario {
     /// How updates got into that server.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub publish: Option<Publish>,
+    /// Which clients said updates, if it was clients who did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub speakers: Option<Speakers>,
 }
 
 /// A server of a sweep that compares several.
@@ -158,9 +161,34 @@ pub enum Publish {
     Feed,
     /// By a request each, on one connection.
     Http,
+    /// By clients, who say them to the server for it to relay.
+    Client,
 }
 
-names!(Publish, "publish": Feed "feed", Http "http");
+names!(Publish, "publish": Feed "feed", Http "http", Client "client");
+
+/// Which clients say updates for the server to relay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Speakers {
+    /// The first says all of them.
+    #[default]
+    One,
+    /// Each in its turn.
+    All,
+}
+
+names!(Speakers, "speakers": One "one", All "all");
+
+impl Speakers {
+    /// How many of so many clients speak.
+    pub fn among(self, clients: u32) -> u32 {
+        match self {
+            Self::One => 1,
+            Self::All => clients,
+        }
+    }
+}
 
 /// When a client polls again; or acknowledges what it received, where it has nothing to ask.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

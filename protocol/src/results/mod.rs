@@ -13,7 +13,7 @@ mod usage;
 pub use disturbance::{Disturbance, Recovery, Signals};
 pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};
-pub use manifest::{Goal, Limits, Machine, Manifest, Peer, Pinning, Polls, Publish, Scenario};
+pub use manifest::{Goal, Limits, Machine, Manifest, Peer, Pinning, Polls, Publish, Scenario, Speakers};
 pub use run::{
     Counts, Expectation, Failure, FanOut, Phases, Polling, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
 };

@@ -24,6 +24,11 @@ pub(super) fn check(dialect: &Dialect) -> Result<(), Wrong> {
         let mut known: Names<'_> = [CLIENT, RANDOM, COUNT].into();
         all_known(&websocket.path, &known)?;
         said_in_order(Transport::WebSocket, &websocket.open, &websocket.heartbeats, &mut known)?;
+        if let Some(say) = &websocket.say {
+            known.insert(DATA);
+            all_known(say, &known)?;
+            has_data("say", say.names())?;
+        }
     }
     if let Some(long_poll) = long_poll {
         let mut known: Names<'_> = [CLIENT, RANDOM, COUNT].into();
@@ -33,12 +38,15 @@ pub(super) fn check(dialect: &Dialect) -> Result<(), Wrong> {
         }
         // What an answer brings, the first poll cannot say, unless in a header, which is then left out.
         request_is_known(&long_poll.poll, &known, &taken(&long_poll.take)?)?;
+        if let Some(say) = &long_poll.say {
+            known.insert(DATA);
+            request_is_known(say, &known, &Names::new())?;
+            has_data("say", names(say))?;
+        }
     }
     if let Some(publish) = publish {
         request_is_known(publish, &[COUNT, RANDOM, DATA].into(), &Names::new())?;
-        if !names(publish).any(|name| name == DATA) {
-            return Err(("[publish]".to_owned(), "the update is nowhere in it: write {data} where it goes".to_owned()));
-        }
+        has_data("[publish]", names(publish))?;
     }
     match server {
         Some(server) if server.publish == Some(Publish::Http) && publish.is_none() => {
@@ -89,6 +97,13 @@ fn request_is_known(request: &Request, known: &Names<'_>, in_headers: &Names<'_>
     request.body.iter().try_for_each(|body| all_known(body, known))?;
     let in_headers = known | in_headers;
     request.headers.values().try_for_each(|value| all_known(value, &in_headers))
+}
+
+fn has_data<'a>(key: &str, mut names: impl Iterator<Item = &'a str>) -> Result<(), Wrong> {
+    if names.any(|name| name == DATA) {
+        return Ok(());
+    }
+    Err((key.to_owned(), "the update is nowhere in it: write {data} where it goes".to_owned()))
 }
 
 fn names(request: &Request) -> impl Iterator<Item = &str> {

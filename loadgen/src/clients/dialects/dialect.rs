@@ -23,8 +23,15 @@ pub struct Dialect {
     pub long_poll: Option<LongPoll>,
     /// How an update is published by HTTP, if it can be.
     pub publish: Option<Request>,
+    /// Whether who says an update gets it back like everybody else.
+    #[serde(default = "back")]
+    pub echo: bool,
     /// How the server is started that it lies beside, if it is a peer.
     pub server: Option<Start>,
+}
+
+fn back() -> bool {
+    true
 }
 
 /// How a client of it talks over a WebSocket.
@@ -41,6 +48,8 @@ pub struct WebSocket {
     /// What it answers to be thought alive. Pings of the protocol are answered always.
     #[serde(default)]
     pub heartbeats: Vec<Heartbeat>,
+    /// How it says an update for the server to relay, if it can.
+    pub say: Option<Template>,
 }
 
 /// How a client of it polls.
@@ -63,4 +72,6 @@ pub struct LongPoll {
     /// What it answers to be thought alive.
     #[serde(default)]
     pub heartbeats: Vec<Heartbeat>,
+    /// How it says an update for the server to relay, if it can: on a connection of its own, for the other is taken by a poll.
+    pub say: Option<Request>,
 }

@@ -71,6 +71,14 @@ impl Dialect {
         };
         Transport::ALL.into_iter().filter(speaks).collect()
     }
+
+    /// Whether a client of that transport can say an update.
+    pub fn says(&self, transport: Transport) -> bool {
+        match transport {
+            Transport::WebSocket => self.websocket.as_ref().is_some_and(|websocket| websocket.say.is_some()),
+            Transport::LongPoll => self.long_poll.as_ref().is_some_and(|long_poll| long_poll.say.is_some()),
+        }
+    }
 }
 
 #[cfg(test)]

@@ -30,9 +30,8 @@ pub use self::{
     inbox::Scratch,
     payload::Payload,
     request::{Endpoint, Request},
-    spoken::Poster,
     stream::Stream,
-    uplink::Uplink,
+    uplink::{Uplink, Voice},
 };
 
 /// One client, connected and known to the server.
@@ -126,13 +125,22 @@ impl Client {
         }
     }
 
-    /// Sends a signal beside the updates, where the transport can; its acknowledgement comes as a payload.
-    pub async fn signal(&mut self, signal: String) -> Result<(), ClientError> {
+    /// Says something beside the updates, where the transport can: a signal, whose acknowledgement comes as a payload, or an update for
+    /// the server to relay.
+    pub async fn say(&mut self, words: &str) -> Result<(), ClientError> {
         match self {
-            Self::WebSocket(client) => client.say(&signal).await,
-            Self::LongPoll(_) | Self::Spoken(_) => {
-                Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned()))
-            }
+            Self::WebSocket(client) => client.say(words).await,
+            Self::LongPoll(_) => Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned())),
+            Self::Spoken(client) => client.say(words.as_bytes()).await,
+        }
+    }
+
+    /// Who says that on a connection of its own, where the transport cannot.
+    pub fn voice(&self, request: &Request) -> Option<Voice> {
+        match self {
+            Self::WebSocket(_) => None,
+            Self::LongPoll(_) => Some(Voice::of_signals(request)),
+            Self::Spoken(client) => client.voice().map(|(speaker, said)| Voice::of(speaker, said)),
         }
     }
 }

@@ -1,43 +1,64 @@
-//! The way up beside long polling: signals posted on a connection of their own, for the other is taken by a poll.
+//! A connection to post on, beside a client's own or without one: signals, updates that a client says, updates published by HTTP.
 
-use std::{cell::Ref, io::Write};
+use std::collections::BTreeMap;
 
+use http::Method;
 use protocol::wire::SEND_PATH;
 
 use super::{
-    ClientError, Endpoint, Payload, Request, Scratch, Stream,
-    answer::Answer,
+    ClientError, Payload, Request, Scratch, Stream,
     exchange::{Exchange, State},
+    spoken::{Speaker, ask},
 };
+use crate::clients::dialects::{self, Template};
+
+/// Who posts, and what each time.
+#[derive(Debug)]
+pub struct Voice {
+    speaker: Speaker,
+    said: dialects::Request,
+}
+
+impl Voice {
+    /// Somebody who is no client.
+    pub fn new(request: &Request, said: dialects::Request) -> Self {
+        Self::of(Speaker::new(request), said)
+    }
+
+    pub(super) fn of(speaker: Speaker, said: dialects::Request) -> Self {
+        Self { speaker, said }
+    }
+
+    /// A client of the own protocol, with its signals.
+    pub(super) fn of_signals(request: &Request) -> Self {
+        let [target, body] = [SEND_PATH, "{data}"].map(|text| Template::from(text.to_owned()));
+        Self::new(
+            request,
+            dialects::Request { method: Method::POST, target, headers: BTreeMap::new(), body: Some(body) },
+        )
+    }
+}
 
 /// A connection to post on.
 #[derive(Debug)]
 pub struct Uplink {
     exchange: Exchange,
-    /// What every request begins with.
-    head: Box<str>,
+    voice: Voice,
 }
 
 impl Uplink {
-    /// Takes a connection, which will lie idle until there is a signal: the server need not keep it for so long.
-    pub fn new(stream: Stream, request: &Request) -> Self {
-        let Endpoint { base, query, .. } = &*request.endpoint;
-        let query = query.replacen('&', "?", 1);
-        let head = format!("POST {base}{SEND_PATH}{query} HTTP/1.1\r\n{}content-length: ", request.lines());
-        Self { exchange: Exchange::new(stream, State::Kept), head: head.into() }
+    /// Takes a connection, which will lie idle until there is something to say: the server need not keep it for so long.
+    pub fn new(stream: Stream, voice: Voice) -> Self {
+        Self { exchange: Exchange::new(stream, State::Kept), voice }
     }
 
-    /// Posts a signal, and waits for what acknowledges it.
+    /// Posts that, and waits for what acknowledges it with a status of success.
     ///
-    /// After [`ClientError::Ended`] the same signal is to be posted again once this is [reopened](Self::reopen). That a
-    /// server takes it twice does no harm: its id says that it is the same (RFC 9110, section 9.2.2).
-    pub async fn signal<'a>(&mut self, signal: &str, scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
-        self.exchange.request.clear();
-        write!(self.exchange.request, "{}{}\r\n\r\n{signal}", self.head, signal.len())?;
-        match self.exchange.ask(scratch).await? {
-            (Answer { status: 200, body, .. }, bytes) => Ok(Payload::lines(Ref::map(bytes, |bytes| &bytes[body]))),
-            (answer, bytes) => Err(answer.refusal(&bytes)),
-        }
+    /// After [`ClientError::Ended`] the same is to be posted again once this is [reopened](Self::reopen). That a server takes it twice
+    /// does no harm: its id or its stamp says that it is the same (RFC 9110, section 9.2.2).
+    pub async fn post<'a>(&mut self, data: &[u8], scratch: &'a Scratch) -> Result<Payload<'a>, ClientError> {
+        let Voice { speaker, said } = &mut self.voice;
+        ask(&mut self.exchange, speaker, said, data, scratch).await
     }
 
     /// Goes on over another connection.
@@ -48,7 +69,18 @@ impl Uplink {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::script::*, *};
+    use std::{io::ErrorKind, sync::Arc, time::Duration};
+
+    use tokio::{
+        io::{AsyncReadExt, AsyncWriteExt},
+        net::{TcpListener, TcpStream},
+    };
+
+    use super::{
+        super::{Endpoint, script::*},
+        *,
+    };
+    use crate::clients::socket::Socket;
 
     #[tokio::test]
     async fn signals_follow_each_other_on_one_connection_and_a_refusal_says_why() {
@@ -58,11 +90,12 @@ mod tests {
         let (scratch, mut endpoint) = (Scratch::default(), Endpoint::of(([127, 0, 0, 1], 80).into()));
         (endpoint.base, endpoint.query) = ("/app".to_owned(), "&k=a%26b".to_owned());
         endpoint.headers.append(http::header::AUTHORIZATION, "Bearer t".parse().unwrap());
-        let mut uplink = Uplink::new(script.stream, &Request { endpoint: endpoint.into(), ..script.request });
-        let ack = uplink.signal("one\r\n\r\n", &scratch).await.unwrap();
+        let voice = Voice::of_signals(&Request { endpoint: endpoint.into(), ..script.request });
+        let mut uplink = Uplink::new(script.stream, voice);
+        let ack = uplink.post(b"one\r\n\r\n", &scratch).await.unwrap();
         assert_eq!(ack.messages().collect::<Vec<_>>(), [b"{\"id\":1}\n"]);
         drop(ack);
-        let error = uplink.signal("second", &scratch).await.unwrap_err();
+        let error = uplink.post(b"second", &scratch).await.unwrap_err();
         assert_eq!(error.to_string(), "status 400: bad");
         drop(uplink);
         let posted = |signal: &str| {
@@ -71,5 +104,42 @@ mod tests {
             format!("{head}{}\r\n\r\n{signal}", signal.len())
         };
         assert_eq!(String::from_utf8(script.heard.await.unwrap()).unwrap(), posted("second"));
+    }
+
+    /// Engine.IO's servers end a session whose posts overlap: a heartbeat is not answered while an update is being said.
+    #[tokio::test]
+    async fn what_a_client_says_and_what_it_answers_do_not_overlap() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = listener.local_addr().unwrap();
+        let dial = async || {
+            let socket = Socket::new(TcpStream::connect(server).await.unwrap(), None).unwrap();
+            (Stream::new(socket, Arc::default()), listener.accept().await.unwrap().0)
+        };
+        let post: dialects::Request = toml::from_str("post = \"/p\"\nbody = \"{data}\"").unwrap();
+        let mut speaker = Speaker::new(&Request {
+            endpoint: Endpoint::of(server).into(),
+            number: 0,
+            poll_wait: Duration::ZERO,
+            after: None,
+            cookies: None,
+        });
+        let voice = Voice::of(speaker.clone(), post.clone());
+        let ((says, mut hears), (answers, hears_answer)) = (dial().await, dial().await);
+        let (mut uplink, mut exchange) = (Uplink::new(says, voice), Exchange::new(answers, State::Kept));
+        let scratch = Scratch::default();
+        tokio::join!(
+            async { drop(uplink.post(b"[7]", &scratch).await.unwrap()) },
+            async { drop(ask(&mut exchange, &mut speaker, &post, b"3", &scratch).await.unwrap()) },
+            async {
+                // Polled last: what the two would send at once, they have sent.
+                hears.read_buf(&mut Vec::new()).await.unwrap();
+                let hears_answer = hears_answer.into_std().unwrap();
+                assert_eq!(hears_answer.peek(&mut [0]).unwrap_err().kind(), ErrorKind::WouldBlock);
+                let mut hears_answer = TcpStream::from_std(hears_answer).unwrap();
+                for connection in [&mut hears, &mut hears_answer] {
+                    connection.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok").await.unwrap();
+                }
+            }
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use protocol::{Transport, results::Polls};
 use server::values::Cpus;
 
-use crate::clients::{reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase};
+use crate::clients::{mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase};
 
 /// What one worker is to do.
 #[derive(Debug, Clone)]
@@ -28,6 +28,8 @@ pub struct Assignment {
     pub polls: Polls,
     /// Signals that each sends a second while updates flow, 0 for none.
     pub signal_rate_hz: f64,
+    /// What clients are to say, one for each of those of the first numbers that say anything.
+    pub mailboxes: Arc<[Mailbox]>,
     /// Seed of all jitter.
     pub seed: u64,
     /// The measure phase, when it is known.

@@ -5,10 +5,7 @@ use std::{convert::Infallible, rc::Rc};
 use protocol::{clock, results::Polls};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
-use super::{
-    shared::Shared,
-    signals::{Pace, due, side_channel},
-};
+use super::{shared::Shared, words::Words};
 use crate::clients::{
     recorder::Receipt,
     transports::{Client, ClientError, Payload},
@@ -23,13 +20,7 @@ pub(super) async fn client(shared: Rc<Shared>, index: usize, mut permit: Option<
             // Boxed: its room would else be part of every client, all the time.
             Box::pin(sleep(shared.backoff(index))).await;
         }
-        let error = tokio::select! {
-            held = hold(&shared, index, permit.take()) => {
-                let Err(error) = held;
-                error
-            }
-            Err(error) = side_channel(&shared, index) => error,
-        };
+        let Err(error) = hold(&shared, index, permit.take()).await;
         if !shared.lost(index, &error) {
             return;
         }
@@ -43,13 +34,13 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
     drop(permit);
     let mut asked_ns = Some(ready_ns);
     let mut answered = client.is_answered();
-    let mut pace = shared.signals_with_updates().then(|| Box::new(Pace::new(shared)));
+    let mut words = Words::of(shared, index, &client);
     loop {
         let payload = tokio::select! {
             biased;
             payload = next(shared, &mut client, cursor, &mut asked_ns) => payload,
-            due = due(&mut pace, shared) => {
-                Box::pin(client.signal(due.signal(shared))).await?;
+            words = words.next(shared) => {
+                Box::pin(client.say(&words?)).await?;
                 continue;
             }
         };

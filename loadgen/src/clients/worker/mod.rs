@@ -6,6 +6,7 @@ mod errors;
 mod report;
 mod shared;
 mod signals;
+mod words;
 
 use std::{
     pin::pin,

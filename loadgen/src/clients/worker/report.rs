@@ -28,6 +28,10 @@ pub struct Report {
     pub clients: Vec<Option<ClientRecord>>,
     /// What became of its clients' signals.
     pub signals: SignalRecord,
+    /// Updates that its clients said and that count: the `seq` of each, and how late it was said, nanoseconds.
+    pub said: Vec<(u64, u64)>,
+    /// From the beginning of saying one until that was answered, where it was posted, nanoseconds.
+    pub acknowledged: Histogram<u64>,
     /// Connections that a disturbance ended, and tries to come back from it that failed.
     pub disturbances: Errors,
     /// How late bytes were read, on a sample of the connections.
@@ -49,6 +53,8 @@ impl Report {
             tls_agreed: None,
             clients: vec![None; assignment.clients.len()],
             signals: SignalRecord::default(),
+            said: Vec::new(),
+            acknowledged: histogram(3),
             disturbances: Errors::default(),
             loop_lag: histogram(3),
             errors: Errors::default(),

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use protocol::{Transport, Update, clock, results::Polls, signal::Ack, stamp, wire};
+use protocol::{Update, clock, results::Polls, signal::Ack, stamp, wire};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use server::metrics::Tally;
 use tokio::task::AbortHandle;
@@ -16,6 +16,7 @@ use tokio::task::AbortHandle;
 use super::{assignment::Assignment, report::Report};
 use crate::clients::{
     dial::dial,
+    mailbox::Word,
     reconnect::backoff,
     recorder::{ClientRecord, Progress, Receipt},
     socket::{LagMeter, Socket, hold_acknowledgements},
@@ -75,12 +76,22 @@ impl Shared {
         Self { assignment, lag, scratch, turns, report: report.into(), rng, cookies, tasks, pauses, progress, tally }
     }
 
-    /// Opens a connection for a client.
+    /// A client's number among those of all workers.
+    pub(super) fn number(&self, index: usize) -> u32 {
+        self.assignment.clients.start + index as u32
+    }
+
+    /// Opens a connection for a client to get updates on.
     pub(super) async fn dial(&self, index: usize) -> Result<Stream, ClientError> {
         if let Some(client) = &mut self.report.borrow_mut().clients[index] {
             client.reconnect.begun(clock::now_ns());
         }
-        let socket = dial(self.assignment.server, self.assignment.clients.start + index as u32).await?;
+        self.connect(index).await
+    }
+
+    /// Opens any connection for a client.
+    pub(super) async fn connect(&self, index: usize) -> Result<Stream, ClientError> {
+        let socket = dial(self.assignment.server, self.number(index)).await?;
         if self.assignment.polls == Polls::Deferred {
             hold_acknowledgements(&socket)?;
         }
@@ -125,17 +136,12 @@ impl Shared {
         let after = self.report.borrow().clients[index].as_ref().map(|client| client.tracker.cursor());
         let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
         let cookies = self.cookies.borrow().get(&index).cloned();
-        let number = self.assignment.clients.start + index as u32;
-        Request { endpoint: Arc::clone(&self.assignment.endpoint), number, poll_wait, after, cookies }
+        let (endpoint, number) = (Arc::clone(&self.assignment.endpoint), self.number(index));
+        Request { endpoint, number, poll_wait, after, cookies }
     }
 
     pub(super) fn keep_cookies(&self, index: usize, cookies: Arc<str>) {
         self.cookies.borrow_mut().insert(index, cookies);
-    }
-
-    /// Whether signals go the same way as updates.
-    pub(super) fn signals_with_updates(&self) -> bool {
-        self.assignment.signal_rate_hz > 0.0 && self.assignment.transport == Transport::WebSocket
     }
 
     /// Whether something of that time lies in the measure phase.
@@ -204,6 +210,14 @@ impl Shared {
             }
         }
         Ok(client.tracker.cursor())
+    }
+
+    /// An update is being said, which is when it is published: how late that is. Gives its line.
+    pub(super) fn said(&self, Word { seq, due_ns, line }: Word) -> String {
+        if self.counts(due_ns) {
+            self.report.borrow_mut().said.push((seq, clock::now_ns().saturating_sub(due_ns)));
+        }
+        line
     }
 
     /// Records the answer to a posted signal.

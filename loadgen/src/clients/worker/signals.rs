@@ -1,13 +1,12 @@
 //! Clients' own signals: when they are due, and how long they took.
 
-use std::{convert::Infallible, time::Duration};
+use std::time::Duration;
 
-use protocol::{Transport, clock};
+use protocol::clock;
 use rand::RngExt;
 use tokio::time::{Instant, sleep_until};
 
 use super::shared::Shared;
-use crate::clients::transports::{ClientError, Uplink};
 
 /// When the signals of a client are due: at a constant rate from a random beginning, whatever becomes of them.
 pub(super) struct Pace {
@@ -30,7 +29,7 @@ impl Pace {
     }
 
     /// Waits until one is due. Dropping the future loses nothing. None are sent before the stream begins.
-    async fn due(&mut self, shared: &Shared) -> Due {
+    pub(super) async fn due(&mut self, shared: &Shared) -> Due {
         loop {
             let due = self.next;
             let waited = due > Instant::now();
@@ -40,14 +39,6 @@ impl Pace {
                 return Due { due, waited };
             }
         }
-    }
-}
-
-/// Waits until a signal is due; for ever without a pace.
-pub(super) async fn due(pace: &mut Option<Box<Pace>>, shared: &Shared) -> Due {
-    match pace {
-        Some(pace) => Box::pin(pace.due(shared)).await,
-        None => std::future::pending().await,
     }
 }
 
@@ -66,29 +57,5 @@ impl Due {
             }
         }
         format!(r#"{{"id":{from_ns},"data":null}}"#)
-    }
-}
-
-/// Sends signals on a connection of their own, for a transport whose connection is taken. Ready only if that breaks.
-pub(super) async fn side_channel(shared: &Shared, index: usize) -> Result<Infallible, ClientError> {
-    if shared.assignment.signal_rate_hz > 0.0 && shared.assignment.transport == Transport::LongPoll {
-        return Box::pin(post(shared, index)).await;
-    }
-    std::future::pending().await
-}
-
-async fn post(shared: &Shared, index: usize) -> Result<Infallible, ClientError> {
-    let mut uplink = Uplink::new(shared.secured(shared.dial(index).await?).await?, &shared.request(index));
-    let mut pace = Pace::new(shared);
-    loop {
-        let signal = pace.due(shared).await.signal(shared);
-        let payload = loop {
-            match uplink.signal(&signal, &shared.scratch).await {
-                Err(ClientError::Ended) => uplink.reopen(shared.reopen(index).await?),
-                payload => break payload?,
-            }
-        };
-        let now_ns = clock::now_ns();
-        payload.messages().try_for_each(|message| shared.acknowledged(message, now_ns))?;
     }
 }

@@ -7,7 +7,7 @@ use clap::Args;
 use protocol::{
     Transport,
     clock::{self, NS_PER_SEC},
-    results::{Arrivals, Disturbance, Failure, Goal, Load, Peer, Scenario, Stream},
+    results::{Arrivals, Disturbance, Failure, Goal, Load, Peer, Scenario, Speakers, Stream},
 };
 use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
@@ -217,10 +217,11 @@ pub(super) fn need(scenario: &Scenario, target: Option<&Target>) -> Need {
     }
 }
 
-/// Connections of a client: one, and another for its signals if a poll takes the first.
+/// Connections of a client: one, and another for what it says if a poll takes the first. Where one client alone speaks, its own is
+/// within what is left over.
 fn connections_each(scenario: &Scenario) -> u32 {
-    let posts = scenario.signal_rate_hz > 0.0 && scenario.transports.contains(&Transport::LongPoll);
-    if posts { 2 } else { 1 }
+    let says = scenario.signal_rate_hz > 0.0 || scenario.speakers == Some(Speakers::All);
+    if says && scenario.transports.contains(&Transport::LongPoll) { 2 } else { 1 }
 }
 
 impl Prepared {

@@ -3,7 +3,10 @@
 use std::env;
 
 use anyhow::{Context, bail, ensure};
-use protocol::results::{Disturbance, Publish, Scenario};
+use protocol::{
+    Transport,
+    results::{Disturbance, Publish, Scenario, Speakers},
+};
 use reports::url_without_secrets;
 
 use crate::{
@@ -17,9 +20,11 @@ use crate::{
 pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> anyhow::Result<Option<Others>> {
     let dialect = scenario.dialect.as_deref().map(Dialect::find).transpose()?.flatten();
     let Some(dialect) = dialect else {
-        for (key, is_given) in
-            [("server-command", scenario.server_command.is_some()), ("publish", scenario.publish.is_some())]
-        {
+        for (key, is_given) in [
+            ("server-command", scenario.server_command.is_some()),
+            ("publish", scenario.publish.is_some()),
+            ("speakers", scenario.speakers.is_some()),
+        ] {
             ensure!(!is_given, "{key}: that is for a server of others; name how it is talked to by --dialect");
         }
         return Ok(None);
@@ -40,14 +45,15 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
         ),
     }
     transports(scenario, &dialect, named)?;
-    let publish = publish(scenario.publish, &dialect, command.is_some())?;
+    let publish = publish(scenario.publish, &scenario.transports, &dialect, command.is_some())?;
+    let speakers = speakers(scenario, &dialect, publish)?;
     bearable(scenario, &format!("dialect {name}"), at.is_none())?;
-    (scenario.engine, scenario.publish) = (Vec::new(), Some(publish));
+    (scenario.engine, scenario.publish, scenario.speakers) = (Vec::new(), Some(publish), speakers);
     let command = match command {
         Some(words) => Some(Command { words, folder: env::current_dir().context("no working directory")? }),
         None => None,
     };
-    Ok(Some(Others { peer: None, dialect, publish, command }))
+    Ok(Some(Others { peer: None, dialect, publish, speakers, command }))
 }
 
 /// Refuses what only the own server bears. `beside`: the option that names one of others.
@@ -93,8 +99,14 @@ fn transports(scenario: &mut Scenario, dialect: &Dialect, named: bool) -> anyhow
     Ok(())
 }
 
-pub(super) fn publish(asked: Option<Publish>, dialect: &Dialect, is_started: bool) -> anyhow::Result<Publish> {
+pub(super) fn publish(
+    asked: Option<Publish>,
+    transports: &[Transport],
+    dialect: &Dialect,
+    is_started: bool,
+) -> anyhow::Result<Publish> {
     let by_http = dialect.publish.is_some();
+    let mute = transports.iter().find(|transport| !dialect.says(**transport));
     match asked {
         Some(Publish::Feed) if !is_started => {
             bail!(
@@ -107,13 +119,37 @@ pub(super) fn publish(asked: Option<Publish>, dialect: &Dialect, is_started: boo
                 dialect.name
             )
         }
+        Some(Publish::Client) if let Some(transport) = mute => {
+            bail!(
+                "publish client: the dialect {} does not say how a client says an update over {transport}; add say to [{}] of it",
+                dialect.name,
+                transport.name().replace('-', "_")
+            )
+        }
         Some(publish) => Ok(publish),
         None if by_http => Ok(Publish::Http),
         None if is_started => Ok(Publish::Feed),
+        None if mute.is_none() => Ok(Publish::Client),
         None => bail!(
-            "publish: how do updates get into that server? The dialect {} has no [publish], and a server that runs already has no \
-             stdin here; add the one, or start it by --server-command",
+            "publish: how do updates get into that server? The dialect {} has neither [publish] nor say, and a server that runs \
+             already has no stdin here; add one of them, or start it by --server-command",
             dialect.name
         ),
     }
+}
+
+pub(super) fn speakers(scenario: &Scenario, dialect: &Dialect, publish: Publish) -> anyhow::Result<Option<Speakers>> {
+    if publish != Publish::Client {
+        ensure!(
+            scenario.speakers.is_none(),
+            "speakers beside --publish {publish}: no client says updates then; leave it out"
+        );
+        return Ok(None);
+    }
+    ensure!(
+        dialect.echo || !scenario.clients.contains(&1),
+        "clients 1 beside --publish client: the dialect {} says `echo = false`, so nobody is there to get an update; ask for two or more",
+        dialect.name
+    );
+    Ok(Some(scenario.speakers.unwrap_or_default()))
 }

@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use protocol::results::{Peer, Scenario};
 use reports::url_without_secrets;
 
-use super::others::{bearable, publish, words};
+use super::others::{bearable, publish, speakers, words};
 use crate::{
     clients::dialects::Dialect,
     measure::{
@@ -31,7 +31,7 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, settings: &Setti
         let peer = match asked.in_load() {
             None => asked,
             Some(_) => {
-                let (peer, found) = found(&asked, &mut missing)?;
+                let (peer, found) = found(scenario, &asked, &mut missing)?;
                 others.push(found);
                 peer
             }
@@ -96,7 +96,7 @@ fn contradictions(scenario: &Scenario, at: Option<&str>, settings: &Settings) ->
 }
 
 /// A peer as it is found; what it lacks is added to what is missing.
-fn found(asked: &Peer, missing: &mut Vec<String>) -> anyhow::Result<(Peer, Others)> {
+fn found(scenario: &Scenario, asked: &Peer, missing: &mut Vec<String>) -> anyhow::Result<(Peer, Others)> {
     let folder = folder(&asked.name)?;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     ensure!(
@@ -116,7 +116,6 @@ fn found(asked: &Peer, missing: &mut Vec<String>) -> anyhow::Result<(Peer, Other
     })?;
     missing.extend(start.needs.iter().filter_map(|need| Some(format!("peer {name}: {}", need.missing(&folder)?))));
     let command = Command { words: words(&format!("peer {name}: command"), &start.command)?, folder };
-    let publish = publish(start.publish, &dialect, true)?;
     let spoken = dialect.transports();
     let transports: Vec<_> = spoken.iter().copied().filter(|spoken| asked.transports.contains(spoken)).collect();
     ensure!(
@@ -124,8 +123,10 @@ fn found(asked: &Peer, missing: &mut Vec<String>) -> anyhow::Result<(Peer, Other
         "peer {name}: it speaks {} and nothing of --transports; leave it out, or add what it speaks",
         spoken[0]
     );
+    let publish = publish(start.publish, &transports, &dialect, true)?;
+    let speakers = speakers(scenario, &dialect, publish)?;
     let peer = Peer { name: name.clone(), transports, command: Some(start.command.clone()), publish: Some(publish) };
-    Ok((peer, Others { peer: Some(name), dialect: dialect.into(), publish, command: Some(command) }))
+    Ok((peer, Others { peer: Some(name), dialect: dialect.into(), publish, speakers, command: Some(command) }))
 }
 
 fn folder(asked: &str) -> anyhow::Result<PathBuf> {
@@ -164,9 +165,10 @@ mod tests {
     #[test]
     fn every_peer_that_comes_along_is_found_from_anywhere_and_says_what_starts_it() {
         for (name, _) in BUILT_IN {
+            let scenario = crate::scenario::check("test", "").unwrap();
             let (mut missing, transports) = (Vec::new(), protocol::Transport::ALL.to_vec());
             let asked = Peer { name: name.to_owned(), transports, command: None, publish: None };
-            let (peer, others) = found(&asked, &mut missing).unwrap();
+            let (peer, others) = found(&scenario, &asked, &mut missing).unwrap();
             assert_eq!((&*peer.name, others.peer.as_deref()), (name, Some(name)));
             assert!(others.command.unwrap().folder.ends_with(name));
             // Whatever is not installed here.

@@ -21,6 +21,7 @@ use crate::{
     },
     measure::{
         account::{Account, Edge, Storm},
+        others::Relayed,
         phase::Phase,
     },
 };
@@ -45,6 +46,8 @@ pub(super) struct Reading {
 #[derive(Debug)]
 pub(in crate::measure) struct Gathered {
     pub(super) begun_ns: u64,
+    /// Who says updates, where it is clients who do.
+    pub(in crate::measure) relayed: Option<Relayed>,
     /// Which the machine's figures are of.
     processors: Processors,
     pub(super) machine_at_start: MachineUsage,
@@ -65,9 +68,10 @@ pub(in crate::measure) struct Gathered {
 }
 
 impl Gathered {
-    pub(in crate::measure) fn new() -> Self {
+    pub(in crate::measure) fn new(relayed: Option<Relayed>) -> Self {
         Self {
             begun_ns: clock::now_ns(),
+            relayed,
             processors: Processors::own(),
             machine_at_start: MachineUsage::default(),
             observed: None,

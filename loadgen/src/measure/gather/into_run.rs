@@ -32,6 +32,9 @@ impl Gathered {
         failure: Option<Failure>,
         window: Option<Window>,
     ) -> Run {
+        if let Some(account) = &mut self.account {
+            self.reports.iter().flat_map(|report| &report.said).for_each(|(seq, late_ns)| account.late(*seq, *late_ns));
+        }
         let counts = self.counts(u64::from(planned.point.load.clients));
         let (latency, slices) = self.latency(window);
         let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
@@ -42,14 +45,17 @@ impl Gathered {
             rode: merged(|report| &report.recorder.meeting.rode),
         });
         let client_means = self.client_means();
-        let fan_out = self.fan_out(u64::from(planned.point.load.clients));
+        let unexpected = self.relayed.map_or(0, |relayed| relayed.unexpected(1));
+        let fan_out = self.fan_out(u64::from(planned.point.load.clients) - unexpected);
         let agreed = self.reports.iter().find_map(|report| report.tls_agreed.clone());
         let tls = agreed.map(|agreed| TlsHandshakes { took: merged(|report| &report.tls_handshake), agreed });
+        let posted = merged(|report| &report.acknowledged);
         let (signals, recovery) = (self.signals(), self.recovery(window));
         let server = self.server_usage();
         let (traffic, generator, machine) = self.between_edges();
         let tcp = self.tcp_usage();
         let account = self.account.take();
+        let acknowledged = self.acknowledged.take().or(Some(posted));
         Run {
             index: planned.index,
             repeat: planned.repeat,
@@ -63,7 +69,7 @@ impl Gathered {
                 before: account.as_ref().and_then(|account| account.before),
                 source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
                 lateness: account.and_then(|account| Some(lateness(&account.lateness_ns?))),
-                acknowledged: self.acknowledged.take(),
+                acknowledged: acknowledged.filter(|acknowledged| !acknowledged.is_empty()),
             },
             counts,
             traffic,
@@ -107,6 +113,9 @@ impl Gathered {
                     client.as_ref().map_or(account.updates, |client| client.tracker.missed(account.first_seq, last_seq))
                 })
                 .sum();
+            if let Some(relayed) = self.relayed {
+                self.leave_out_own(relayed, account.first_seq, last_seq, &mut counts);
+            }
         }
         counts
     }

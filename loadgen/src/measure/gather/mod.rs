@@ -4,6 +4,7 @@ mod clients;
 mod gathered;
 mod into_run;
 mod merged;
+mod own;
 mod timeline;
 
 pub(super) use gathered::Gathered;

@@ -4,14 +4,17 @@ mod feed;
 mod guarded;
 mod post;
 mod publishing;
+mod relayed;
+mod say;
 
 use std::{path::PathBuf, sync::Arc};
 
-use protocol::results::Publish;
+use protocol::results::{Publish, Speakers};
 
 use crate::clients::dialects::Dialect;
 pub use guarded::Guarded;
 pub use publishing::{Publication, Publishing};
+pub use relayed::Relayed;
 
 /// How a server of others is measured.
 #[derive(Debug, Clone)]
@@ -22,6 +25,8 @@ pub struct Others {
     pub dialect: Arc<Dialect>,
     /// How updates get into it.
     pub publish: Publish,
+    /// Which clients say them, if it is clients who do.
+    pub speakers: Option<Speakers>,
     /// What starts it; none if it runs already.
     pub command: Option<Command>,
 }

@@ -19,7 +19,7 @@ use crate::clients::{
     dialects::Dialect,
     socket::Socket,
     tls::Tls,
-    transports::{ClientError, Poster, Request, Scratch, Stream},
+    transports::{ClientError, Request, Scratch, Stream, Uplink, Voice},
 };
 
 /// A server that does not acknowledge an update for so long will not.
@@ -39,7 +39,7 @@ pub(super) struct To {
 pub(super) struct Post {
     to: To,
     runtime: Runtime,
-    poster: Poster,
+    uplink: Uplink,
     scratch: Scratch,
     line: Vec<u8>,
     acknowledged: Arc<Mutex<Histogram<u64>>>,
@@ -52,21 +52,22 @@ impl Post {
         let stream = runtime.block_on(async {
             timeout(PATIENCE, connect(&to)).await.map_err(anyhow::Error::from)?.map_err(Into::into)
         });
-        let poster = Poster::new(
+        let said = to.dialect.publish.clone().context("the dialect does not say how to publish")?;
+        let uplink = Uplink::new(
             stream.map_err(|error: anyhow::Error| error.context("cannot connect to publish by HTTP"))?,
-            &to.request,
+            Voice::new(&to.request, said),
         );
-        Ok(Self { to, runtime, poster, scratch: Scratch::default(), line: Vec::new(), acknowledged })
+        Ok(Self { to, runtime, uplink, scratch: Scratch::default(), line: Vec::new(), acknowledged })
     }
 }
 
 impl Outlet for Post {
     fn publish(&mut self, Due { seq, due_ns, source, .. }: Due<'_>) -> anyhow::Result<()> {
-        let Self { to, runtime, poster, scratch, line, acknowledged } = self;
+        let Self { to, runtime, uplink, scratch, line, acknowledged } = self;
         line.clear();
         source.stamp_into(seq, due_ns, line);
         let sent_ns = clock::now_ns();
-        let posted = runtime.block_on(async { timeout(PATIENCE, post(to, poster, line, scratch)).await });
+        let posted = runtime.block_on(async { timeout(PATIENCE, post(to, uplink, line, scratch)).await });
         posted
             .map_err(|_| anyhow::anyhow!("it was not acknowledged in {PATIENCE:?}"))
             .and_then(|posted| posted.map_err(|error| anyhow::anyhow!(error.in_words())))
@@ -77,13 +78,12 @@ impl Outlet for Post {
     }
 }
 
-async fn post(to: &To, poster: &mut Poster, line: &[u8], scratch: &Scratch) -> Result<(), ClientError> {
-    let request = to.dialect.publish.as_ref().expect("looked for before");
+async fn post(to: &To, uplink: &mut Uplink, line: &[u8], scratch: &Scratch) -> Result<(), ClientError> {
     loop {
-        match poster.post(request, line, scratch).await {
+        match uplink.post(line, scratch).await {
             // As HTTP allows: the same is posted on another connection.
-            Err(ClientError::Ended) => poster.reopen(connect(to).await?),
-            posted => return posted,
+            Err(ClientError::Ended) => uplink.reopen(connect(to).await?),
+            posted => return posted.map(drop),
         }
     }
 }

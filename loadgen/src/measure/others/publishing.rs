@@ -22,11 +22,13 @@ use server::{
 use tokio::sync::oneshot;
 
 use super::{
-    Guarded, Others,
+    Guarded, Others, Relayed,
     feed::Feed,
     post::{Post, To},
+    say::Say,
 };
 use crate::clients::{
+    mailbox::Mailbox,
     tls::Tls,
     transports::{Endpoint, Request},
     window::histogram,
@@ -60,6 +62,10 @@ pub struct Publication<'a> {
     pub endpoint: Arc<Endpoint>,
     /// Whom to trust, if it speaks TLS.
     pub tls: Option<Tls>,
+    /// What clients are to say, where it is them who do.
+    pub mailboxes: Arc<[Mailbox]>,
+    /// Who says what then.
+    pub relayed: Option<Relayed>,
     /// The generator's processors.
     pub cpus: Option<Cpus>,
 }
@@ -67,7 +73,7 @@ pub struct Publication<'a> {
 impl Publishing {
     /// Starts to publish.
     pub fn start(publication: Publication<'_>, span: Span, guarded: Option<&mut Guarded>) -> anyhow::Result<Self> {
-        let Publication { others, stream, feed, seed, address, endpoint, tls, cpus } = publication;
+        let Publication { others, stream, feed, seed, address, endpoint, tls, mailboxes, relayed, cpus } = publication;
         let source = match (stream, feed) {
             (Stream::Synthetic { arrivals, rate_hz, payload_bytes }, _) => {
                 Source::synthetic(*arrivals, *rate_hz, *payload_bytes, seed)
@@ -90,6 +96,10 @@ impl Publishing {
                 let to = To { address, tls, dialect: Arc::clone(&others.dialect), request };
                 let acknowledged = Arc::clone(&acknowledged);
                 Publisher::start(source, span, move || pin().and_then(|()| Post::connect(to, acknowledged)), done)
+            }
+            Publish::Client => {
+                let relayed = relayed.context("nobody is to say updates")?;
+                Publisher::start(source, span, move || pin().map(|()| Say { mailboxes, relayed }), done)
             }
         }?;
         Ok(Self { _publisher: publisher, account, done: None, acknowledged })

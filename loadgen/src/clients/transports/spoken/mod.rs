@@ -2,7 +2,6 @@
 
 mod asking;
 mod opening;
-mod poster;
 mod speaker;
 #[cfg(test)]
 mod tests;
@@ -15,10 +14,9 @@ use super::{
     exchange::{Exchange, State},
     websocket,
 };
-use crate::clients::dialects::{Dialect, Heartbeat, LongPoll, Said};
-use asking::ask;
-pub use poster::Poster;
-use speaker::Speaker;
+use crate::clients::dialects::{self, Dialect, Heartbeat, LongPoll, Said};
+pub(super) use asking::ask;
+pub(super) use speaker::Speaker;
 
 /// A client that has opened.
 #[derive(Debug)]
@@ -46,7 +44,7 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let websocket = dialect.websocket.as_ref().ok_or_else(|| unspoken(&dialect))?;
         let mut speaker = Speaker::new(request);
-        let path = speaker.text(&websocket.path)?;
+        let path = speaker.text(&websocket.path, &[])?;
         let handshake = request.handshake(&path, websocket.subprotocol.as_deref())?;
         let (mut client, _) = websocket::Client::upgrade(stream, handshake, request).await?;
         opening::over_websocket(&mut client, &mut speaker, websocket, scratch).await?;
@@ -108,6 +106,25 @@ impl Client {
         self.unanswered.append(&mut came);
     }
 
+    /// Says an update, where it is said as a message.
+    pub(super) async fn say(&mut self, data: &[u8]) -> Result<(), ClientError> {
+        match (&mut self.line, self.dialect.websocket.as_ref().and_then(|websocket| websocket.say.as_ref())) {
+            (Line::WebSocket(client), Some(say)) => client.say(&self.speaker.text(say, data)?).await,
+            _ => Err(ClientError::protocol(format!(
+                "the dialect {} does not say how updates are said",
+                self.dialect.name
+            ))),
+        }
+    }
+
+    /// Who says updates, and by which request, where they are said beside polls. It knows what the client knows by now.
+    pub(super) fn voice(&self) -> Option<(Speaker, dialects::Request)> {
+        match self.line {
+            Line::WebSocket(_) => None,
+            Line::LongPoll(_) => Some((self.speaker.clone(), polled(&self.dialect).say.clone()?)),
+        }
+    }
+
     pub(super) fn reopen(&mut self, stream: Stream) {
         match &mut self.line {
             Line::WebSocket(_) => unreachable!("a WebSocket that has ended is opened anew, with its handshake"),
@@ -132,9 +149,9 @@ impl Client {
     async fn answer(&mut self, place: usize, scratch: &Scratch) -> Result<(), ClientError> {
         let said = self.heartbeats()[place].said.clone();
         match (&mut self.line, &said) {
-            (Line::WebSocket(client), Said::Message(message)) => client.say(&self.speaker.text(message)?).await,
+            (Line::WebSocket(client), Said::Message(message)) => client.say(&self.speaker.text(message, &[])?).await,
             (Line::LongPoll(exchange), Said::Request(request)) => {
-                ask(exchange, &mut self.speaker, request, scratch).await.map(drop)
+                ask(exchange, &mut self.speaker, request, &[], scratch).await.map(drop)
             }
             _ => unreachable!("checked as the dialect was read"),
         }

@@ -17,7 +17,7 @@ pub(super) async fn over_websocket(
 ) -> Result<(), ClientError> {
     for step in &dialect.open {
         if let Some(Said::Message(message)) = &step.said {
-            client.say(&speaker.text(message)?).await?;
+            client.say(&speaker.text(message, &[])?).await?;
         }
         if step.expect.is_none() {
             continue;
@@ -43,7 +43,7 @@ pub(super) async fn by_polling(
 ) -> Result<(), ClientError> {
     for step in &dialect.open {
         let Some(Said::Request(request)) = &step.said else { continue };
-        let payload = ask(exchange, speaker, request, scratch).await?;
+        let payload = ask(exchange, speaker, request, &[], scratch).await?;
         let (head, body) = payload.parts();
         learn(step, speaker, head, body)?;
     }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use http::Method;
 use rand::{RngExt, distr::Alphanumeric};
+use tokio::sync::Mutex;
 
 use crate::clients::{
     dialects::{self, CLIENT, COUNT, DATA, RANDOM, Take, Template},
@@ -13,9 +14,9 @@ use crate::clients::{
 /// Letters and digits of `{random}`: enough that no two clients draw the same.
 const RANDOM_LETTERS: usize = 12;
 
-/// What one client says to a server of others.
-#[derive(Debug)]
-pub(super) struct Speaker {
+/// What one client says to a server of others. A clone of it is the same client on another connection.
+#[derive(Debug, Clone)]
+pub(in crate::clients::transports) struct Speaker {
     endpoint: Arc<Endpoint>,
     /// The lines of every head.
     lines: Box<str>,
@@ -23,15 +24,28 @@ pub(super) struct Speaker {
     values: Vec<(Box<str>, Box<[u8]>)>,
     /// How many requests and messages it has put together.
     count: u64,
+    /// Held while something beside a poll is asked, on whichever connection.
+    asking: Arc<Mutex<()>>,
 }
 
 impl Speaker {
     /// A client that knows its number and what every request says.
-    pub(super) fn new(request: &Request) -> Self {
+    pub(in crate::clients::transports) fn new(request: &Request) -> Self {
         let random = rand::rng().sample_iter(Alphanumeric).take(RANDOM_LETTERS).map(|byte| byte.to_ascii_lowercase());
         let client = request.number.to_string().into_bytes().into_boxed_slice();
         let values = vec![(CLIENT.into(), client), (RANDOM.into(), random.collect())];
-        Self { endpoint: Arc::clone(&request.endpoint), lines: request.lines().into(), values, count: 0 }
+        Self {
+            endpoint: Arc::clone(&request.endpoint),
+            lines: request.lines().into(),
+            values,
+            count: 0,
+            asking: Arc::default(),
+        }
+    }
+
+    /// What is held while something is asked.
+    pub(super) fn asking(&self) -> Arc<Mutex<()>> {
+        Arc::clone(&self.asking)
     }
 
     /// Takes from an answer or a message what is to be said later; what does not stand there stays as it was.
@@ -50,11 +64,11 @@ impl Speaker {
         take.keys().map(|name| &**name).find(|name| self.values.iter().all(|(known, _)| &**known != *name))
     }
 
-    /// A message, or the path of an upgrade.
-    pub(super) fn text(&mut self, template: &Template) -> Result<String, ClientError> {
+    /// A message with that update in it, or the path of an upgrade.
+    pub(super) fn text(&mut self, template: &Template, data: &[u8]) -> Result<String, ClientError> {
         self.count += 1;
         let mut text = Vec::new();
-        self.fill_in(template, &[], &mut text)?;
+        self.fill_in(template, data, &mut text)?;
         String::from_utf8(text)
             .map_err(|_| ClientError::protocol("what the server said and is to be told again is no text"))
     }
