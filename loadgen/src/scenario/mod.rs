@@ -89,22 +89,36 @@ pub fn text(name: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// The same, as it can be read from any folder: the path of a feed is made absolute.
+/// The same, as it can be read from any folder: the paths of a feed and of peers are made absolute.
 pub fn text_from_anywhere(name: &Path) -> anyhow::Result<String> {
     let text = text(name)?;
-    let (_, Settings { replay: Some(feed), .. }) = read(name)? else { return Ok(text) };
-    if feed == Path::new(BUILTIN_MARKET) {
+    let (_, Settings { replay, peer, .. }) = read(name)?;
+    let feed = replay.filter(|feed| feed != Path::new(BUILTIN_MARKET));
+    if feed.is_none() && peer.is_none() {
         return Ok(text);
     }
     let mut keys: toml::Table = text.parse()?;
-    let feed = std::path::absolute(&feed)?.into_os_string().into_string().map_err(|feed| {
-        anyhow::anyhow!(
-            "replay {}: cannot be named in a copy of the scenario; move it to a path in UTF-8",
-            feed.display()
-        )
-    })?;
-    keys.insert("replay".to_owned(), feed.into());
+    if let Some(feed) = feed {
+        keys.insert("replay".to_owned(), absolute("replay", &feed)?.into());
+    }
+    if let Some(peers) = peer {
+        let from_anywhere =
+            |peer: String| if peer.contains('/') { absolute("peer", Path::new(&peer)) } else { Ok(peer) };
+        keys.insert(
+            "peer".to_owned(),
+            peers.into_iter().map(from_anywhere).collect::<anyhow::Result<Vec<_>>>()?.into(),
+        );
+    }
     Ok(keys.to_string())
+}
+
+fn absolute(key: &str, path: &Path) -> anyhow::Result<String> {
+    std::path::absolute(path)?.into_os_string().into_string().map_err(|path| {
+        anyhow::anyhow!(
+            "{key} {}: cannot be named in a copy of the scenario; move it to a path in UTF-8",
+            path.display()
+        )
+    })
 }
 
 fn built_in(name: &Path) -> Option<(&'static str, &'static str)> {
@@ -293,6 +307,18 @@ mod tests {
             let copy = parse("copy", &text_from_anywhere(&file).unwrap()).unwrap();
             assert_eq!((copy.replay.as_deref(), copy.repeats), (Some(expected), Some(7)));
         }
+    }
+
+    #[test]
+    fn a_peers_path_goes_from_where_it_stands_also_in_a_copy() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mine.toml");
+        std::fs::write(&file, "peer = [\"sub/mine\", \"own\"]\n").unwrap();
+        let mine = dir.path().join("sub/mine").to_string_lossy().into_owned();
+        let names = |scenario: &Scenario| scenario.peer.iter().map(|peer| peer.name.clone()).collect::<Vec<_>>();
+        assert_eq!(names(&load(&file, Settings::default()).unwrap()), [&*mine, Peer::OWN]);
+        let copy = parse("copy", &text_from_anywhere(&file).unwrap()).unwrap();
+        assert_eq!(copy.peer.unwrap(), [&*mine, Peer::OWN]);
     }
 
     #[test]

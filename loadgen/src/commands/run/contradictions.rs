@@ -20,8 +20,8 @@ pub(super) fn refuse(settings: &Settings, target: &TargetArgs, allocator: Option
         );
     }
     let Some(url) = &target.server else { return Ok(()) };
-    // What of others' servers is whose choice is looked at once their dialect is known.
-    if settings.dialect.as_deref().is_some_and(|dialect| dialect != PUSHBENCH) {
+    // What of others' servers is whose choice is looked at once these are known.
+    if settings.peer.is_some() || settings.dialect.as_deref().is_some_and(|dialect| dialect != PUSHBENCH) {
         return Ok(());
     }
     // What is given here, and how a server of ours is told it.
