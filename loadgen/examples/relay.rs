@@ -1,5 +1,6 @@
 //! A server of others for tests, `relay HOST PORT`: what comes as a line on stdin, is posted to /pub, or said on a WebSocket, goes to
-//! every WebSocket at /ws and to every poll at /poll?after=CURSOR; but not back to who said it, where that says as=NAME.
+//! every WebSocket at /ws and to every poll at /poll?after=CURSOR; but not back to who said it, where that says as=NAME. With a third
+//! word N, nothing but the first N lines goes to a WebSocket whose NAME ends with 0: it is left open.
 
 use std::sync::{Arc, Mutex};
 
@@ -48,6 +49,7 @@ impl Log {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let [host, port] = [1, 2].map(|place| std::env::args().nth(place).expect("HOST PORT"));
+    let quiet_after = std::env::args().nth(3).map(|lines| lines.parse().expect("a number"));
     let log = Arc::new(Log { lines: Mutex::default(), newest: watch::channel(0).0 });
     std::thread::spawn({
         let log = Arc::clone(&log);
@@ -62,7 +64,7 @@ async fn main() {
             let mut head = [0; 8];
             let peeked = stream.peek(&mut head).await;
             if peeked.is_ok() && head.starts_with(b"GET /ws") {
-                websocket(stream, &log).await
+                websocket(stream, &log, quiet_after).await
             } else {
                 requests(stream, &log).await
             }
@@ -70,7 +72,7 @@ async fn main() {
     }
 }
 
-async fn websocket(stream: TcpStream, log: &Log) -> Option<()> {
+async fn websocket(stream: TcpStream, log: &Log, quiet_after: Option<usize>) -> Option<()> {
     let mut client = None;
     #[expect(clippy::result_large_err, reason = "as the library has it")]
     let named = |request: &Request, response: Response| {
@@ -88,6 +90,9 @@ async fn websocket(stream: TcpStream, log: &Log) -> Option<()> {
             }
             (lines, newest) = log.after(cursor, client.as_deref()) => {
                 cursor = newest;
+                if quiet_after.is_some_and(|after| newest > after && client.as_ref().is_some_and(|name| name.ends_with('0'))) {
+                    continue;
+                }
                 for line in lines {
                     socket.send(Message::text(line)).await.ok()?;
                 }

@@ -131,6 +131,19 @@ fn an_echo_that_is_not_as_the_dialect_says_is_told_in_words() {
 }
 
 #[test]
+fn a_client_to_which_nothing_comes_any_more_is_not_held_though_its_connection_is() {
+    let dir = tempfile::tempdir().unwrap();
+    // Of 20 clients, 0 and 10; after the warm-up's first updates.
+    let options = "--rate 20 --publish feed --transports websocket --drain 1s";
+    let ended = speaking(dir.path(), &without_echo(), &format!("{} 20", relay()), options).ended();
+    let counts = &load(&dir.path().join("results")).unwrap().runs[0].counts;
+    assert_eq!((counts.clients_ready, counts.clients_held, counts.delivered, counts.missed), (20, Some(18), 180, 20));
+    assert!(ended.status == Some(3) && counts.errors.is_empty(), "{ended:#?}");
+    let told = ended.stdout.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("up to 2 of 20 clients got neither the last update nor anything after it"), "{told}");
+}
+
+#[test]
 fn a_feed_that_is_replayed_is_published_too() {
     let dir = tempfile::tempdir().unwrap();
     let line = |n| format!("{{\"at_us\":{},\"data\":{{\"n\":\"é{n}\"}}}}", n * 20_000);

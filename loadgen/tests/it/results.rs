@@ -57,7 +57,7 @@ fn assert_accounted(run: &Run) {
     assert_eq!(counts.expected, clients * updates);
     assert_eq!((counts.delivered, counts.missed), (counts.expected, 0));
     assert_eq!((counts.duplicated, counts.reordered, counts.out_of_range), (0, 0, 0));
-    assert_eq!(counts.clients_ready, clients);
+    assert_eq!((counts.clients_ready, counts.clients_held), (clients, Some(clients)));
     assert_eq!(counts.errors.len(), 0, "{:?}", counts.errors);
     assert_eq!(run.latency.len(), counts.delivered);
     assert_eq!(run.slices.iter().map(|slice| slice.latency.len()).sum::<u64>(), counts.delivered);

@@ -174,6 +174,10 @@ pub struct Counts {
     pub out_of_range: u64,
     /// Clients that were ready.
     pub clients_ready: u64,
+    /// Clients that were there to the end: the last update that counts and that they were to get came to them, or anything after the
+    /// measure phase. Absent where it is not known which was the last, and in older results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clients_held: Option<u64>,
     /// Errors of clients by kind, whenever they happened.
     pub errors: BTreeMap<String, u64>,
     /// The first of each kind in words, the server's if it said why; also of those that a disturbance set off.

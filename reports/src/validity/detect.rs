@@ -307,6 +307,21 @@ mod tests {
     }
 
     #[test]
+    fn who_was_not_there_in_the_end_voids_the_point_unless_a_disturbance_is_why() {
+        let held = |held| move |run: &mut Run| run.counts.clients_held = Some(held);
+        assert_eq!(after(held(100)), []);
+        let warning = only(after(held(97)));
+        assert_eq!((warning.severity(), warning.validity()), (Severity::Invalid, Validity::Flawed));
+        let told = "up to 3 of 100 clients got neither the last update nor anything after it (1 of 3 runs). They were not held";
+        assert!(warning.to_string().contains(told), "{warning}");
+        let disturbed = after(|run| {
+            held(97)(run);
+            run.recovery = Some(Recovery { connected: histogram([1; 97]), ..recovery() });
+        });
+        assert!(matches!(only(disturbed), Warning::NotBack { away: 3, .. }));
+    }
+
+    #[test]
     fn a_failed_run_says_why_and_is_judged_no_further() {
         let warning = only(after(|run| {
             fail(run, "connect", "connection refused");

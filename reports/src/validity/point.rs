@@ -12,6 +12,7 @@ pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     let mut found: Vec<_> = runs.iter().filter_map(|run| not_conserved(point, run)).collect();
     found.extend(nothing_delivered(point, runs));
     found.extend(absent(point, runs));
+    found.extend(lost(point, runs));
     found.extend(keeping_up::of_generator(point, runs));
     found.extend(keeping_up::of_machine(point, runs));
     found.extend(throttled::of_runs(point, runs));
@@ -46,6 +47,16 @@ fn absent(point: &PointName, runs: &[&Run]) -> Option<Warning> {
     let absent_runs = absent.iter().filter(|absent| **absent > 0).count();
     let most = absent.into_iter().max().filter(|most| *most > 0)?;
     Some(Warning::Absent { point: point.clone(), runs: absent_runs, of_runs: runs.len(), absent: most, clients })
+}
+
+/// Of those that were there. Who did not come back from a disturbance is counted apart.
+fn lost(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let undisturbed = runs.iter().filter(|run| run.recovery.is_none());
+    let lost = undisturbed.filter_map(|run| run.counts.clients_ready.checked_sub(run.counts.clients_held?));
+    let lost: Vec<u64> = lost.filter(|lost| *lost > 0).collect();
+    let most = lost.iter().copied().max()?;
+    let clients = u64::from(point.load.clients);
+    Some(Warning::Lost { point: point.clone(), runs: lost.len(), of_runs: runs.len(), lost: most, clients })
 }
 
 fn counted(point: &PointName, runs: &[&Run]) -> Vec<Warning> {

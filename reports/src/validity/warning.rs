@@ -22,6 +22,8 @@ pub enum Warning {
     NothingDelivered { point: PointName, runs: usize, of_runs: usize, updates: u64 },
     /// Clients never came to the server; what they would have received counts as missed.
     Absent { point: PointName, runs: usize, of_runs: usize, absent: u64, clients: u64 },
+    /// Clients were no longer there in the end, whether their connections were closed or not.
+    Lost { point: PointName, runs: usize, of_runs: usize, lost: u64, clients: u64 },
     /// A worker of the generator was as good as always busy.
     GeneratorSaturated { point: PointName, runs: usize, of_runs: usize, busy_percent: f64 },
     /// A worker of the generator may have been as good as always busy while updates were under way.
@@ -107,6 +109,7 @@ impl Warning {
             Self::NotConserved { .. }
             | Self::NothingDelivered { .. }
             | Self::Absent { .. }
+            | Self::Lost { .. }
             | Self::GeneratorSaturated { .. }
             | Self::PublisherOverrun { .. } => true,
             Self::GeneratorLagged { lag_ms, latency_ms, .. } => LAG_VOID.is_passed(*lag_ms, *latency_ms),
@@ -133,6 +136,7 @@ impl Warning {
             Self::NotConserved { .. } => "updates unaccounted for",
             Self::NothingDelivered { .. } => "nothing was measured",
             Self::Absent { .. } => "clients absent",
+            Self::Lost { .. } => "clients lost",
             Self::GeneratorSaturated { .. } => "generator saturated",
             Self::GeneratorStarved { .. } => "generator had to wait for a processor",
             Self::GeneratorLagged { .. } => "generator could not keep up",

@@ -29,6 +29,10 @@ impl Warning {
                 "The server had fewer clients than were asked for: the point is void. See why they were refused, and what \
                  --absent-max allows."
             }
+            Self::Lost { .. } => {
+                "They were not held, though their connections may have been: the point is void. Look for client errors, and for time-outs \
+                 of the server's."
+            }
             Self::GeneratorSaturated { .. } => {
                 "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
             }
@@ -219,6 +223,7 @@ impl Warning {
             | Self::NotConserved { .. }
             | Self::NothingDelivered { .. }
             | Self::Absent { .. }
+            | Self::Lost { .. }
             | Self::Missed { .. }
             | Self::OutOfRange { .. }
             | Self::Duplicated { .. }
@@ -278,6 +283,12 @@ impl Warning {
             }
             Self::Absent { point, runs, of_runs, absent, clients } => {
                 let what = format!("up to {} of {} clients stayed away", count(*absent), count(*clients));
+                write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::Lost { point, runs, of_runs, lost, clients } => {
+                let (lost, clients) = (count(*lost), count(*clients));
+                let what =
+                    format!("up to {lost} of {clients} clients got neither the last update nor anything after it");
                 write_runs(f, point, *runs, *of_runs, &what)
             }
             Self::ClientErrors { point, kind, errors, first } => {

@@ -35,7 +35,7 @@ impl Gathered {
         if let Some(account) = &mut self.account {
             self.reports.iter().flat_map(|report| &report.said).for_each(|(seq, late_ns)| account.late(*seq, *late_ns));
         }
-        let counts = self.counts(u64::from(planned.point.load.clients));
+        let counts = self.counts(u64::from(planned.point.load.clients), window);
         let (latency, slices) = self.latency(window);
         let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
         let (handshake, exchange) = (merged(|report| &report.handshake), merged(|report| &report.exchange));
@@ -92,7 +92,7 @@ impl Gathered {
     }
 
     /// Two independent counts: deliveries as they came, by due time; and what is missing in the end, by `seq`.
-    fn counts(&self, clients: u64) -> Counts {
+    fn counts(&self, clients: u64, window: Option<Window>) -> Counts {
         let (mut counts, mut errors) =
             (Counts { first_errors: self.errors().firsts(), ..Counts::default() }, Errors::default());
         for report in &self.reports {
@@ -108,6 +108,7 @@ impl Gathered {
         if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
             let last_seq = account.first_seq + account.updates - 1;
             counts.expected = clients * account.updates;
+            counts.clients_held = window.map(|window| self.held(last_seq, window.to_ns));
             counts.missed = (self.reports.iter().flat_map(|report| &report.clients))
                 .map(|client| {
                     client.as_ref().map_or(account.updates, |client| client.tracker.missed(account.first_seq, last_seq))

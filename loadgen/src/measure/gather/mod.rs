@@ -2,6 +2,7 @@
 
 mod clients;
 mod gathered;
+mod held;
 mod into_run;
 mod merged;
 mod own;
