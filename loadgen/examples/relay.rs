@@ -117,10 +117,11 @@ async fn requests(mut stream: TcpStream, log: &Log) -> Option<()> {
                 log.publish(&body, client);
                 (0, String::new())
             }
-            Some(cursor) => {
-                let (lines, cursor) = log.after(cursor.parse().ok()?, client).await;
-                (cursor, lines.join("\n"))
-            }
+            Some(cursor) => tokio::select! {
+                (lines, cursor) = log.after(cursor.parse().ok()?, client) => (cursor, lines.join("\n")),
+                // Nobody says anything while it waits: it has gone.
+                _ = reader.fill_buf() => return None,
+            },
             None => (*log.newest.borrow(), String::new()),
         };
         let head = format!("HTTP/1.1 200 OK\r\nnewest: {cursor}\r\ncontent-length: {}\r\n\r\n", body.len());
