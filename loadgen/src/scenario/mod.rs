@@ -89,17 +89,21 @@ pub fn text(name: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// The same, as it can be read from any folder: the paths of a feed and of peers are made absolute.
+/// The same, as it can be read from any folder: the paths of a feed, a dialect and peers are made absolute.
 pub fn text_from_anywhere(name: &Path) -> anyhow::Result<String> {
     let text = text(name)?;
-    let (_, Settings { replay, peer, .. }) = read(name)?;
+    let (_, Settings { replay, peer, dialect, .. }) = read(name)?;
     let feed = replay.filter(|feed| feed != Path::new(BUILTIN_MARKET));
-    if feed.is_none() && peer.is_none() {
+    let dialect = dialect.filter(|dialect| !dialects::is_built_in(dialect));
+    if feed.is_none() && peer.is_none() && dialect.is_none() {
         return Ok(text);
     }
     let mut keys: toml::Table = text.parse()?;
     if let Some(feed) = feed {
         keys.insert("replay".to_owned(), absolute("replay", &feed)?.into());
+    }
+    if let Some(dialect) = dialect {
+        keys.insert("dialect".to_owned(), absolute("dialect", Path::new(&dialect))?.into());
     }
     if let Some(peers) = peer {
         let from_anywhere =

@@ -8,6 +8,7 @@ mod feed;
 mod files;
 mod front;
 mod gate;
+mod gate_others;
 mod habits;
 mod interrupted;
 mod others;

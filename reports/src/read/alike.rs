@@ -98,6 +98,11 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ),
         ("servers", SAME_SCENARIO, servers(manifest)),
         ("dialect", SAME_SCENARIO, scenario.dialect.clone().unwrap_or_else(|| "none".to_owned())),
+        (
+            "publishing",
+            SAME_SCENARIO,
+            scenario.publish.map_or_else(|| "the server's".to_owned(), |how| how.to_string()),
+        ),
         ("polls", SAME_SCENARIO, scenario.polls.to_string()),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),
         ("signals/s", SAME_SCENARIO, scenario.signal_rate_hz.to_string()),
@@ -107,7 +112,7 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("generator threads", SAME_SCENARIO, scenario.workers.to_string()),
         ("processors", SAME_SCENARIO, pinned(manifest)),
         ("idle processors", SAME_SCENARIO, if scenario.kept_awake { "kept awake" } else { "left to sleep" }.to_owned()),
-        // Where it listens makes no difference.
+        // Where it listens makes no difference; nor what starts it, as that may be what is compared.
         (
             "server",
             SAME_SCENARIO,

@@ -1,4 +1,4 @@
-//! What is gated: a program that brings its own server, or a server that runs already.
+//! What is gated: a program that brings its own server, a server that is started by a command, or one that runs already.
 
 use std::{
     ffi::OsString,
@@ -9,6 +9,7 @@ use std::{
 use anyhow::Context;
 use clap::builder::{OsStringValueParser, TypedValueParser};
 use http::HeaderValue;
+use protocol::results::Publish;
 use rustix::process::{Pid, Signal, kill_process};
 use server::connection::access::TOKEN_VARIABLE;
 use tokio::process::Command;
@@ -19,6 +20,9 @@ use crate::{
     measure::target::{ClientOptions, HEADERS_VARIABLE, SERVER_VARIABLE},
 };
 
+/// In a command, where the server is to listen.
+const PORT: &str = "{port}";
+
 /// Where base or head is, as it was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Arm {
@@ -26,11 +30,15 @@ pub enum Arm {
     Program(PathBuf),
     /// A server that runs already; this program measures it.
     Server(String),
+    /// What starts a server of others afresh for each repeat; this program measures it.
+    Command(String),
 }
 
 /// Reads an arm. A path may be of any bytes.
 pub(super) fn arm() -> impl TypedValueParser<Value = Arm> {
     OsStringValueParser::new().map(|text| match text.to_str() {
+        // First of all: a command may well have a URL among its words.
+        Some(command) if command.contains(PORT) => Arm::Command(command.to_owned()),
         Some(url) if url.contains("://") => Arm::Server(url.to_owned()),
         _ => Arm::Program(text.into()),
     })
@@ -42,14 +50,19 @@ pub(super) fn arm() -> impl TypedValueParser<Value = Arm> {
 pub(super) struct Handed {
     options: Vec<OsString>,
     headers: String,
+    /// How any server of others is talked to.
+    spoken: Vec<OsString>,
 }
 
 impl Handed {
-    pub(super) fn of(client: &ClientOptions) -> anyhow::Result<Self> {
+    pub(super) fn of(client: &ClientOptions, dialect: Option<&str>, publish: Option<Publish>) -> anyhow::Result<Self> {
         let headers = client.headers()?;
         let line =
             |(name, value): (_, &HeaderValue)| format!("{name}: {}\n", String::from_utf8_lossy(value.as_bytes()));
-        Ok(Self { options: client.tls.again(), headers: headers.iter().map(line).collect() })
+        let mut spoken = Vec::new();
+        dialect.into_iter().for_each(|dialect| spoken.extend(["--dialect".into(), dialect.into()]));
+        publish.into_iter().for_each(|publish| spoken.extend(["--publish".into(), publish.name().into()]));
+        Ok(Self { options: client.tls.again(), headers: headers.iter().map(line).collect(), spoken })
     }
 }
 
@@ -57,7 +70,14 @@ impl Handed {
 #[derive(Debug)]
 pub(super) struct Found {
     program: Program,
-    server: Option<String>,
+    server: Option<Server>,
+}
+
+/// A server that is not the program's own.
+#[derive(Debug)]
+enum Server {
+    Running(String),
+    Started(String),
 }
 
 /// How one measurement ended.
@@ -75,7 +95,8 @@ impl Arm {
     /// Looks it up, once for all repeats. Fails if there is no such program.
     pub(super) fn find(self, name: &str) -> anyhow::Result<Found> {
         match self {
-            Self::Server(url) => Ok(Found { program: Program::own()?, server: Some(url) }),
+            Self::Server(url) => Ok(Found { program: Program::own()?, server: Some(Server::Running(url)) }),
+            Self::Command(command) => Ok(Found { program: Program::own()?, server: Some(Server::Started(command)) }),
             Self::Program(path) => match Program::find(&path) {
                 Ok(program) => Ok(Found { program, server: None }),
                 Err(_) => {
@@ -89,13 +110,14 @@ impl Arm {
 }
 
 fn give() -> String {
-    "give the path of a loadgen, or the http:// URL of a running server".to_owned()
+    "give the path of a loadgen, the http:// URL of a running server, or the command of a server with {port} in it"
+        .to_owned()
 }
 
 impl Found {
     /// Whether it is a server that stays up from repeat to repeat.
     pub(super) fn stays_up(&self) -> bool {
-        self.server.is_some()
+        matches!(self.server, Some(Server::Running(_)))
     }
 
     /// Measures a scenario once, into a folder that is not there yet. What is handed on is for servers that run already.
@@ -138,9 +160,16 @@ impl Found {
         for variable in [SERVER_VARIABLE, HEADERS_VARIABLE, TOKEN_VARIABLE] {
             command.env_remove(variable);
         }
-        if let Some(url) = &self.server {
-            command.args(&handed.options).env(SERVER_VARIABLE, url).env(HEADERS_VARIABLE, &handed.headers);
+        match &self.server {
+            Some(Server::Running(url)) => {
+                command.args(&handed.options).env(SERVER_VARIABLE, url).env(HEADERS_VARIABLE, &handed.headers);
+            }
+            Some(Server::Started(server)) => {
+                command.arg("--server-command").arg(server);
+            }
+            None => return command,
         }
+        command.args(&handed.spoken);
         command
     }
 }
@@ -161,7 +190,7 @@ mod tests {
     #[test]
     fn nothing_secret_is_an_option_of_the_program_that_measures() {
         let client = ClientOptions::of_headers(&["Authorization: Bearer S3CRET", "Cookie: S3CRET"]);
-        let handed = Handed::of(&client).unwrap();
+        let handed = Handed::of(&client, None, None).unwrap();
         let url = Arm::Server("http://me:S3CRET@a".to_owned()).find("base").unwrap();
         let of = |found: &Found| found.command(Path::new("s"), Path::new("o"), &handed);
         let command = of(&url);

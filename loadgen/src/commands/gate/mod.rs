@@ -15,10 +15,13 @@ use std::{
 
 use anyhow::{Context, ensure};
 use clap::{ArgGroup, Args};
-use protocol::clock;
+use protocol::{clock, results::Publish};
 use reports::{Gate, Limit, Limits, Results, Ruling, Unmeasured};
 
-use super::status::{FAILED, FLAWED, USAGE, WORSE, fail, in_runtime};
+use super::{
+    run::settle,
+    status::{FAILED, FLAWED, USAGE, WORSE, fail, in_runtime},
+};
 use crate::{
     machine::interrupt,
     measure::target::ClientOptions,
@@ -40,13 +43,21 @@ pub struct GateArgs {
     #[arg(default_value = "gate")]
     scenario: PathBuf,
 
-    /// What to compare with: a loadgen program of that build, or the URL of a server that runs already
-    #[arg(long, value_name = "PROGRAM|URL", value_parser = arm())]
+    /// What to compare with: a loadgen program of that build, what starts a server of others (a command with {port} in it, for every repeat afresh), or the URL of a server that runs already
+    #[arg(long, value_name = "PROGRAM|COMMAND|URL", value_parser = arm())]
     base: Arm,
 
     /// What to compare: the same of the change
-    #[arg(long, value_name = "PROGRAM|URL", value_parser = arm())]
+    #[arg(long, value_name = "PROGRAM|COMMAND|URL", value_parser = arm())]
     head: Arm,
+
+    /// How clients talk to servers of others (see `loadgen run --help`), if the scenario does not say
+    #[arg(long, value_name = "NAME|FILE")]
+    dialect: Option<String>,
+
+    /// How updates get into servers of others: feed or http
+    #[arg(long, value_name = "HOW")]
+    publish: Option<Publish>,
 
     /// Measure until it is decided, or for so long; at least 6 repeats, whatever they take [default: 4m]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -75,12 +86,14 @@ const EXAMPLES: &str = "\
 Each repeat measures base, head, and base again, in turn; the last shows the noise. It passes if the interval of every
 figure ends under its limit, and head is worse if one begins over it. Until then it measures on, and looks three times at
 most, at levels by which all looks together are wrong as seldom as one of 95%. What is undecided when the budget is spent
-says how many repeats would decide it. Servers given by URL are not started afresh for each repeat, and the gate says so.
+says how many repeats would decide it. Servers given by URL are not started afresh for each repeat, and the gate says so;
+those given by a command are.
 
 Examples:
   scripts/bench-gate origin/main                                        builds both and gates them
   loadgen gate --base old/loadgen --head new/loadgen                    two builds of pushbench
-  loadgen gate --base http://127.0.0.1:9001 --head http://127.0.0.1:9002    two builds of your own server
+  loadgen gate --dialect ws --base 'old/server {port}' --head 'new/server {port}'    two builds of your own server
+  loadgen gate --base http://127.0.0.1:9001 --head http://127.0.0.1:9002    two that run already, and speak pushbench's protocol
   loadgen gate my.toml --base .. --head .. --limit server-cpu=5% --limit p99=off
   loadgen gate --base .. --head .. --repeats 20     a fixed number, and one look
 
@@ -133,9 +146,11 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
         "--repeats beside --budget: the one says how often each is measured, the other has it measured until it is decided; \
          leave one of them out"
     );
-    scenario::load(&args.scenario, Settings::default())?;
+    for (name, arm) in [("base", &args.base), ("head", &args.head)] {
+        understand(&args, arm).with_context(|| format!("--{name}"))?;
+    }
+    let handed = Handed::of(&args.client, args.dialect.as_deref(), args.publish)?;
     let (base, head) = (args.base.find("base")?, args.head.find("head")?);
-    let handed = Handed::of(&args.client)?;
     let extent = args.repeats.map_or_else(|| Extent::Budget(args.budget.unwrap_or(BUDGET)), Extent::Repeats);
     let mut limits = Limits::default();
     if base.stays_up() || head.stays_up() {
@@ -150,6 +165,34 @@ fn prepare(args: GateArgs) -> anyhow::Result<Prepared> {
     // An older base may not know the scenario by name.
     fs::write(out.join("gate.toml"), scenario::text_from_anywhere(&args.scenario)?).with_context(remedy)?;
     Ok(Prepared { base, head, extent, limits, handed, out })
+}
+
+/// Looks whether that scenario can be asked of that arm, before anything is measured.
+fn understand(args: &GateArgs, arm: &Arm) -> anyhow::Result<()> {
+    let GateArgs { dialect, publish, .. } = args;
+    let mut settings = Settings { dialect: dialect.clone(), publish: *publish, ..Settings::default() };
+    let mut url = None;
+    match arm {
+        Arm::Program(_) => {
+            ensure!(
+                dialect.is_none() && publish.is_none(),
+                "--dialect and --publish are for servers of others, and a program brings its own; leave them out, or give a \
+                 command with {{port}} in it"
+            );
+        }
+        Arm::Server(at) => url = Some(&**at),
+        Arm::Command(command) => settings.server.command = Some(command.clone()),
+    }
+    let mut scenario = scenario::load(&args.scenario, settings)?;
+    if let Arm::Program(_) = arm {
+        return Ok(());
+    }
+    ensure!(
+        scenario.peer.is_empty(),
+        "the scenario compares servers (`peer`), and a gate compares base and head; leave peer out"
+    );
+    let url = url.or(scenario.server.take().as_deref()).map(str::to_owned);
+    settle(&mut scenario, url.as_deref(), false).map(drop)
 }
 
 impl Prepared {

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 mod contradictions;
 mod further;
 mod others;
+
+pub(super) use others::settle;
 mod peers;
 
 use super::{

@@ -17,7 +17,11 @@ use crate::{
 /// How the scenario's server is measured, if it is one of others; with that, what the scenario is.
 ///
 /// `at`: where it runs already, if it does. `named`: whether the transports were chosen.
-pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> anyhow::Result<Option<Others>> {
+pub(in crate::commands) fn settle(
+    scenario: &mut Scenario,
+    at: Option<&str>,
+    named: bool,
+) -> anyhow::Result<Option<Others>> {
     let dialect = scenario.dialect.as_deref().map(Dialect::find).transpose()?.flatten();
     let Some(dialect) = dialect else {
         for (key, is_given) in [
