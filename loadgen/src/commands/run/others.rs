@@ -50,6 +50,12 @@ pub(super) fn settle(scenario: &mut Scenario, at: Option<&str>, named: bool) -> 
         at.is_some() || scenario.tls == [false],
         "tls beside --server-command: a server of others has its own keys; start it, and name it by --server https://.."
     );
+    if publish == Publish::None {
+        ensure!(
+            scenario.disturbance.is_none(),
+            "disturb beside --publish none: when a client is current cannot be told of updates without a stamp; leave it out"
+        );
+    }
     (scenario.engine, scenario.publish, scenario.speakers) = (Vec::new(), Some(publish), speakers);
     Ok(Some(Others { dialect, publish, speakers, command }))
 }
@@ -101,6 +107,9 @@ fn publish(scenario: &Scenario, dialect: &Dialect, is_started: bool) -> anyhow::
                 dialect.name,
                 transport.name().replace('-', "_")
             )
+        }
+        Some(Publish::None) if scenario.replay.is_some() => {
+            bail!("publish none beside --replay: the server pushes what it has; leave one out")
         }
         Some(publish) => Ok(publish),
         None if by_http => Ok(Publish::Http),
