@@ -92,6 +92,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         give_up_ns: u64::MAX,
         tls: None,
         endpoint: Endpoint::of(server).into(),
+        pushed: false,
         polls: Polls::default(),
         signal_rate_hz: 0.0,
         mailboxes: Arc::default(),

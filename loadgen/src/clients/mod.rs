@@ -1,5 +1,6 @@
 //! Everything inside a worker thread: clients, the timed loop that all of them run, and what is recorded there.
 
+pub mod arrivals;
 mod dial;
 pub mod dialects;
 pub mod distrust;

@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 use protocol::{Update, control::Window};
 
 use super::{
+    arrivals::Arrivals,
     reconnect::Reconnect,
     spread::Spreads,
     tracker::{Arrival, OutOfBounds, Tracker},
@@ -120,6 +121,8 @@ pub struct Recorder {
     pub meeting: Meeting,
     /// Who had each update first and last.
     pub spreads: Spreads,
+    /// What came of a server that pushes by itself.
+    pub arrivals: Arrivals,
     /// Counted updates that came again.
     pub duplicated: u64,
     /// Counted updates that came after a later one.
@@ -138,6 +141,7 @@ impl Recorder {
             slices: vec![histogram(2); SLICES],
             meeting: Meeting { parked: histogram(2), between: histogram(2), rode: histogram(2) },
             spreads: Spreads::default(),
+            arrivals: Arrivals::default(),
             duplicated: 0,
             reordered: 0,
             out_of_range: 0,
@@ -172,6 +176,15 @@ impl Recorder {
             }
         }
         Ok(())
+    }
+
+    /// Takes note of a message of a server that pushes by itself: it counts where it comes within the measure phase.
+    pub fn arrived(&mut self, client: usize, message: &[u8], received_ns: u64) {
+        bump(&self.progress.updates);
+        if self.phase.get().is_some_and(|window| window.contains(received_ns)) {
+            bump(&self.progress.delivered);
+            self.arrivals.add(client, message, received_ns);
+        }
     }
 
     /// Deliveries that count.

@@ -39,6 +39,12 @@ impl Account {
         Self { first_seq, before, updates, source: Expectation::Publisher, lateness_ns, writes }
     }
 
+    /// Of a server that pushes by itself nobody knows what was due.
+    pub(super) fn of_arrivals() -> Self {
+        let source = Expectation::Arrivals;
+        Self { first_seq: 0, before: None, updates: 0, source, lateness_ns: None, writes: None }
+    }
+
     /// An update was published so late, and not when the publisher handed it on.
     pub(super) fn late(&mut self, seq: u64, late_ns: u64) {
         let place = seq.checked_sub(self.first_seq).and_then(|place| usize::try_from(place).ok());

@@ -77,7 +77,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     session.edge(Edge::To)?;
 
     session.enter(Phase::Drain);
-    let goes_on = session.server.is_none();
+    let goes_on = session.goes_on();
     if goes_on {
         session.sample_busy().await?;
     }

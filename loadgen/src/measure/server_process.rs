@@ -223,5 +223,6 @@ fn stream_options(stream: &Stream) -> Vec<String> {
             options
         }
         Stream::Replay { speed, .. } => vec!["--speed".into(), speed.to_string()],
+        Stream::Pushed => Vec::new(),
     }
 }

@@ -10,7 +10,7 @@ use anyhow::{Context, anyhow};
 use protocol::{
     clock,
     control::Window,
-    results::{Disturbance, Failure, Pinning, Run, Scenario},
+    results::{Disturbance, Failure, Pinning, Run, Scenario, Stream},
 };
 use server::{stream::publisher::Span, values::Cpus};
 
@@ -150,6 +150,7 @@ impl<'a> Session<'a> {
                 give_up_ns,
                 tls: self.tls()?,
                 endpoint: Arc::clone(&endpoint),
+                pushed: self.is_pushed(),
                 polls: scenario.polls,
                 signal_rate_hz: scenario.signal_rate_hz,
                 mailboxes: Arc::clone(&self.mailboxes),
@@ -238,7 +239,7 @@ impl<'a> Session<'a> {
         if let Some(server) = self.server.as_mut().and_then(Server::own) {
             server.publish(first_due_ns, window).await?;
         }
-        if let Some(others) = self.others() {
+        if let Some(others) = self.others().filter(|_| !self.is_pushed()) {
             let address = self.address()?;
             let publication = Publication {
                 others,
@@ -280,6 +281,8 @@ impl<'a> Session<'a> {
                 published,
                 self.gathered.storm.is_some_and(|storm| storm.disturbance == Disturbance::Restart),
             )
+        } else if self.is_pushed() {
+            Account::of_arrivals()
         } else if let Some(publishing) = &mut self.publishing {
             let published = tokio::time::timeout(patience, publishing.published())
                 .await
@@ -300,6 +303,15 @@ impl<'a> Session<'a> {
         let Some(account) = &self.gathered.account else { return false };
         let unexpected = self.gathered.relayed.map_or(0, |relayed| relayed.unexpected(account.updates));
         self.delivered() + unexpected >= account.updates * self.ready()
+    }
+
+    /// Whether updates go on whatever is done here: a server that runs already, or one that pushes by itself.
+    pub(super) fn goes_on(&self) -> bool {
+        self.server.is_none() || self.is_pushed()
+    }
+
+    fn is_pushed(&self) -> bool {
+        self.planned.point.load.stream == Stream::Pushed
     }
 
     /// Closes every connection, looks at the server once it is empty again, and ends it.

@@ -2,7 +2,7 @@
 
 use protocol::{
     Engine, Transport,
-    results::{Load, Peer, Point, Scenario, Stream},
+    results::{Load, Peer, Point, Publish, Scenario, Stream},
 };
 use rand::{SeedableRng, rngs::SmallRng, seq::SliceRandom};
 use reports::compare::RUN_OVERHEAD_S;
@@ -23,6 +23,7 @@ pub struct Planned {
 /// The loads of a scenario: the product of its axes but for the transport.
 pub fn loads(scenario: &Scenario) -> Vec<Load> {
     let streams: Vec<Stream> = match &scenario.replay {
+        _ if scenario.publish == Some(Publish::None) => vec![Stream::Pushed],
         Some(feed) => scenario.speed.iter().map(|&speed| Stream::Replay { feed: feed.clone(), speed }).collect(),
         None => (scenario.rate_hz.iter())
             .flat_map(|&rate_hz| {

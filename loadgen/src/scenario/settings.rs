@@ -61,7 +61,7 @@ pub struct Settings {
     #[arg(long, value_name = "NAME|FILE")]
     pub dialect: Option<String>,
 
-    /// How updates get into a server of others: as lines on its stdin (feed), by a request each (http), or said by clients for it to relay (client)
+    /// How updates get into a server of others: as lines on its stdin (feed), by a request each (http), said by clients for it to relay (client), or not at all, as it pushes by itself (none)
     #[arg(long, value_name = "HOW")]
     pub publish: Option<Publish>,
 

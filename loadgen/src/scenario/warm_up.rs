@@ -21,6 +21,7 @@ pub fn warm_up_s(stream: &Stream, scenario: &Scenario, repeat: u32) -> f64 {
         Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. } if scenario.server.is_none() => {
             poisson_s(*rate_hz, scenario.seed + u64::from(repeat))
         }
+        Stream::Pushed => 0.0,
         Stream::Synthetic { rate_hz, .. } => enough(UPDATES / rate_hz, 1.0 / rate_hz),
         Stream::Replay { speed, .. } => scenario.feed_warm_up_s.map_or(0.0, |feed_s| {
             let feed_s = feed_s / speed;

@@ -62,7 +62,7 @@ fn run(dir: &Path, command: &str, options: &str) -> Ended {
 
 #[test]
 fn every_update_reaches_every_client_whichever_way_it_gets_in() {
-    for publish in Publish::ALL {
+    for publish in Publish::ALL.into_iter().filter(|publish| *publish != Publish::None) {
         let dir = tempfile::tempdir().unwrap();
         let ended = run(dir.path(), &relay(), &format!("--rate 20 --publish {publish}"));
         let results = of_success(&dir.path().join("results"), &ended);
@@ -144,6 +144,30 @@ fn a_client_to_which_nothing_comes_any_more_is_not_held_though_its_connection_is
 }
 
 #[test]
+fn of_a_server_that_pushes_by_itself_gaps_and_spans_are_told_and_no_latency() {
+    let dir = tempfile::tempdir().unwrap();
+    let ticks = "i=0; while sleep 0.05; do i=$((i+1)); echo tick $i || exit; done";
+    let command = format!("sh -c '({ticks}) | {}' {{host}} {{port}}", relay().replace("{host} {port}", "$0 $1"));
+    let dialect = DIALECT.replace("[long_poll]", "[long_poll]\nseparator = \"\\n\"");
+    let ended = speaking(dir.path(), &dialect, &command, "--publish none").ended();
+    assert_eq!(ended.status, Some(0), "{ended:#?}");
+    for run in &load(&dir.path().join("results")).unwrap().runs {
+        let (pushed, counts) = (run.pushed.as_ref().unwrap(), &run.counts);
+        assert!(counts.delivered > 0 && counts.conserved(), "{counts:?}");
+        assert_eq!((run.latency.len(), counts.clients_held, counts.missed), (0, Some(20), 0));
+        // Each but its first is some time after another.
+        assert_eq!(pushed.gaps.len(), counts.delivered - 20);
+        // All differ. At the edges of the phase some came to some clients only.
+        assert!(pushed.told_apart > 0 && pushed.different <= pushed.told_apart + 2, "{pushed:?}");
+        assert_eq!((run.fan_out.span.len(), run.stream.updates), (pushed.told_apart, pushed.told_apart));
+    }
+    let told = ended.stdout.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(told.contains("that the server pushed by itself") && told.contains("No latency is stated"), "{told}");
+    // As of anything that there is not, and not as of what did not come in time.
+    assert!(!told.contains("not reached"), "{told}");
+}
+
+#[test]
 fn a_feed_that_is_replayed_is_published_too() {
     let dir = tempfile::tempdir().unwrap();
     let line = |n| format!("{{\"at_us\":{},\"data\":{{\"n\":\"é{n}\"}}}}", n * 20_000);
@@ -198,6 +222,7 @@ fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
         ("relay {port}", "--signal-rate 1", 2, "signal-rate beside --dialect"),
         ("relay {port}", "--disturb restart", 2, "does not take up the stream"),
         ("relay {port}", "--tls on", 2, "tls beside --dialect"),
+        ("relay {port}", "--publish none --rate 5", 2, "--rate beside --publish none"),
         ("relay {port}", "--publish feed --speakers all", 2, "speakers beside --publish feed"),
     ] {
         let dir = tempfile::tempdir().unwrap();

@@ -83,6 +83,7 @@ fn assert_accounted(run: &Run) {
             let is_ours = run.point.load.engine.is_some();
             assert_eq!(run.traffic.server_writes.is_some_and(|writes| writes > 0), is_ours);
         }
+        Expectation::Arrivals => panic!("{run:#?}"),
         Expectation::Bracketed => assert_eq!((&run.stream.lateness, run.traffic.server_writes), (&None, None)),
     }
 }

@@ -54,6 +54,8 @@ pub enum Stream {
         /// How many times faster than recorded.
         speed: f64,
     },
+    /// What a server of others pushes by itself.
+    Pushed,
 }
 
 // Rates and speeds are parsed and checked to be finite, so equality is total.
@@ -100,6 +102,7 @@ impl fmt::Display for Stream {
                     Arrivals::Poisson => write!(f, ", Poisson"),
                 }
             }
+            Self::Pushed => f.write_str("what the server pushes"),
             Self::Replay { feed, speed } => {
                 let name = feed.rsplit('/').next().unwrap_or(feed);
                 write!(f, "feed {name} at {speed}x")

@@ -163,9 +163,11 @@ pub enum Publish {
     Http,
     /// By clients, who say them to the server for it to relay.
     Client,
+    /// Not at all: the server has its own, of which nobody knows when they are due.
+    None,
 }
 
-names!(Publish, "publish": Feed "feed", Http "http", Client "client");
+names!(Publish, "publish": Feed "feed", Http "http", Client "client", None "none");
 
 /// Which clients say updates for the server to relay.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]

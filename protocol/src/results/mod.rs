@@ -15,7 +15,7 @@ pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};
 pub use manifest::{Goal, Limits, Machine, Manifest, Peer, Pinning, Polls, Publish, Scenario, Speakers};
 pub use run::{
-    Counts, Expectation, Failure, FanOut, Phases, Polling, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
+    Counts, Expectation, Failure, FanOut, Phases, Polling, Pushed, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
 };
 pub use usage::{Cpu, GeneratorUsage, MachineUsage, MemorySample, Plateaus, ServerUsage, TcpUsage, TimelineSample};
 

@@ -51,6 +51,9 @@ pub struct Run {
     /// The clients' own signals; absent if they sent none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub signals: Option<Signals>,
+    /// What came of a server that pushes by itself; absent of any other. Then there is no latency, and `fan_out` has spans alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<Pushed>,
     /// How clients came back; absent if they were left in peace.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recovery: Option<Recovery>,
@@ -66,6 +69,17 @@ pub struct Run {
     /// Why there is nothing of the server's memory and CPU, if there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_unread: Option<String>,
+}
+
+/// What came, within the measure phase, of a server that pushes by itself. Its messages carry no stamp.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pushed {
+    /// From one message of a client to its next, nanoseconds, over all clients.
+    pub gaps: LosslessHistogram,
+    /// Messages that can be told apart, by their bytes, which came to each client just once: those have a span in `fan_out`.
+    pub told_apart: u64,
+    /// Messages that differ in their bytes.
+    pub different: u64,
 }
 
 /// The TLS handshakes of first connections.
@@ -155,6 +169,8 @@ pub enum Expectation {
     Publisher,
     /// The clients saw the update before the first and the one after the last; `seq` has no gaps.
     Bracketed,
+    /// Nobody: the server pushes by itself, and what came is all that is known.
+    Arrivals,
 }
 
 /// What became of the updates due within the measure phase, over all clients.

@@ -154,6 +154,7 @@ impl Case<'_> {
             Stream::Synthetic { rate_hz, .. } => f64::from(self.load.clients) * rate_hz,
             // A feed has no rate of its own, but a faster one asks for more.
             Stream::Replay { speed, .. } => f64::from(self.load.clients) * speed,
+            Stream::Pushed => self.load.clients.into(),
         }
     }
 }

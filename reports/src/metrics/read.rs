@@ -22,6 +22,12 @@ impl Metric {
     /// What it is a quantile of, if it is one; nanoseconds there, milliseconds here.
     pub(crate) fn ranked(self, run: &Run) -> Option<(Ranked<'_>, Quantile)> {
         Some(match self {
+            // Nobody knows when they were due.
+            Self::LatencyMs(_) | Self::LastMs(_) | Self::LastFromSendMs(_) | Self::MetMs(..)
+                if run.pushed.is_some() =>
+            {
+                return None;
+            }
             Self::LatencyMs(quantile) => (Ranked::latency(run), quantile),
             Self::HandshakeMs(quantile) => (Ranked::all(&run.handshake), quantile),
             Self::TlsHandshakeMs(quantile) => (Ranked::all(&run.tls.as_ref()?.took), quantile),

@@ -18,18 +18,18 @@ const COLUMNS: [Column; 82] = [
     ("clients", |run| run.point.load.clients.to_string()),
     ("rate_hz", |run| match &run.point.load.stream {
         Stream::Synthetic { rate_hz, .. } => rate_hz.to_string(),
-        Stream::Replay { .. } => String::new(),
+        Stream::Replay { .. } | Stream::Pushed => String::new(),
     }),
     ("payload_bytes", |run| match &run.point.load.stream {
         Stream::Synthetic { payload_bytes, .. } => payload_bytes.to_string(),
-        Stream::Replay { .. } => String::new(),
+        Stream::Replay { .. } | Stream::Pushed => String::new(),
     }),
     ("feed", |run| match &run.point.load.stream {
-        Stream::Synthetic { .. } => String::new(),
+        Stream::Synthetic { .. } | Stream::Pushed => String::new(),
         Stream::Replay { feed, .. } => feed.clone(),
     }),
     ("speed", |run| match &run.point.load.stream {
-        Stream::Synthetic { .. } => String::new(),
+        Stream::Synthetic { .. } | Stream::Pushed => String::new(),
         Stream::Replay { speed, .. } => speed.to_string(),
     }),
     ("engine", |run| run.point.load.engine.map(|engine| engine.to_string()).unwrap_or_default()),

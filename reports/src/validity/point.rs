@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use hdrhistogram::Histogram;
 use protocol::results::{Counts, Run};
 
 use super::{keeping_up, steady, throttled, warning::Warning};
@@ -20,6 +21,7 @@ pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     found.extend(steady::of_runs(point, runs));
     found.extend(errors(point, runs));
     found.extend(not_back(point, runs));
+    found.extend(unstamped(point, runs));
     found
 }
 
@@ -86,6 +88,23 @@ fn errors(point: &PointName, runs: &[&Run]) -> impl Iterator<Item = Warning> {
         first: runs.iter().find_map(|run| run.counts.first_errors.get(&kind).cloned()),
         kind,
         errors,
+    })
+}
+
+/// What is told of a server that pushes by itself.
+fn unstamped(point: &PointName, runs: &[&Run]) -> Option<Warning> {
+    let pushed = || runs.iter().filter_map(|run| run.pushed.as_ref());
+    let (mut gaps, mut span) = ((*pushed().next()?.gaps).clone(), (*runs[0].fan_out.span).clone());
+    pushed().skip(1).for_each(|pushed| gaps += &*pushed.gaps);
+    runs.iter().skip(1).for_each(|run| span += &*run.fan_out.span);
+    let ms = |histogram: &Histogram<u64>, quantile| histogram.value_at_quantile(quantile) as f64 / 1e6;
+    Some(Warning::Unstamped {
+        point: point.clone(),
+        messages: runs.iter().map(|run| run.counts.delivered).sum(),
+        gap_ms: [0.5, 0.99].map(|quantile| ms(&gaps, quantile)),
+        told_apart: pushed().map(|pushed| pushed.told_apart).sum(),
+        different: pushed().map(|pushed| pushed.different).sum(),
+        span_ms: ms(&span, 0.5),
     })
 }
 

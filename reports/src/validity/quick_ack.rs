@@ -56,7 +56,7 @@ fn comes_in_bursts(run: &Run) -> bool {
         Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. } => {
             UPDATES_AT_ONCE * (-rate_hz * IDLE_GAP_S).exp() > AT_ONCE_SHARE
         }
-        Stream::Replay { .. } => true,
+        Stream::Replay { .. } | Stream::Pushed => true,
     }
 }
 

@@ -60,6 +60,8 @@ pub enum Warning {
     ClientErrors { point: PointName, kind: String, errors: u64, first: Option<String> },
     /// Clients never connected again after a disturbance; the first of what they met in words.
     NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
+    /// The server pushed by itself: what can be told of that. Quantiles over all runs; spans of those messages that can be told apart.
+    Unstamped { point: PointName, messages: u64, gap_ms: [f64; 2], told_apart: u64, different: u64, span_ms: f64 },
     /// WebSocket's updates were acknowledged at once, all or some, at the server's cost; for one or more reasons.
     QuicklyAcknowledged { points: usize, of_points: usize, why: Vec<AtOnce> },
     /// The server's process could not be read.
@@ -98,7 +100,10 @@ impl Warning {
         match self {
             _ if self.voids_point() => Severity::Invalid,
             Self::RunFailed { .. } => Severity::Invalid,
-            Self::ServerUnobserved { .. } | Self::QuicklyAcknowledged { .. } | Self::SingleRepeat => Severity::Note,
+            Self::ServerUnobserved { .. }
+            | Self::Unstamped { .. }
+            | Self::QuicklyAcknowledged { .. }
+            | Self::SingleRepeat => Severity::Note,
             _ => Severity::Caution,
         }
     }

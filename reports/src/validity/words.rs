@@ -30,8 +30,7 @@ impl Warning {
                  --absent-max allows."
             }
             Self::Lost { .. } => {
-                "They were not held, though their connections may have been: the point is void. Look for client errors, and for time-outs \
-                 of the server's."
+                "They were not held: the point is void. Look for client errors, and for the server's time-outs."
             }
             Self::GeneratorSaturated { .. } => {
                 "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
@@ -96,6 +95,9 @@ impl Warning {
             }
             Self::NotBack { .. } => {
                 "Times until clients are back are of the others. Remove the reason, or measure longer."
+            }
+            Self::Unstamped { .. } => {
+                "No latency is stated: nothing says when they were due. To have it, have ours published (--publish feed, http, client)."
             }
             Self::QuicklyAcknowledged { .. } => {
                 "An update is then acknowledged within the server's write, which the server pays for, and otherwise within the client's \
@@ -224,6 +226,7 @@ impl Warning {
             | Self::NothingDelivered { .. }
             | Self::Absent { .. }
             | Self::Lost { .. }
+            | Self::Unstamped { .. }
             | Self::Missed { .. }
             | Self::OutOfRange { .. }
             | Self::Duplicated { .. }
@@ -290,6 +293,18 @@ impl Warning {
                 let what =
                     format!("up to {lost} of {clients} clients got neither the last update nor anything after it");
                 write_runs(f, point, *runs, *of_runs, &what)
+            }
+            Self::Unstamped { point, messages, gap_ms, told_apart, different, span_ms } => {
+                let [p50, p99] = gap_ms.map(number);
+                write!(
+                    f,
+                    "{point}: {} messages came that the server pushed by itself, to each client {p50} ms apart in the median, {p99} ms at the \
+                     p99. {} of {} that differ came just once to each client; from the first client to the last that took {} ms in the median.",
+                    count(*messages),
+                    count(*told_apart),
+                    count(*different),
+                    number(*span_ms)
+                )
             }
             Self::ClientErrors { point, kind, errors, first } => {
                 write!(

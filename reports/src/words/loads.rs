@@ -22,6 +22,7 @@ pub(crate) fn stream(stream: &Stream) -> String {
             };
             format!("{} updates/s of {} B{poisson}", setting(*rate_hz), count((*payload_bytes).into()))
         }
+        Stream::Pushed => "what the server pushes".to_owned(),
         Stream::Replay { feed, speed } => {
             let name = feed.rsplit('/').next().unwrap_or(feed);
             format!("feed {name} at {}×", setting(*speed))

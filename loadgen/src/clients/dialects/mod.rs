@@ -72,6 +72,20 @@ impl Dialect {
         Transport::ALL.into_iter().filter(speaks).collect()
     }
 
+    /// The messages in one, or in an answer, that are no heartbeats.
+    pub fn updates<'a>(&'a self, transport: Transport, message: &'a [u8]) -> impl Iterator<Item = &'a [u8]> {
+        let (websocket, long_poll) = (self.websocket.as_ref(), self.long_poll.as_ref());
+        let (heartbeats, separator) = match transport {
+            Transport::WebSocket => (websocket.map(|websocket| &*websocket.heartbeats), None),
+            Transport::LongPoll => {
+                (long_poll.map(|long_poll| &*long_poll.heartbeats), long_poll.and_then(|long_poll| long_poll.separator))
+            }
+        };
+        let heartbeats = heartbeats.unwrap_or_default();
+        let parts = message.split(move |byte| separator.is_some_and(|separator| *byte == separator as u8));
+        parts.filter(|part| !part.is_empty() && heartbeats.iter().all(|heartbeat| !heartbeat.on.is_on(part)))
+    }
+
     /// Whether a client of that transport can say an update.
     pub fn says(&self, transport: Transport) -> bool {
         match transport {

@@ -24,6 +24,8 @@ pub struct Assignment {
     pub tls: Option<Tls>,
     /// What every request of theirs says.
     pub endpoint: Arc<Endpoint>,
+    /// Whether the server pushes by itself, so that no message holds a stamp.
+    pub pushed: bool,
     /// When they ask again.
     pub polls: Polls,
     /// Signals that each sends a second while updates flow, 0 for none.

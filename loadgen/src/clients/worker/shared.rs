@@ -186,7 +186,13 @@ impl Shared {
                     Err(OutOfBounds) => Err(out_of_bounds(update.seq, client.tracker.cursor())),
                 }
             };
-            if self.assignment.endpoint.dialect.is_some() {
+            if self.assignment.pushed {
+                let dialect = self.assignment.endpoint.dialect.iter();
+                for message in dialect.flat_map(|dialect| dialect.updates(self.assignment.transport, message)) {
+                    held = true;
+                    recorder.arrived(index, message, receipt.received_ns);
+                }
+            } else if self.assignment.endpoint.dialect.is_some() {
                 for (position, update) in stamp::updates(message).enumerate() {
                     note(position, &update)?;
                 }

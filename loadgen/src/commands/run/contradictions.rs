@@ -1,6 +1,7 @@
 //! Options that contradict each other: each is refused with the reason, and with what to leave out.
 
 use anyhow::{bail, ensure};
+use protocol::results::Publish;
 use reports::url_without_secrets;
 use server::Allocator;
 
@@ -18,6 +19,19 @@ pub(super) fn refuse(settings: &Settings, target: &TargetArgs, allocator: Option
             "--repeats beside {option}: the one says how often each point is measured, the other has it measured until the \
              ratios are precise; leave one of them out"
         );
+    }
+    if settings.publish == Some(Publish::None) {
+        for (option, is_given) in [
+            ("--rate", settings.rate_hz.is_some()),
+            ("--payload-bytes", settings.payload_bytes.is_some()),
+            ("--arrivals", settings.arrivals.is_some()),
+            ("--speed", settings.speed.is_some()),
+        ] {
+            ensure!(
+                !is_given,
+                "{option} beside --publish none: the server pushes what it has, when it likes; leave one of them out"
+            );
+        }
     }
     let Some(url) = &target.server else { return Ok(()) };
     // What of others' servers is whose choice is looked at once these are known.

@@ -195,6 +195,7 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
                 validate_rates(&scenario).with_context(|| format!("--server {url}"))?;
             }
         }
+        Stream::Pushed => {}
         Stream::Replay { feed, speed } => {
             (scenario.replay, scenario.feed_warm_up_s) = (Some(feed.clone()), None);
             scenario.speed = vec![*speed];

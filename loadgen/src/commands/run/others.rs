@@ -52,6 +52,16 @@ pub(in crate::commands) fn settle(
     let publish = publish(scenario.publish, &scenario.transports, &dialect, command.is_some())?;
     let speakers = speakers(scenario, &dialect, publish)?;
     bearable(scenario, &format!("dialect {name}"), at.is_none())?;
+    if publish == Publish::None {
+        ensure!(
+            scenario.replay.is_none(),
+            "publish none beside --replay: the server pushes what it has; leave one out"
+        );
+        ensure!(
+            scenario.disturbance.is_none(),
+            "disturb beside --publish none: when a client is current cannot be told of updates without a stamp; leave it out"
+        );
+    }
     (scenario.engine, scenario.publish, scenario.speakers) = (Vec::new(), Some(publish), speakers);
     let command = match command {
         Some(words) => Some(Command { words, folder: env::current_dir().context("no working directory")? }),

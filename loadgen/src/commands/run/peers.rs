@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, ensure};
-use protocol::results::{Peer, Scenario};
+use protocol::results::{Peer, Publish, Scenario};
 use reports::url_without_secrets;
 
 use super::others::{bearable, publish, speakers, words};
@@ -124,6 +124,10 @@ fn found(scenario: &Scenario, asked: &Peer, missing: &mut Vec<String>) -> anyhow
         spoken[0]
     );
     let publish = publish(start.publish, &transports, &dialect, true)?;
+    ensure!(
+        publish != Publish::None,
+        "peer {name}: publish = \"none\": peers are compared by the same stream; measure it alone, by --server-command and --publish none"
+    );
     let speakers = speakers(scenario, &dialect, publish)?;
     let peer = Peer { name: name.clone(), transports, command: Some(start.command.clone()), publish: Some(publish) };
     Ok((peer, Others { peer: Some(name), dialect: dialect.into(), publish, speakers, command: Some(command) }))

@@ -4,7 +4,7 @@ use hdrhistogram::Histogram;
 use protocol::{
     control::Window,
     results::{
-        Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, Polling, Run,
+        Counts, Expectation, Failure, FanOut, GeneratorUsage, LosslessHistogram, MachineUsage, Polling, Pushed, Run,
         ServerUsage, Slice, StreamAccount, TcpUsage, TlsHandshakes, Traffic,
     },
 };
@@ -46,7 +46,8 @@ impl Gathered {
         });
         let client_means = self.client_means();
         let unexpected = self.relayed.map_or(0, |relayed| relayed.unexpected(1));
-        let fan_out = self.fan_out(u64::from(planned.point.load.clients) - unexpected);
+        let mut fan_out = self.fan_out(u64::from(planned.point.load.clients) - unexpected);
+        let pushed = self.is_pushed().then(|| self.pushed(u64::from(planned.point.load.clients), &mut fan_out));
         let agreed = self.reports.iter().find_map(|report| report.tls_agreed.clone());
         let tls = agreed.map(|agreed| TlsHandshakes { took: merged(|report| &report.tls_handshake), agreed });
         let posted = merged(|report| &report.acknowledged);
@@ -65,7 +66,8 @@ impl Gathered {
             phases: self.phases,
             measure_from_ms: window.map(|window| window.from_ns.saturating_sub(self.begun_ns) as f64 / 1e6),
             stream: StreamAccount {
-                updates: account.as_ref().map_or(0, |account| account.updates),
+                updates: pushed.as_ref().map_or(0, |pushed: &Pushed| pushed.told_apart)
+                    + account.as_ref().map_or(0, |account| account.updates),
                 before: account.as_ref().and_then(|account| account.before),
                 source: account.as_ref().map_or(Expectation::Publisher, |account| account.source),
                 lateness: account.and_then(|account| Some(lateness(&account.lateness_ns?))),
@@ -82,6 +84,7 @@ impl Gathered {
             handshake,
             tls,
             signals,
+            pushed,
             recovery,
             server,
             generator,
@@ -105,6 +108,11 @@ impl Gathered {
             errors = errors.and(&report.errors);
         }
         counts.errors = errors.counts();
+        if self.is_pushed() {
+            // What was to come, nobody knows; who got nothing at all in that time is not held.
+            counts.expected = counts.delivered;
+            counts.clients_held = window.map(|window| self.held(u64::MAX, window.from_ns));
+        }
         if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
             let last_seq = account.first_seq + account.updates - 1;
             counts.expected = clients * account.updates;

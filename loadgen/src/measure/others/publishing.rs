@@ -79,6 +79,7 @@ impl Publishing {
                 Source::synthetic(*arrivals, *rate_hz, *payload_bytes, seed)
             }
             (Stream::Replay { speed, .. }, Some(feed)) => Source::replay(feed, *speed)?,
+            (Stream::Pushed, _) => return Err(anyhow!("nothing is to be published")),
             (Stream::Replay { .. }, None) => return Err(anyhow!("the feed to replay is not there")),
         };
         let acknowledged = Arc::new(Mutex::new(histogram(3)));
@@ -97,6 +98,7 @@ impl Publishing {
                 let acknowledged = Arc::clone(&acknowledged);
                 Publisher::start(source, span, move || pin().and_then(|()| Post::connect(to, acknowledged)), done)
             }
+            Publish::None => return Err(anyhow!("nothing is to be published")),
             Publish::Client => {
                 let relayed = relayed.context("nobody is to say updates")?;
                 Publisher::start(source, span, move || pin().map(|()| Say { mailboxes, relayed }), done)

@@ -184,8 +184,14 @@ fn began(started_utc: &str) -> String {
 }
 
 fn expectation(results: &Results) -> &'static str {
-    let bracketed = results.runs.iter().any(|run| run.stream.source == Expectation::Bracketed);
-    if bracketed { "counted by clients, from gapless sequence numbers" } else { "counted by the publisher" }
+    let by = |source| results.runs.iter().any(|run| run.stream.source == source);
+    if by(Expectation::Arrivals) {
+        "what came, and nobody knows what was to come"
+    } else if by(Expectation::Bracketed) {
+        "counted by clients, from gapless sequence numbers"
+    } else {
+        "counted by the publisher"
+    }
 }
 
 /// The command line as a shell takes it.
