@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use protocol::results::{Load, Run};
+use protocol::results::{Load, Manifest, Peer, Run};
 
 use super::{axis::order, contender::Contender};
 use crate::{read::Results, words};
@@ -14,6 +14,15 @@ pub struct PointName {
     pub contender: Contender,
     /// Under which load.
     pub load: Load,
+}
+
+impl PointName {
+    /// Of servers that stand side by side the own one is named too.
+    pub(crate) fn of(contender: Contender, load: &Load, manifest: &Manifest) -> Self {
+        let is_own = |peer: &&Peer| peer.in_load().is_none() && load.peer.is_none();
+        let own = manifest.scenario.peer.iter().find(is_own).map(|peer| peer.name.clone());
+        Self { contender, load: Load { peer: load.peer.clone().or(own), ..load.clone() } }
+    }
 }
 
 impl fmt::Display for PointName {

@@ -37,7 +37,7 @@ fn failed(run: &Run, manifest: &Manifest) -> Option<Warning> {
     let failure = run.failure.as_ref()?;
     Some(Warning::RunFailed {
         run: run.index,
-        point: PointName { contender: Contender::of(run, manifest), load: run.point.load.clone() },
+        point: PointName::of(Contender::of(run, manifest), &run.point.load, manifest),
         phase: failure.phase.clone(),
         reason: failure.reason.clone(),
     })
@@ -95,6 +95,17 @@ mod tests {
         assert!(warning.to_string().contains("used 97.0% of a core (1 of 3 runs)"), "{warning}");
         let less = only(after(|run| run.generator.workers_cpu_ns[1] = (0.89 * run.phases.measure_s * 1e9) as u64));
         assert!(matches!(less, Warning::BusyInFanOuts { .. }) && !less.voids_point(), "{less}");
+    }
+
+    #[test]
+    fn the_own_server_is_named_beside_others() {
+        let mut results = Sweep { peers: vec!["ws", "own"], clients: vec![100], ..Sweep::quick() }.results();
+        for run in &mut results.runs {
+            run.generator.workers_cpu_ns[1] = (0.97 * run.phases.measure_s * 1e9) as u64;
+        }
+        let said: Vec<_> = warnings(&results).iter().map(ToString::to_string).collect();
+        let of = |server: &str| said.iter().filter(|said| said.contains(&format!("128 B, {server}: "))).count();
+        assert_eq!((of("ws"), of("own"), said.len()), (1, 2, 3), "{said:?}");
     }
 
     #[test]

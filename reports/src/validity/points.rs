@@ -13,7 +13,7 @@ pub(super) fn points(results: &Results) -> Vec<(PointName, Vec<&Run>)> {
     groups
         .into_iter()
         .flat_map(|(load, by_contender)| {
-            let point = move |contender: Contender| PointName { contender, load: load.clone() };
+            let point = move |contender: Contender| PointName::of(contender, &load, &results.manifest);
             by_contender.into_iter().map(move |(contender, runs)| (point(contender), runs))
         })
         .map(|(point, runs)| (point, runs.into_iter().filter(|run| run.failure.is_none()).collect::<Vec<_>>()))

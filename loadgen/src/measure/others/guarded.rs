@@ -41,7 +41,7 @@ pub struct Guarded {
     guard: Child,
     /// Closed, the guard ends everything.
     control: PipeWriter,
-    stdin: Option<OwnedFd>,
+    stdin: OwnedFd,
     said: Arc<Mutex<Said>>,
     /// Where it listens.
     pub address: SocketAddr,
@@ -83,7 +83,7 @@ impl Guarded {
                 said.ended = Some(status);
             }
         }));
-        let mut server = Self { guard, control, stdin: Some(stdin), said, address, pid };
+        let mut server = Self { guard, control, stdin, said, address, pid };
         match timeout(READY, server.listens()).await {
             Ok(listens) => listens?,
             Err(_) => bail!(
@@ -109,9 +109,10 @@ impl Guarded {
         }
     }
 
-    /// What is written here comes to its stdin; once.
-    pub fn stdin(&mut self) -> anyhow::Result<OwnedFd> {
-        self.stdin.take().context("the server's stdin is taken")
+    /// What is written here comes to its stdin, which is open until it is ended: a server that ends with its stdin would do so while
+    /// updates are under way, and the time of a thread that does could not be read any more.
+    pub fn stdin(&self) -> anyhow::Result<OwnedFd> {
+        self.stdin.try_clone().context("the server's stdin cannot be written to")
     }
 
     /// How it ended, if it has.
@@ -126,10 +127,11 @@ impl Guarded {
     }
 
     /// Ends it, with every process that it started.
-    pub async fn stop(mut self) -> anyhow::Result<()> {
-        drop((self.stdin.take(), self.control));
-        let status = timeout(END, self.guard.wait()).await.context("the server's guard does not end")?;
-        ensure!(status?.success(), "the server's guard failed{}", last_lines(&self.said));
+    pub async fn stop(self) -> anyhow::Result<()> {
+        let Self { mut guard, control, stdin, said, .. } = self;
+        drop((stdin, control));
+        let status = timeout(END, guard.wait()).await.context("the server's guard does not end")?;
+        ensure!(status?.success(), "the server's guard failed{}", last_lines(&said));
         Ok(())
     }
 
