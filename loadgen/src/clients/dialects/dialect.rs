@@ -17,6 +17,9 @@ pub struct Dialect {
     pub name: String,
     /// What it is for.
     pub why: String,
+    /// The built-in one that it speaks, in place of all that follows but the server.
+    #[serde(rename = "dialect")]
+    pub(super) like: Option<String>,
     /// Over a WebSocket, if it can.
     pub websocket: Option<WebSocket>,
     /// By long polling, if it can.

@@ -9,7 +9,7 @@ mod template;
 
 use std::{path::Path, sync::Arc};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use protocol::Transport;
 
 pub use dialect::{Dialect, LongPoll, WebSocket};
@@ -22,9 +22,10 @@ pub use template::{CLIENT, COUNT, DATA, RANDOM, Template};
 pub const PUSHBENCH: &str = "pushbench";
 
 /// Dialects that come with pushbench, each tried against its server: name and TOML.
-pub const BUILT_IN: [(&str, &str); 5] = [
+pub const BUILT_IN: [(&str, &str); 6] = [
     ("faye", include_str!("../../../../peers/faye/dialect.toml")),
     ("nchan", include_str!("../../../../peers/nchan/dialect.toml")),
+    ("pushpin", include_str!("../../../../peers/pushpin/dialect.toml")),
     ("socketio", include_str!("../../../../peers/socketio/dialect.toml")),
     ("sockjs", include_str!("../../../../peers/sockjs/dialect.toml")),
     ("ws", include_str!("../../../../peers/ws/dialect.toml")),
@@ -55,12 +56,29 @@ impl Dialect {
     /// Reads a dialect; `name` is said in errors.
     pub fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
         let dialect: Self = toml::from_str(text).with_context(|| format!("dialect {name} cannot be read"))?;
-        let dialect = Self { name: name.to_owned(), ..dialect };
+        let dialect = Self { name: name.to_owned(), ..dialect }.as_shared()?;
         check::check(&dialect).map_err(|(key, error)| {
             let line = check::line_of(text, &key).map_or_else(String::new, |line| format!(", line {line}"));
             anyhow::anyhow!("dialect {name}{line}: {error}")
         })?;
         Ok(dialect)
+    }
+
+    /// With all that is in the built-in one that it names, if it does: two servers of one protocol share a file.
+    fn as_shared(self) -> anyhow::Result<Self> {
+        let Some(like) = &self.like else { return Ok(self) };
+        let name = &self.name;
+        let text = BUILT_IN.into_iter().find_map(|(built_in, text)| (built_in == like).then_some(text));
+        let text = text.with_context(|| {
+            let names = BUILT_IN.map(|(name, _)| name).join(", ");
+            format!("dialect {name}: no dialect `{like}`: built in are {names}")
+        })?;
+        ensure!(
+            self.websocket.is_none() && self.long_poll.is_none() && self.publish.is_none(),
+            "dialect {name}: beside dialect = \"{like}\" it has transports of its own; leave the one or the other out"
+        );
+        let Self { websocket, long_poll, publish, .. } = Self::parse(like, text)?;
+        Ok(Self { websocket, long_poll, publish, ..self })
     }
 
     /// The transports that it speaks.

@@ -68,3 +68,19 @@ fn what_an_answer_brings_may_be_in_a_header_of_the_first_poll() {
     let dialect = Dialect::parse("mine", toml).unwrap();
     assert_eq!(dialect.transports(), [Transport::LongPoll]);
 }
+
+#[test]
+fn servers_of_one_protocol_share_a_dialect() {
+    let server = "[server]\ncommand = \"x\"";
+    let shared = Dialect::parse("mine", &format!("why = \"?\"\ndialect = \"socketio\"\n{server}")).unwrap();
+    let socketio = Dialect::find("socketio").unwrap().unwrap();
+    assert_eq!((&shared.websocket, &shared.long_poll), (&socketio.websocket, &socketio.long_poll));
+    assert_eq!((&*shared.name, &*shared.server.unwrap().command), ("mine", "x"));
+    for (toml, reason) in [
+        ("dialect = \"mine\"", "no dialect `mine`: built in are faye"),
+        ("dialect = \"ws\"\n[websocket]\npath = \"/\"", "leave the one or the other out"),
+    ] {
+        let error = refused(toml);
+        assert!(error.contains(reason), "{toml}\n{error}");
+    }
+}

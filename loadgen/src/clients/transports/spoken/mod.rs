@@ -1,6 +1,7 @@
 //! A client of a server of others, over either transport: what a [`Dialect`] says, by the readers that measure the own server.
 
 mod asking;
+mod heartbeats;
 mod opening;
 mod speaker;
 #[cfg(test)]
@@ -16,6 +17,7 @@ use super::{
 };
 use crate::clients::dialects::{self, Dialect, Heartbeat, LongPoll, Said};
 pub(super) use asking::ask;
+use heartbeats::{heard, parts};
 pub(super) use speaker::Speaker;
 
 /// A client that has opened.
@@ -47,8 +49,8 @@ impl Client {
         let path = speaker.text(&websocket.path, &[])?;
         let handshake = request.handshake(&path, websocket.subprotocol.as_deref())?;
         let (mut client, _) = websocket::Client::upgrade(stream, handshake, request).await?;
-        opening::over_websocket(&mut client, &mut speaker, websocket, scratch).await?;
-        Ok(Self { dialect, speaker, line: Line::WebSocket(client), unanswered: Vec::new() })
+        let unanswered = opening::over_websocket(&mut client, &mut speaker, websocket, scratch).await?;
+        Ok(Self { dialect, speaker, line: Line::WebSocket(client), unanswered })
     }
 
     /// Asks what opens. The first poll is for [`Self::next`] to send.
@@ -60,8 +62,8 @@ impl Client {
     ) -> Result<Self, ClientError> {
         let long_poll = dialect.long_poll.as_ref().ok_or_else(|| unspoken(&dialect))?;
         let (mut exchange, mut speaker) = (Exchange::new(stream, State::Fresh), Speaker::new(request));
-        opening::by_polling(&mut exchange, &mut speaker, long_poll, scratch).await?;
-        Ok(Self { dialect, speaker, line: Line::LongPoll(exchange), unanswered: Vec::new() })
+        let unanswered = opening::by_polling(&mut exchange, &mut speaker, long_poll, scratch).await?;
+        Ok(Self { dialect, speaker, line: Line::LongPoll(exchange), unanswered })
     }
 
     /// Answers the heartbeats that came, and waits for what comes next.
@@ -100,8 +102,7 @@ impl Client {
         };
         let mut came = Vec::new();
         for message in payload.messages() {
-            let parts = message.split(|byte| separator.is_some_and(|separator| *byte == separator as u8));
-            came.extend(parts.filter_map(|part| heard(heartbeats, part)));
+            came.extend(parts(message, separator).filter_map(|part| heard(heartbeats, part)));
         }
         self.unanswered.append(&mut came);
     }
@@ -156,11 +157,6 @@ impl Client {
             _ => unreachable!("checked as the dialect was read"),
         }
     }
-}
-
-fn heard(heartbeats: &[Heartbeat], message: &[u8]) -> Option<u8> {
-    // The dialect's own are few.
-    heartbeats.iter().position(|heartbeat| heartbeat.on.is_on(message)).map(|place| place as u8)
 }
 
 fn polled(dialect: &Dialect) -> &LongPoll {

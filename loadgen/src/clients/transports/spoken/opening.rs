@@ -1,6 +1,10 @@
 //! What is said before updates may come, and what must come back.
 
-use super::{asking::ask, speaker::Speaker};
+use super::{
+    asking::ask,
+    heartbeats::{heard, parts},
+    speaker::Speaker,
+};
 use crate::clients::{
     dialects::{LongPoll, Said, Step, WebSocket},
     transports::{ClientError, Scratch, exchange::Exchange, websocket},
@@ -9,12 +13,14 @@ use crate::clients::{
 /// So much is shown of what came instead of what was expected.
 const SHOWN_BYTES: usize = 200;
 
+/// Gives the heartbeats that came meanwhile, to be answered: some servers send one at once.
 pub(super) async fn over_websocket(
     client: &mut websocket::Client,
     speaker: &mut Speaker,
     dialect: &WebSocket,
     scratch: &Scratch,
-) -> Result<(), ClientError> {
+) -> Result<Vec<u8>, ClientError> {
+    let mut unanswered = Vec::new();
     for step in &dialect.open {
         if let Some(Said::Message(message)) = &step.said {
             client.say(&speaker.text(message, &[])?).await?;
@@ -22,32 +28,51 @@ pub(super) async fn over_websocket(
         if step.expect.is_none() {
             continue;
         }
-        let payload = loop {
+        loop {
             // One by one: what follows the last may be updates already.
             let payload = client.next_message(scratch).await?;
-            if payload.messages().next().is_some() {
-                break payload;
+            let Some(message) = payload.messages().next() else { continue };
+            if let Some(heartbeat) = heard(&dialect.heartbeats, message) {
+                unanswered.push(heartbeat);
+                continue;
             }
-        };
-        let message = payload.messages().next().unwrap_or_default();
-        learn(step, speaker, &[], message)?;
+            learn(step, speaker, &[], message)?;
+            break;
+        }
     }
-    Ok(())
+    Ok(unanswered)
 }
 
+/// Gives the heartbeats that came meanwhile, to be answered.
 pub(super) async fn by_polling(
     exchange: &mut Exchange,
     speaker: &mut Speaker,
     dialect: &LongPoll,
     scratch: &Scratch,
-) -> Result<(), ClientError> {
+) -> Result<Vec<u8>, ClientError> {
+    let mut unanswered = Vec::new();
     for step in &dialect.open {
         let Some(Said::Request(request)) = &step.said else { continue };
-        let payload = ask(exchange, speaker, request, &[], scratch).await?;
-        let (head, body) = payload.parts();
-        learn(step, speaker, head, body)?;
+        loop {
+            let payload = ask(exchange, speaker, request, &[], scratch).await?;
+            let (head, body) = payload.parts();
+            let mut told = false;
+            for part in parts(body, dialect.separator) {
+                match heard(&dialect.heartbeats, part) {
+                    Some(heartbeat) => unanswered.push(heartbeat),
+                    None if told => {}
+                    None => {
+                        learn(step, speaker, head, part)?;
+                        told = true;
+                    }
+                }
+            }
+            if told {
+                break;
+            }
+        }
     }
-    Ok(())
+    Ok(unanswered)
 }
 
 /// Checks what came back, and takes out of it what is said later.
