@@ -56,7 +56,7 @@ impl Dialect {
     /// Reads a dialect; `name` is said in errors.
     pub fn parse(name: &str, text: &str) -> anyhow::Result<Self> {
         let dialect: Self = toml::from_str(text).with_context(|| format!("dialect {name} cannot be read"))?;
-        let dialect = Self { name: name.to_owned(), ..dialect }.as_shared()?;
+        let dialect = Self { name: name.to_owned(), ..dialect }.with_shared()?;
         check::check(&dialect).map_err(|(key, error)| {
             let line = check::line_of(text, &key).map_or_else(String::new, |line| format!(", line {line}"));
             anyhow::anyhow!("dialect {name}{line}: {error}")
@@ -65,7 +65,7 @@ impl Dialect {
     }
 
     /// With all that is in the built-in one that it names, if it does: two servers of one protocol share a file.
-    fn as_shared(self) -> anyhow::Result<Self> {
+    fn with_shared(self) -> anyhow::Result<Self> {
         let Some(like) = &self.like else { return Ok(self) };
         let name = &self.name;
         let text = BUILT_IN.into_iter().find_map(|(built_in, text)| (built_in == like).then_some(text));
