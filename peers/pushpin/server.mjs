@@ -9,16 +9,19 @@ import { createInterface } from "node:readline";
 
 const [host, port] = process.argv.slice(2);
 const CHANNEL = "updates";
+// What Pushpin has taken. It may still be handing one out that a poll is given from here: under load a client gets that twice.
 const lines = [];
 
 // A poll that has not got everything is answered at once. Any other is Pushpin's to hold; it asks again if something came between.
 function poll(asked, answer) {
   const after = Number(asked.headers["if-none-match"] ?? 0);
-  answer.setHeader("Etag", lines.length);
-  if (after < lines.length) return answer.end(lines.slice(after).join("\n"));
+  if (after < lines.length) {
+    answer.setHeader("Etag", lines.length);
+    return answer.end(lines.slice(after).join("\n"));
+  }
   // Pushpin ends a poll after 55 s by itself; quiet ones are to last.
   answer.setHeader("Grip-Hold", "response");
-  answer.setHeader("Grip-Channel", `${CHANNEL}; prev-id=${lines.length}`);
+  answer.setHeader("Grip-Channel", `${CHANNEL}; prev-id=${after}`);
   answer.setHeader("Grip-Timeout", 300);
   answer.end();
 }
@@ -59,13 +62,16 @@ pushpin.on("close", (status) => {
 
 // One connection, so that updates arrive in order.
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+let published = 0;
 createInterface({ input: process.stdin }).on("line", (line) => {
-  lines.push(line);
-  const [id, before] = [lines.length, lines.length - 1].map(String);
+  const [id, before] = [published + 1, published].map(String);
+  published += 1;
   const formats = { "http-response": { headers: { Etag: id }, body: line }, "ws-message": { content: line } };
   const body = JSON.stringify({ items: [{ channel: CHANNEL, id, "prev-id": before, formats }] });
   const headers = { "Content-Type": "application/json", "Content-Length": Buffer.byteLength(body) };
-  request({ agent, host: "127.0.0.1", port: control, path: "/publish/", method: "POST", headers }, (answer) => answer.resume())
+  request({ agent, host: "127.0.0.1", port: control, path: "/publish/", method: "POST", headers }, (answer) => {
+    answer.resume().on("end", () => lines.push(line));
+  })
     .on("error", (error) => console.error(`cannot publish to Pushpin: ${error.message}`))
     .end(body);
 });

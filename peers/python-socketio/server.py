@@ -19,6 +19,8 @@ async def main(host, port):
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(lines), sys.stdin)
     while line := await lines.readline():
         await sio.emit("update", line.decode().rstrip("\n"))
+    # The feed is over; its clients are not.
+    await asyncio.Event().wait()
 
 
 asyncio.run(main(sys.argv[1], int(sys.argv[2])))

@@ -1,6 +1,6 @@
 """Each driver beside the vendor's own client, at the same server at the same time: both get every update, once, in order.
 
-    vendors.py LOADGEN VENDOR.MJS [OPTIONS of loadgen run]
+    vendors.py LOADGEN VENDOR.MJS [RATE MEASURE]     20 3s; with 0.1 120s sessions live by their heartbeats
 """
 
 import concurrent.futures
@@ -13,7 +13,8 @@ import tempfile
 LOADGEN, VENDOR = map(os.path.abspath, sys.argv[1:3])
 PEERS = os.path.abspath("peers")
 # The vendor's client has the time that passes before updates do to connect.
-SHORT = "--clients 20 --rate 20 --repeats 1 --settle 2s --warm-up 500ms --measure 3s --drain 5s".split()
+OPTIONS = "--clients 20 --repeats 1 --settle 2s --warm-up 500ms --drain 5s".split()
+RATE, MEASURE = sys.argv[3:] or ("20", "3s")
 
 
 def tried(what):
@@ -22,8 +23,9 @@ def tried(what):
         file = os.path.join(folder, "seqs.json")
         server = f"node {VENDOR} {peer} {transport} {file} {PEERS}/{peer}/server.mjs {{host}} {{port}}"
         options = ["--dialect", peer, "--publish", "feed", "--transports", transport, "--server-command", server]
+        options += ["--rate", RATE, "--measure", MEASURE]
         out = os.path.join(folder, "out")
-        run = subprocess.run([LOADGEN, "run", *SHORT, *options, "--out", out, *sys.argv[3:]], capture_output=True, text=True)
+        run = subprocess.run([LOADGEN, "run", *OPTIONS, *options, "--out", out], capture_output=True, text=True)
         try:
             with open(file) as theirs, open(os.path.join(out, "runs.jsonl")) as ours:
                 theirs, ours = json.load(theirs), json.loads(ours.readline())

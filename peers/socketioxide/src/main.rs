@@ -20,7 +20,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     socket.bind(format!("{host}:{port}").parse()?)?;
     // axum ends no kept connection by itself: a quiet poll is not cut.
     let serving = axum::serve(socket.listen(4096)?, axum::Router::new().layer(layer)).into_future();
-    tokio::spawn(async move { serving.await });
+    let serving = tokio::spawn(async move { serving.await });
     let mut lines = BufReader::new(tokio::io::stdin()).lines();
     while let Some(line) = lines.next_line().await? {
         // A client whose buffer is full is said to have failed, and misses it; the others do not.
@@ -28,5 +28,6 @@ async fn main() -> Result<(), Box<dyn Error>> {
             eprintln!("{error}");
         }
     }
-    Ok(())
+    // The feed is over; its clients are not.
+    Ok(serving.await??)
 }
