@@ -41,6 +41,10 @@ pub struct GuardArgs {
     #[arg(long, value_parser = cpus)]
     cpus: Option<Cpus>,
 
+    /// The folder that this is started in goes with the server
+    #[arg(long)]
+    scratch: bool,
+
     /// The server's command
     #[arg(last = true, required = true)]
     command: Vec<String>,
@@ -76,7 +80,11 @@ async fn guard(args: &GuardArgs) -> anyhow::Result<()> {
         _ = closed => {}
         _ = signals.next() => {}
     }
-    end()
+    end()?;
+    if args.scratch {
+        std::fs::remove_dir_all(std::env::current_dir()?).context("cannot remove the folder that it ran in")?;
+    }
+    Ok(())
 }
 
 fn say(event: &Guarded) -> anyhow::Result<()> {

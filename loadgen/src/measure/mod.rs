@@ -12,6 +12,7 @@ pub mod server_process;
 mod session;
 mod sweep;
 pub mod target;
+pub mod through;
 
 use protocol::{
     clock::{self, ns},

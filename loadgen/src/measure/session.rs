@@ -49,6 +49,8 @@ pub(super) struct Session<'a> {
     pub(super) phase: Phase,
     phase_begun_ns: u64,
     pub(super) server: Option<Server>,
+    /// What stands before it.
+    proxy: Option<Guarded>,
     /// What publishes to a server of others.
     publishing: Option<Publishing>,
     /// What clients are to say to it, where it is them who do.
@@ -74,6 +76,7 @@ impl<'a> Session<'a> {
             phase: Phase::Start,
             phase_begun_ns: clock::now_ns(),
             server: None,
+            proxy: None,
             publishing: None,
             mailboxes: (0..speakers).map(|_| Mailbox::default()).collect(),
             workers: Vec::new(),
@@ -95,18 +98,15 @@ impl<'a> Session<'a> {
 
     /// Starts a fresh server, unless there is a target, and looks at its memory while it is empty.
     pub(super) async fn start_server(&mut self) -> Result<(), Halt> {
-        let observed = match (self.sweep.target, self.others().and_then(|others| others.command.as_ref())) {
-            // Its own account of its process may be of another namespace, or of one process of several.
-            (Some(target), _) => Observed::listening(target.address),
+        let cpus = self.sweep.scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone()));
+        match (self.sweep.target, self.others().and_then(|others| others.command.as_ref())) {
+            (Some(_), _) => {}
             (None, Some(command)) => {
-                let cpus = self.sweep.scenario.pinned.as_ref().map(|Pinning { server, .. }| Cpus(server.clone()));
                 let server = tokio::select! {
                     server = Guarded::start(command, cpus.as_ref()) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
-                let (pid, port) = (server.pid, server.address.port());
                 self.server = Some(Server::Guarded(server.into()));
-                Observed::descending(pid, port)
             }
             (None, None) => {
                 let launch = Launch::of(self.sweep, self.planned, None);
@@ -114,11 +114,32 @@ impl<'a> Session<'a> {
                     server = ServerProcess::start(&launch) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
                 };
-                let (pid, port) = (server.pid, server.address.port());
                 self.server = Some(Server::Own(server.into()));
-                Observed::new(pid, port)
             }
+        }
+        if let Some(through) = self.sweep.through {
+            let proxy = through.start(self.address()?, self.planned.point.load.clients, cpus.as_ref());
+            self.proxy = Some(tokio::select! {
+                proxy = proxy => proxy?,
+                () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
+            });
+        }
+        self.observe().await
+    }
+
+    /// Begins to observe what is there now, before the first client.
+    async fn observe(&mut self) -> Result<(), Halt> {
+        let observed = match (&self.server, self.sweep.target) {
+            (Some(Server::Own(server)), _) => Observed::new(server.pid, server.address.port()),
+            (Some(Server::Guarded(server)), _) => Observed::descending(server.pid, server.address.port()),
+            // Its own account of its process may be of another namespace, or of one process of several.
+            (None, Some(target)) => Observed::listening(target.address),
+            (None, None) => Err(anyhow!("there is no server")),
         };
+        let observed = observed.and_then(|observed| match &self.proxy {
+            Some(proxy) => observed.behind(proxy.pid, proxy.address.port()),
+            None => Ok(observed),
+        });
         match observed {
             Ok(observed) => {
                 let in_use = self.in_use().await?;
@@ -136,7 +157,7 @@ impl<'a> Session<'a> {
         let scenario = self.sweep.scenario;
         let clients = self.planned.point.load.clients;
         let workers = scenario.workers.min(clients);
-        let server = self.address()?;
+        let server = self.proxy.as_ref().map_or_else(|| self.address(), |proxy| Ok(proxy.address))?;
         let endpoint = self.endpoint(server);
         self.gathered.begin()?;
         for worker in 0..workers {
@@ -199,7 +220,9 @@ impl<'a> Session<'a> {
 
     /// Why nothing more is to be hoped for, if so: the server has ended, or is not published to any more.
     fn death(&mut self) -> Option<anyhow::Error> {
-        let death = self.server.as_mut().and_then(Server::death).map(anyhow::Error::msg);
+        let death =
+            self.proxy.as_mut().and_then(Guarded::death).or_else(|| self.server.as_mut().and_then(Server::death));
+        let death = death.map(anyhow::Error::msg);
         death.or_else(|| self.publishing.as_mut()?.failure())
     }
 
@@ -330,9 +353,13 @@ impl<'a> Session<'a> {
             }
             tokio::time::sleep(Duration::from_nanos(LOOK_NS)).await;
         }
-        match self.server.take() {
-            Some(server) => server.stop().await,
+        let proxy = match self.proxy.take() {
+            Some(proxy) => proxy.stop().await,
             None => Ok(()),
+        };
+        match self.server.take() {
+            Some(server) => server.stop().await.and(proxy),
+            None => proxy,
         }
     }
 

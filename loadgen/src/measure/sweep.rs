@@ -6,7 +6,7 @@ use protocol::results::{Load, Scenario};
 use server::stream::fault::Fault;
 use tokio_util::sync::CancellationToken;
 
-use super::{others::Others, target::Target};
+use super::{others::Others, target::Target, through::Through};
 use crate::output::progress::Progress;
 
 /// What all runs of a sweep share.
@@ -20,6 +20,8 @@ pub struct Sweep<'a> {
     pub target: Option<&'a Target>,
     /// How servers of others are started, talked to and published to.
     pub others: &'a [Others],
+    /// The proxy that stands between clients and a server that is started here, if one does.
+    pub through: Option<&'a Through>,
     /// How a server that is started here misbehaves; only proofs ask for any.
     pub faults: &'a [Fault],
     /// Cancelled when the user has had enough.

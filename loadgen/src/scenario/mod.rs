@@ -89,21 +89,24 @@ pub fn text(name: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// The same, as it can be read from any folder: the paths of a feed, a dialect and peers are made absolute.
+/// The same, as it can be read from any folder: the paths of a feed, a dialect, a proxy's configuration and peers are made absolute.
 pub fn text_from_anywhere(name: &Path) -> anyhow::Result<String> {
     let text = text(name)?;
-    let (_, Settings { replay, peer, dialect, .. }) = read(name)?;
+    let (_, Settings { replay, peer, dialect, through, .. }) = read(name)?;
     let feed = replay.filter(|feed| feed != Path::new(BUILTIN_MARKET));
     let dialect = dialect.filter(|dialect| !dialects::is_built_in(dialect));
-    if feed.is_none() && peer.is_none() && dialect.is_none() {
+    let through = through.filter(|proxy| proxy.contains('/'));
+    if feed.is_none() && peer.is_none() && dialect.is_none() && through.is_none() {
         return Ok(text);
     }
     let mut keys: toml::Table = text.parse()?;
     if let Some(feed) = feed {
         keys.insert("replay".to_owned(), absolute("replay", &feed)?.into());
     }
-    if let Some(dialect) = dialect {
-        keys.insert("dialect".to_owned(), absolute("dialect", Path::new(&dialect))?.into());
+    for (key, file) in [("dialect", dialect), ("through", through)] {
+        if let Some(file) = file {
+            keys.insert(key.to_owned(), absolute(key, Path::new(&file))?.into());
+        }
     }
     if let Some(peers) = peer {
         let from_anywhere =
@@ -138,6 +141,9 @@ fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
     file.dialect = file.dialect.map(|dialect| {
         if dialects::is_built_in(&dialect) { dialect } else { folder.join(dialect).to_string_lossy().into_owned() }
     });
+    file.through = file
+        .through
+        .map(|proxy| if proxy.contains('/') { folder.join(proxy).to_string_lossy().into_owned() } else { proxy });
     let beside =
         |peer: String| if peer.contains('/') { folder.join(peer).to_string_lossy().into_owned() } else { peer };
     file.peer = file.peer.map(|peers| peers.into_iter().map(beside).collect());
@@ -212,6 +218,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         dialect: options.dialect.or(file.dialect),
         publish: options.publish.or(file.publish),
         speakers: options.speakers.or(file.speakers),
+        through: options.through.or(file.through),
     }
 }
 

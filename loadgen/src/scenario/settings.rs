@@ -69,6 +69,10 @@ pub struct Settings {
     #[arg(long, value_name = "WHO")]
     pub speakers: Option<Speakers>,
 
+    /// Put a proxy between clients and server: nginx, haproxy, caddy, or the path of a configuration for one of them, with {listen} and {upstream} in it
+    #[arg(long, value_name = "NAME|FILE")]
+    pub through: Option<String>,
+
     /// A server of others.
     #[command(flatten)]
     pub server: ServerKeys,
@@ -177,11 +181,11 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, tls, engine, polls, peer, dialect, server, .. } = self;
+        let Self { signal_rate_hz, disturb, tls, engine, polls, peer, dialect, server, through, .. } = self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
         let besides =
             [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some(), polls.is_some()];
-        let others = peer.is_some() || dialect.is_some() || *server != ServerKeys::default();
+        let others = through.is_some() || peer.is_some() || dialect.is_some() || *server != ServerKeys::default();
         others
             || besides.contains(&true)
             || transports.is_some()

@@ -23,4 +23,5 @@ mod report;
 mod results;
 mod sweep;
 mod target;
+mod through;
 mod turned_away;

@@ -126,6 +126,9 @@ pub struct Scenario {
     /// Which clients said updates, if it was clients who did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub speakers: Option<Speakers>,
+    /// The proxy between clients and server, or the file of its configuration; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub through: Option<String>,
 }
 
 /// A server of a sweep that compares several.

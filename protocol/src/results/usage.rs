@@ -13,6 +13,9 @@ pub struct ServerUsage {
     pub timeline: Vec<TimelineSample>,
     /// CPU time within the measure phase.
     pub cpu: Cpu,
+    /// The proxy's part of that; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_cpu: Option<Cpu>,
     /// How kernel memory was counted, for the reader.
     pub kernel_method: String,
     /// Peak resident memory (`VmHWM`).
@@ -45,6 +48,9 @@ pub struct MemorySample {
     pub rss: u64,
     /// Resident, shared pages divided among those who share them (`Pss` of `smaps_rollup`).
     pub pss: u64,
+    /// The proxy's part of that; absent where there was none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proxy_pss: Option<u64>,
     /// Resident and anonymous: heap and stacks.
     pub anonymous: u64,
     /// Asked for and not given back, by the allocator's own account; absent if the server is not ours to ask.

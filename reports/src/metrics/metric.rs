@@ -85,6 +85,10 @@ pub enum Metric {
     LatenessMs(Quantile),
     /// From the sending of an update to a server of others until it was acknowledged, milliseconds.
     PublishingMs(Quantile),
+    /// The part of the server's CPU time that was of the proxy before it, microseconds per delivery.
+    ProxyCpuUsPerDelivery,
+    /// The part of the server's memory that was of that proxy, KiB per client.
+    ProxyKibPerClient,
     /// Processes of the server's.
     Processes,
     /// Of one processor, by the generator's busiest worker, percent.

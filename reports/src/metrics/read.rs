@@ -140,6 +140,12 @@ impl Metric {
                 divide(failed as f64, f64::from(run.point.load.clients))
             }
             // None is listed where it is the one that was started.
+            Self::ProxyCpuUsPerDelivery => Some(per_delivery(run.server.as_ref()?.proxy_cpu?.total_ns)? / NS_PER_US),
+            Self::ProxyKibPerClient => {
+                let Plateaus { empty, idle, .. } = run.server.as_ref()?.plateaus;
+                let grown = idle?.proxy_pss?.checked_sub(empty.proxy_pss?)?;
+                divide(grown as f64 / KIB, f64::from(run.point.load.clients))
+            }
             Self::Processes => Some(run.server.as_ref()?.processes.len().max(1) as f64),
             Self::WorkerBusyPercent => Some(100.0 * busiest_worker(run)),
             Self::FanOutBusyPercent => busy_in_fan_outs(run).map(|share| 100.0 * share),

@@ -56,6 +56,8 @@ impl Metric {
             Self::LoopLagMs(quantile) => format!("{} loop lag", quantile.name()),
             Self::LatenessMs(quantile) => format!("{} publisher lateness", quantile.name()),
             Self::PublishingMs(quantile) => format!("{} publishing", quantile.name()),
+            Self::ProxyCpuUsPerDelivery => "proxy’s part of server CPU per delivery".to_owned(),
+            Self::ProxyKibPerClient => "proxy’s part of server memory per client".to_owned(),
             Self::Processes => "server processes".to_owned(),
             Self::WorkerBusyPercent => "busiest worker thread".to_owned(),
             Self::FanOutBusyPercent => "the same while updates are under way, at most".to_owned(),
@@ -105,6 +107,7 @@ impl Metric {
             | Self::KernelCpuUsPerDelivery
             | Self::StormCpuUsPerClient
             | Self::GeneratorCpuUsPerDelivery
+            | Self::ProxyCpuUsPerDelivery
             | Self::BothCpuUsPerDelivery => ("more CPU", "less CPU"),
             Self::UserKibPerClient
             | Self::InUseKibPerClient
@@ -114,6 +117,7 @@ impl Metric {
             | Self::DrainedUserMib
             | Self::KernelMib
             | Self::StormPeakMib
+            | Self::ProxyKibPerClient
             | Self::RetainedKibPerClient => ("more memory", "less memory"),
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => {
                 ("more bytes", "fewer bytes")
@@ -151,10 +155,12 @@ impl Metric {
             | Self::KernelCpuUsPerDelivery
             | Self::StormCpuUsPerClient
             | Self::GeneratorCpuUsPerDelivery
+            | Self::ProxyCpuUsPerDelivery
             | Self::BothCpuUsPerDelivery => "µs",
             Self::UserKibPerClient
             | Self::InUseKibPerClient
             | Self::KernelKibPerClient
+            | Self::ProxyKibPerClient
             | Self::RetainedKibPerClient => "KiB",
             Self::UserMib | Self::BusyUserMib | Self::DrainedUserMib | Self::KernelMib | Self::StormPeakMib => "MiB",
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => "B",

@@ -11,7 +11,7 @@ use crate::{
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 82] = [
+const COLUMNS: [Column; 84] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -107,6 +107,8 @@ const COLUMNS: [Column; 82] = [
     ("lateness_p99_ms", |run| value(Metric::LatenessMs(Quantile::P99), run)),
     ("publishing_p50_ms", |run| value(Metric::PublishingMs(Quantile::P50), run)),
     ("publishing_p99_ms", |run| value(Metric::PublishingMs(Quantile::P99), run)),
+    ("proxy_cpu_us_per_delivery", |run| value(Metric::ProxyCpuUsPerDelivery, run)),
+    ("proxy_memory_kib_per_client", |run| value(Metric::ProxyKibPerClient, run)),
     ("server_processes", |run| value(Metric::Processes, run)),
     ("busiest_worker_percent", |run| value(Metric::WorkerBusyPercent, run)),
     ("busiest_worker_in_fan_outs_percent", |run| value(Metric::FanOutBusyPercent, run)),

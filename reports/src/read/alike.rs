@@ -112,6 +112,7 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
         ("generator threads", SAME_SCENARIO, scenario.workers.to_string()),
         ("processors", SAME_SCENARIO, pinned(manifest)),
         ("idle processors", SAME_SCENARIO, if scenario.kept_awake { "kept awake" } else { "left to sleep" }.to_owned()),
+        ("proxy", SAME_SCENARIO, scenario.through.clone().unwrap_or_else(|| "none".to_owned())),
         // Where it listens makes no difference; nor what starts it, as that may be what is compared.
         (
             "server",

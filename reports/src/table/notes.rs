@@ -34,6 +34,7 @@ pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<Stri
     }
     notes.extend(first.map(across));
     notes.extend(comparison.cases.iter().filter_map(joined));
+    notes.extend(comparison.cases.iter().filter_map(proxied));
     let mut sides = comparison.cases.iter().flat_map(|case| case.sides.values());
     if sides.any(|side| COLUMNS.iter().any(|metric| side.within_run(*metric).is_some())) {
         notes.push(format!("{WITHIN_RUN}: {ONCE}"));
@@ -63,6 +64,25 @@ fn joined(case: &Case<'_>) -> Option<String> {
             case.name(),
             number(answer),
             number(message)
+        )
+    })
+}
+
+/// What of the server's figures was the proxy's, if there was one.
+fn proxied(case: &Case<'_>) -> Option<String> {
+    let parts: Vec<String> = (case.sides.iter())
+        .filter_map(|(who, side)| {
+            let cpu = side.measure(Metric::ProxyCpuUsPerDelivery)?.value;
+            let memory =
+                side.measure(Metric::ProxyKibPerClient).map(|kib| format!(" and {} KiB a client", number(kib.value)));
+            Some(format!("{}: {} µs a delivery{}", who.title(), number(cpu), memory.unwrap_or_default()))
+        })
+        .collect();
+    (!parts.is_empty()).then(|| {
+        format!(
+            "{}: what is said of the server is of it and the proxy before it. The proxy’s part: {}.",
+            case.name(),
+            parts.join("; ")
         )
     })
 }

@@ -164,6 +164,7 @@ impl Proof {
                 feed: None,
                 target: None,
                 others: &[],
+                through: None,
                 faults: &faults,
                 interrupt,
                 progress,

@@ -1,13 +1,16 @@
 //! Options that contradict each other: each is refused with the reason, and with what to leave out.
 
 use anyhow::{bail, ensure};
-use protocol::results::Publish;
+use protocol::results::{Disturbance, Publish, Scenario};
 use reports::url_without_secrets;
 use server::Allocator;
 
 use crate::{
-    clients::dialects::PUSHBENCH,
-    measure::target::{SERVER_VARIABLE, TargetArgs},
+    clients::{CLIENTS_PER_SOURCE, dialects::PUSHBENCH},
+    measure::{
+        target::{SERVER_VARIABLE, TargetArgs},
+        through::Through,
+    },
     scenario::Settings,
 };
 
@@ -59,4 +62,27 @@ pub(super) fn refuse(settings: &Settings, target: &TargetArgs, allocator: Option
         }
     }
     Ok(())
+}
+
+/// The proxy that was asked for. `at`: where the server runs already, if it does.
+pub(super) fn through(scenario: &Scenario, at: Option<&str>) -> anyhow::Result<Option<Through>> {
+    let Some(name) = &scenario.through else { return Ok(None) };
+    if let Some(url) = at {
+        bail!(
+            "through {name} beside --server {}: a proxy is put before a server that is started here; leave one out, or put your own before \
+             that one and name its URL",
+            url_without_secrets(url)
+        );
+    }
+    ensure!(scenario.tls == [false], "tls beside --through {name}: the proxy has no keys here; leave one of them out");
+    ensure!(
+        scenario.disturbance != Some(Disturbance::Restart),
+        "disturb restart beside --through {name}: then the proxy answers clients, not the server; use --disturb drop"
+    );
+    ensure!(
+        scenario.clients.iter().all(|clients| *clients <= CLIENTS_PER_SOURCE),
+        "clients beside --through {name}: a proxy reaches its server from one address, which has ports for {CLIENTS_PER_SOURCE} clients; ask for \
+         fewer"
+    );
+    Through::find(name).map(Some)
 }

@@ -35,6 +35,7 @@ use crate::{
         feed::Spool,
         others::Others,
         target::{Target, TargetArgs},
+        through::Through,
     },
     output::{folder::Folder, manifest::manifest, progress::Progress, say},
     scenario::{
@@ -111,6 +112,7 @@ struct Prepared {
     feed: Option<Spool>,
     target: Option<Target>,
     others: Vec<Others>,
+    through: Option<Through>,
     planner: Planner,
     plan: Vec<Planned>,
     folder: Folder,
@@ -122,7 +124,7 @@ struct Prepared {
 async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     // For this process and, by its environment, for the servers that it starts.
     Allocator::settle(args.allocator)?;
-    let Asked { scenario, feed, target, others } = resolve(&args).await?;
+    let Asked { scenario, feed, target, others, through } = resolve(&args).await?;
     let findings = doctor::examine(&need(&scenario, target.as_ref()));
     for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
         say(&finding.for_stderr().to_string());
@@ -136,7 +138,7 @@ async fn prepare(args: RunArgs) -> anyhow::Result<Prepared> {
     let allocator = allocator(&scenario, target.as_ref(), !others.is_empty());
     let feed = feed.as_ref().map(Spool::of).transpose()?;
     let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, &allocator))?;
-    Ok(Prepared { scenario, feed, target, others, planner, plan, folder, gone: Vec::new() })
+    Ok(Prepared { scenario, feed, target, others, through, planner, plan, folder, gone: Vec::new() })
 }
 
 /// The memory allocator of whoever is measured.
@@ -160,6 +162,8 @@ pub(super) struct Asked {
     pub(super) target: Option<Target>,
     /// How servers of others are measured.
     others: Vec<Others>,
+    /// The proxy before it.
+    through: Option<Through>,
 }
 
 /// Finds out what was asked for.
@@ -172,13 +176,16 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
     } else {
         peers::settle(&mut scenario, url.as_deref(), &args.settings)?
     };
-    let Some(url) = &url else { return Ok(Asked { scenario, feed, target: None, others }) };
+    let through = contradictions::through(&scenario, url.as_deref())?;
+    let Some(url) = &url else { return Ok(Asked { scenario, feed, target: None, others, through }) };
     let dialect = others.first().map(|others| Arc::clone(&others.dialect));
     let target = Target::examine(url, &args.target.client, dialect).await?;
     scenario.tls = vec![target.tls.is_some()];
     scenario.server = Some(target.url.clone());
     scenario.pinned = None;
-    let Some(health) = &target.health else { return Ok(Asked { scenario, feed, target: Some(target), others }) };
+    let Some(health) = &target.health else {
+        return Ok(Asked { scenario, feed, target: Some(target), others, through });
+    };
     anyhow::ensure!(
         scenario.disturbance != Some(Disturbance::Restart),
         "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
@@ -202,7 +209,7 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
         }
     }
     scenario.engine = health.engine.into_iter().collect();
-    Ok(Asked { scenario, feed: None, target: Some(target), others })
+    Ok(Asked { scenario, feed: None, target: Some(target), others, through })
 }
 
 /// What a scenario asks of the machine at its largest.
@@ -262,6 +269,7 @@ impl Prepared {
             feed: self.feed.as_ref().map(Spool::path),
             target: self.target.as_ref(),
             others: &self.others,
+            through: self.through.as_ref(),
             faults: &[],
             interrupt,
             progress,

@@ -11,6 +11,8 @@ use super::sockets;
 #[derive(Debug)]
 pub(super) struct Kernel {
     port: u16,
+    /// A proxy's that stands before it.
+    proxy_port: Option<u16>,
     /// Why `sock_diag` cannot be used, if it cannot.
     refused: Option<String>,
     slab_baseline_bytes: u64,
@@ -20,17 +22,27 @@ impl Kernel {
     /// The baseline is now, or up to a second from now; `port` is the server's.
     pub(super) fn new(port: u16) -> anyhow::Result<Self> {
         let refused = sockets::of_port(port).err().map(|error| format!("{error:#}"));
-        Ok(Self { port, refused, slab_baseline_bytes: settled_slab_bytes()? })
+        Ok(Self { port, proxy_port: None, refused, slab_baseline_bytes: settled_slab_bytes()? })
+    }
+
+    /// The sockets of a proxy that listens there are looked at as well.
+    pub(super) fn also(&mut self, proxy_port: u16) {
+        self.proxy_port = Some(proxy_port);
     }
 
     /// Buffers of the server's TCP sockets, in bytes.
     pub(super) fn socket_buffers(&self) -> anyhow::Result<u64> {
-        if self.refused.is_some() { sockets::of_all_tcp() } else { sockets::of_port(self.port) }
+        if self.refused.is_some() {
+            return sockets::of_all_tcp();
+        }
+        Ok(sockets::of_port(self.port)? + self.proxy_port.map_or(Ok(0), sockets::of_port)?)
     }
 
-    /// The server's half of what the machine's slab has grown by, in bytes.
+    /// The server's half of what the machine's slab has grown by, in bytes; with a proxy, three of a client's four ends are the server's or
+    /// the proxy's.
     pub(super) fn slab(&self) -> anyhow::Result<u64> {
-        Ok(slab_bytes()?.saturating_sub(self.slab_baseline_bytes) / 2)
+        let grown = slab_bytes()?.saturating_sub(self.slab_baseline_bytes);
+        Ok(if self.proxy_port.is_some() { grown / 4 * 3 } else { grown / 2 })
     }
 
     /// How it is done, for the reader of the results.
@@ -41,9 +53,15 @@ impl Kernel {
             }
             Some(why) => format!("/proc/net/sockstat, TCP sockets of the whole machine, both ends ({why})"),
         };
+        let share = match self.proxy_port {
+            None => "halved, as both ends of a connection are on this machine",
+            Some(_) => {
+                "three quarters of it, as of a client's four ends one is its own (of the proxy's buffers those towards clients)"
+            }
+        };
         format!(
             "socket buffers: {buffers}; slab: growth of the whole machine's Slab in /proc/meminfo since the server \
-             was ready, halved, as both ends of a connection are on this machine (whatever else the machine did is in it)"
+             was ready, {share} (whatever else the machine did is in it)"
         )
     }
 }
@@ -97,7 +115,12 @@ mod tests {
 
     #[test]
     fn a_refusal_is_named_and_the_whole_machine_counted() {
-        let kernel = Kernel { port: 1, refused: Some("sock_diag refused: why".into()), slab_baseline_bytes: u64::MAX };
+        let kernel = Kernel {
+            port: 1,
+            proxy_port: None,
+            refused: Some("sock_diag refused: why".into()),
+            slab_baseline_bytes: u64::MAX,
+        };
         assert!(kernel.method().contains("whole machine, both ends (sock_diag refused: why)"), "{}", kernel.method());
         assert!(kernel.socket_buffers().is_ok());
         assert_eq!(kernel.slab().unwrap(), 0, "less than the baseline is nothing");

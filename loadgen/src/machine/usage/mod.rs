@@ -33,6 +33,8 @@ pub struct Observed {
     before: Before,
     found_by: FoundBy,
     names: Vec<String>,
+    /// The proxy before it: whom its processes descend from, and they.
+    proxy: Option<(u32, Vec<Process>)>,
 }
 
 /// How its processes are known.
@@ -66,6 +68,7 @@ impl Observed {
             before: Before::default(),
             found_by: FoundBy::Id,
             names: Vec::new(),
+            proxy: None,
         })
     }
 
@@ -81,18 +84,39 @@ impl Observed {
 
     fn found(found_by: FoundBy, server_port: u16) -> anyhow::Result<Self> {
         let (processes, names) = found_by.find()?;
-        Ok(Self { processes, kernel: Kernel::new(server_port)?, before: Before::default(), found_by, names })
+        Ok(Self {
+            processes,
+            kernel: Kernel::new(server_port)?,
+            before: Before::default(),
+            found_by,
+            names,
+            proxy: None,
+        })
+    }
+
+    /// The same with the processes of the proxy before it, all of which descend from one: every figure is of both, and its own part is told
+    /// apart.
+    pub fn behind(mut self, proxy_pid: u32, proxy_port: u16) -> anyhow::Result<Self> {
+        self.kernel.also(proxy_port);
+        self.proxy = Some((proxy_pid, FoundBy::Descent(proxy_pid).find()?.0));
+        Ok(self)
+    }
+
+    /// All processes.
+    fn all(&self) -> impl Iterator<Item = &Process> {
+        self.processes.iter().chain(self.proxy.iter().flat_map(|(_, processes)| processes))
     }
 
     /// Looks again for the processes of a server that is not ours: it may have started some for its clients. Tells whether they are others.
     pub fn look_again(&mut self) -> anyhow::Result<bool> {
-        if let FoundBy::Id = self.found_by {
-            return Ok(false);
+        let before: Vec<_> = self.all().map(Process::pid).collect();
+        if !matches!(self.found_by, FoundBy::Id) {
+            (self.processes, self.names) = self.found_by.find()?;
         }
-        let pids = |processes: &[Process]| processes.iter().map(Process::pid).collect::<Vec<_>>();
-        let before = pids(&self.processes);
-        (self.processes, self.names) = self.found_by.find()?;
-        Ok(before != pids(&self.processes))
+        if let Some((pid, processes)) = &mut self.proxy {
+            *processes = FoundBy::Descent(*pid).find()?.0;
+        }
+        Ok(!self.all().map(Process::pid).eq(before))
     }
 
     /// Whether it is not ours, but there: what cannot be read then is no failure of the run.
@@ -119,16 +143,12 @@ impl Observed {
 
     /// The processors that this process or the server may use.
     pub fn processors(&self) -> Processors {
-        self.processes.iter().fold(Processors::own(), |all, process| all.and_of(process.pid()))
+        self.all().fold(Processors::own(), |all, process| all.and_of(process.pid()))
     }
 
     /// For how long the server's control groups were kept from running so far; those that several processes are in once.
     pub fn throttled_ns(&self) -> Option<u64> {
-        self.processes
-            .iter()
-            .filter_map(|process| Cgroups::of(process.pid()).throttled())
-            .map(|throttled| throttled.ns)
-            .max()
+        self.all().filter_map(|process| Cgroups::of(process.pid()).throttled()).map(|throttled| throttled.ns).max()
     }
 
     /// What to hand on to [`Self::follow`], while the process is still there.
@@ -150,7 +170,11 @@ impl Observed {
         let slab = self.kernel.slab()?;
         let mut sample =
             MemorySample { in_use, socket_buffers: self.kernel.socket_buffers()?, slab, ..MemorySample::default() };
-        for process in &self.processes {
+        if let Some((_, processes)) = &self.proxy {
+            sample.proxy_pss =
+                Some(processes.iter().map(|process| Ok(process.memory()?.pss)).sum::<anyhow::Result<_>>()?);
+        }
+        for process in self.all() {
             let user = process.memory()?;
             sample.rss += user.rss;
             sample.pss += user.pss;
@@ -173,7 +197,13 @@ impl Observed {
 
     /// The server's CPU time so far; [`cpu_between`] two readings is what it used.
     pub fn cpu(&self) -> anyhow::Result<CpuReading> {
-        self.processes.iter().try_fold(self.before.cpu, |sum, process| Ok(sum + process.cpu()?))
+        self.all().try_fold(self.before.cpu, |sum, process| Ok(sum + process.cpu()?))
+    }
+
+    /// The part of it that is the proxy's, if there is one.
+    pub fn proxy_cpu(&self) -> anyhow::Result<Option<CpuReading>> {
+        let Some((_, processes)) = &self.proxy else { return Ok(None) };
+        processes.iter().try_fold(CpuReading::default(), |sum, process| Ok(sum + process.cpu()?)).map(Some)
     }
 
     /// Peak resident memory in bytes (`VmHWM`); of several processes the sum of their peaks.
@@ -182,7 +212,7 @@ impl Observed {
     }
 
     fn sum(&self, of: impl Fn(&Process) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
-        self.processes.iter().map(of).sum()
+        self.all().map(of).sum()
     }
 
     /// How kernel memory is counted here, in words.

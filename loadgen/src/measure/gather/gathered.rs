@@ -30,6 +30,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Reading {
     pub(super) server_cpu: Option<CpuReading>,
+    pub(super) proxy_cpu: Option<CpuReading>,
     pub(super) server_throttled_ns: Option<u64>,
     pub(super) throttled_ns: Option<u64>,
     pub(super) own_cpu: CpuReading,
@@ -217,6 +218,7 @@ impl Gathered {
         let own = Process::own()?;
         let reading = Reading {
             server_cpu: self.server_cpu()?,
+            proxy_cpu: self.read(|observed| observed.proxy_cpu())?.flatten(),
             tcp: tcp_reading(),
             own_cpu: own.cpu_without(&awake.map(Loops::threads).unwrap_or_default())?,
             awake_ns: awake.map_or(Ok(0), Loops::cpu_ns)?,

@@ -20,7 +20,7 @@ use crate::{
         window::histogram,
         worker::{Errors, Report},
     },
-    machine::usage::{cpu_between, machine_between, tcp_between},
+    machine::usage::{CpuReading, cpu_between, machine_between, tcp_between},
     scenario::plan::Planned,
 };
 
@@ -151,15 +151,17 @@ impl Gathered {
     }
 
     fn server_usage(&mut self) -> Option<ServerUsage> {
-        let cpu = match (&self.from, &self.to) {
-            (Some(from), Some(to)) => Option::zip(from.server_cpu, to.server_cpu),
-            _ => None,
+        let between = |of: fn(&Reading) -> Option<CpuReading>| {
+            Some(cpu_between(of(self.from.as_ref()?)?, of(self.to.as_ref()?)?))
         };
+        let cpu = between(|reading| reading.server_cpu).unwrap_or_default();
+        let proxy_cpu = between(|reading| reading.proxy_cpu);
         let observed = self.observed.as_ref()?;
         Some(ServerUsage {
             plateaus: self.plateaus?,
             timeline: self.timeline.take(),
-            cpu: cpu.map(|(from, to)| cpu_between(from, to)).unwrap_or_default(),
+            cpu,
+            proxy_cpu,
             kernel_method: observed.kernel_method(),
             peak_rss_bytes: self.peak_rss_bytes,
             processes: observed.names().to_vec(),

@@ -43,6 +43,8 @@ pub struct Guarded {
     control: PipeWriter,
     stdin: OwnedFd,
     said: Arc<Mutex<Said>>,
+    /// What it is called in messages.
+    name: String,
     /// Where it listens.
     pub address: SocketAddr,
     /// Its guard's process id: its own processes descend from that.
@@ -58,14 +60,26 @@ struct Said {
 impl Guarded {
     /// Starts a server, and waits until it answers.
     pub async fn start(command: &Command, cpus: Option<&Cpus>) -> anyhow::Result<Self> {
-        // Free now: who takes it meanwhile is found, for then the server cannot listen.
-        let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")?;
+        Self::start_at(free_address()?, "the server".to_owned(), command, cpus, false).await
+    }
+
+    /// The same at that address, under a name for messages. `scratch`: the folder of its command goes with it.
+    pub async fn start_at(
+        address: SocketAddr,
+        name: String,
+        command: &Command,
+        cpus: Option<&Cpus>,
+        scratch: bool,
+    ) -> anyhow::Result<Self> {
         let (pipe, control) = std::io::pipe().context("no pipe")?;
         let mut guard = tokio::process::Command::new(OWN);
         guard.arg0("loadgen").arg("guard");
         guard.arg("--control").arg(format!("/proc/{}/fd/{}", std::process::id(), pipe.as_raw_fd()));
         if let Some(Cpus(cpus)) = cpus {
             guard.arg("--cpus").arg(cpus.iter().map(ToString::to_string).collect::<Vec<_>>().join(","));
+        }
+        if scratch {
+            guard.arg("--scratch");
         }
         guard.current_dir(&command.folder).arg("--").args(command.words.iter().map(|word| filled_in(word, address)));
         guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -83,12 +97,13 @@ impl Guarded {
                 said.ended = Some(status);
             }
         }));
-        let mut server = Self { guard, control, stdin, said, address, pid };
+        let mut server = Self { guard, control, stdin, said, name, address, pid };
         match timeout(READY, server.listens()).await {
             Ok(listens) => listens?,
             Err(_) => bail!(
-                "the server does not listen at {address} after {READY:?}: is that where its command has it listen? {{host}} \
+                "{} does not listen at {address} after {READY:?}: is that where its command has it listen? {{host}} \
                  and {{port}} are filled in{}",
+                server.name,
                 server.last_lines()
             ),
         }
@@ -119,9 +134,9 @@ impl Guarded {
     pub fn death(&mut self) -> Option<String> {
         let ended = self.said.lock().unwrap_or_else(PoisonError::into_inner).ended.clone();
         let ended = match (ended, self.guard.try_wait()) {
-            (Some(status), _) => format!("the server ended by itself: {status}"),
+            (Some(status), _) => format!("{} ended by itself: {status}", self.name),
             (None, Ok(None)) => return None,
-            (None, status) => format!("the server's guard ended by itself: {status:?}"),
+            (None, status) => format!("{}'s guard ended by itself: {status:?}", self.name),
         };
         Some(format!("{ended}{}", self.last_lines()))
     }
@@ -138,6 +153,11 @@ impl Guarded {
     fn last_lines(&self) -> String {
         last_lines(&self.said)
     }
+}
+
+/// Where something may listen that is started next. Free now: who takes it meanwhile is found, for then it cannot listen.
+pub fn free_address() -> anyhow::Result<SocketAddr> {
+    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")
 }
 
 /// Whether somebody takes connections there, and says something to a request. A connection alone the kernel takes while the processes

@@ -12,7 +12,7 @@ use std::{path::PathBuf, sync::Arc};
 use protocol::results::{Publish, Speakers};
 
 use crate::clients::dialects::Dialect;
-pub use guarded::Guarded;
+pub use guarded::{Guarded, free_address};
 pub use publishing::{Publication, Publishing};
 pub use relayed::Relayed;
 

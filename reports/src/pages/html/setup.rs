@@ -117,6 +117,13 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
             if scenario.kept_awake { "kept awake by loops of idle priority" } else { "left to sleep" }.to_owned(),
         ),
         ("server", server(results)),
+        (
+            "proxy",
+            scenario
+                .through
+                .clone()
+                .map_or_else(|| "none".to_owned(), |name| format!("{name}; what is said of the server is of both")),
+        ),
         ("seed", scenario.seed.to_string()),
     ]
 }
