@@ -12,6 +12,7 @@ use std::{
 
 use anyhow::{Context, bail, ensure};
 use protocol::control;
+use rand::RngExt;
 use server::values::Cpus;
 use tokio::{
     io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
@@ -29,6 +30,10 @@ const READY: Duration = Duration::from_secs(30);
 const END: Duration = Duration::from_secs(15);
 /// How long it may take to answer once it listens; then it is taken to be one that does not.
 const ANSWER: Duration = Duration::from_secs(1);
+/// Where servers of others listen: what Linux gives to clients begins there at 32,768 by default.
+const PORTS: std::ops::Range<u16> = 20_000..32_768;
+/// So many ports are tried.
+const DRAWS: usize = 1_000;
 /// Between two looks at whether it listens.
 const LOOK: Duration = Duration::from_millis(20);
 /// So many of its last lines are told, and so much of each.
@@ -117,7 +122,8 @@ impl Guarded {
             if let Some(death) = self.death() {
                 bail!("{death}");
             }
-            if answers(self.address).await {
+            // Who has died was not the one that answered.
+            if answers(self.address).await && self.death().is_none() {
                 return Ok(());
             }
             sleep(LOOK).await;
@@ -155,9 +161,16 @@ impl Guarded {
     }
 }
 
-/// Where something may listen that is started next. Free now: who takes it meanwhile is found, for then it cannot listen.
+/// Where something may listen that is started next: at a port that the kernel gives nobody of its own accord (ip(7),
+/// `ip_local_port_range`). One of the others, free now, may be a client's by the time the server asks for it, and whoever has it then would be
+/// taken for the server.
 pub fn free_address() -> anyhow::Result<SocketAddr> {
-    TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("no free port")
+    let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
+    let given_from = range.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(PORTS.end);
+    let ports = if given_from > PORTS.start { PORTS.start..given_from.min(PORTS.end) } else { PORTS };
+    let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
+    let drawn = (0..DRAWS).map(|_| SocketAddr::from(([127, 0, 0, 1], rand::rng().random_range(ports.clone()))));
+    drawn.into_iter().find(is_free).with_context(|| format!("no free port from {} to {}", ports.start, ports.end))
 }
 
 /// Whether somebody takes connections there, and says something to a request. A connection alone the kernel takes while the processes
