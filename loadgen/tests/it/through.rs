@@ -45,8 +45,8 @@ fn everything_arrives_through_each_that_is_installed_and_its_part_is_told_apart(
 #[test]
 fn nothing_is_left_of_it_however_the_generator_ends() {
     for name in there() {
-        let dir = tempfile::tempdir().unwrap();
         for signal in [Signal::KILL, Signal::INT] {
+            let dir = tempfile::tempdir().unwrap();
             let loadgen =
                 Loadgen::start(dir.path(), &format!("run clients --clients 20 --measure 60s --through {name}"));
             let proxy: Server = eventually(name, || loadgen.descendant(name));
