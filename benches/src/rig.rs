@@ -2,7 +2,11 @@
 
 use std::{
     net::SocketAddr,
-    sync::{Arc, atomic::Ordering::Relaxed, mpsc},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+        mpsc,
+    },
     thread,
 };
 
@@ -16,7 +20,10 @@ use loadgen::clients::{
 };
 use protocol::{Transport, clock, control::Window, results::Polls, update::encode_padded_into};
 use server::{Config, Embedded};
-use tokio::{runtime::Builder, sync::oneshot};
+use tokio::{
+    runtime::Builder,
+    sync::{Notify, oneshot},
+};
 
 use crate::subject::UPDATE_BYTES;
 
@@ -29,6 +36,24 @@ pub struct Rig {
     server: Embedded,
     worker: Worker,
     published: u64,
+    turn: Arc<Turn>,
+}
+
+/// A way of seeing that the server's one thread has done what it had begun.
+#[derive(Debug, Default)]
+struct Turn {
+    asked: Notify,
+    given: AtomicU64,
+}
+
+impl Turn {
+    /// On the server's thread, between other tasks.
+    async fn give(&self) {
+        loop {
+            self.asked.notified().await;
+            self.given.fetch_add(1, Relaxed);
+        }
+    }
 }
 
 impl Rig {
@@ -38,17 +63,23 @@ impl Rig {
         let prepared = server::prepare(config()?)?;
         let (started, start) = mpsc::sync_channel(1);
         let (stop, stopped) = oneshot::channel::<()>();
+        let turn = Arc::<Turn>::default();
+        let given = Arc::clone(&turn);
         let thread = thread::Builder::new().name("server".to_owned()).spawn(move || -> anyhow::Result<()> {
             Builder::new_current_thread().enable_all().build()?.block_on(async {
                 let _ = started.send(prepared.embed()?);
-                let _ = stopped.await;
+                tokio::select! {
+                    () = given.give() => {}
+                    _ = stopped => {}
+                }
                 Ok(())
             })
         })?;
         let server = start.recv().context("the server did not start")?;
         let worker = Worker::start(assignment(transport, server.address, clients))?;
-        let mut rig = Self { transport, clients: clients.into(), server, worker, published: 0 };
-        rig.wait(|rig| rig.worker.progress.ready.load(Relaxed) == rig.clients && rig.all_wait());
+        let mut rig = Self { transport, clients: clients.into(), server, worker, published: 0, turn };
+        rig.wait(|rig| rig.worker.progress.ready.load(Relaxed) == rig.clients && rig.all_asked());
+        rig.let_them_park();
         let done = work(&mut rig);
         rig.worker.stop()?;
         drop(stop);
@@ -60,13 +91,21 @@ impl Rig {
     pub fn deliver(&mut self) {
         self.server.hub.publish(|seq, line| encode_padded_into(seq, clock::now_ns(), UPDATE_BYTES, line));
         self.published += 1;
-        self.wait(|rig| rig.worker.progress.updates.load(Relaxed) == rig.published * rig.clients && rig.all_wait());
+        self.wait(|rig| rig.worker.progress.updates.load(Relaxed) == rig.published * rig.clients && rig.all_asked());
+        self.let_them_park();
     }
 
     /// Whether a poll of each client is there, if clients poll: one asked where the stream stands, one is answered by each
     /// update, one is parked.
-    fn all_wait(&self) -> bool {
+    fn all_asked(&self) -> bool {
         !self.transport.asks() || self.server.metrics.polls.get() == (self.published + 2) * self.clients
+    }
+
+    /// A poll is counted and then parked, without a break: an update that came between would be framed for that one alone.
+    fn let_them_park(&self) {
+        let given = self.turn.given.load(Relaxed);
+        self.turn.asked.notify_one();
+        self.wait(|rig| rig.turn.given.load(Relaxed) > given);
     }
 
     fn wait(&self, until: impl Fn(&Self) -> bool) {

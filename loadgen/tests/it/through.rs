@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use protocol::Transport;
+use reports::Validity;
 use rustix::process::Signal;
 
 use crate::{
@@ -38,7 +39,8 @@ fn everything_arrives_through_each_that_is_installed_and_its_part_is_told_apart(
             assert!((1..idle.pss).contains(&idle.proxy_pss.unwrap()), "{name}: {idle:?}");
         }
         let summary = fs::read_to_string(dir.path().join("results/summary.md")).unwrap();
-        assert!(summary.contains("The proxy’s part: "), "{summary}");
+        // Of a void point nothing is shown.
+        assert!(summary.contains("The proxy’s part: ") || results.validity() == Validity::Flawed, "{summary}");
     }
 }
 
