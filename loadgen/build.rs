@@ -1,6 +1,6 @@
 //! Tells the program how it was built: the profile, and the commit.
 
-use std::process::Command;
+use std::{path::Path, process::Command};
 
 fn main() {
     let profile = match std::env::var("PROFILE").as_deref() {
@@ -11,8 +11,12 @@ fn main() {
     let opt_level = std::env::var("OPT_LEVEL").unwrap_or_default();
     println!("cargo:rustc-env=PUSHBENCH_PROFILE={profile} (opt-level {opt_level})");
     println!("cargo:rustc-env=PUSHBENCH_REVISION={}", revision().unwrap_or_default());
-    println!("cargo:rerun-if-changed=../.git/HEAD");
-    println!("cargo:rerun-if-changed=../.git/index");
+    // Not the index, which `git status` writes, and this script's own question: a minute's build for nothing. Nor what is not
+    // there, as in an unpacked archive: that counts as changed every time.
+    let sources = ["src", "scenarios", "../Cargo.lock", "../protocol/src", "../server/src", "../reports/src"];
+    for path in sources.iter().chain(&["../.git/HEAD", "../.git/logs/HEAD"]).filter(|path| Path::new(path).exists()) {
+        println!("cargo:rerun-if-changed={path}");
+    }
 }
 
 fn revision() -> Option<String> {

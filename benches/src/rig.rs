@@ -126,6 +126,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
     Assignment {
         transport,
         server,
+        link: None,
         clients: 0..clients,
         connect_rate: 10_000.0,
         give_up_ns: u64::MAX,

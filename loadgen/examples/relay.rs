@@ -1,8 +1,14 @@
 //! A server of others for tests, `relay HOST PORT`: what comes as a line on stdin, is posted to /pub, or said on a WebSocket, goes to
 //! every WebSocket at /ws and to every poll at /poll?after=CURSOR; but not back to who said it, where that says as=NAME. With a third
-//! word N, nothing but the first N lines goes to a WebSocket whose NAME ends with 0: it is left open.
+//! word N, nothing but the first N lines goes to a WebSocket whose NAME ends with 0: it is left open. What is said and begins with `bye`
+//! goes to nobody: it is a line of the file `goodbyes`. With the third word `warming` it ends every connection without a word until it was
+//! asked three times whether it is /ready.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    fs::OpenOptions,
+    io::Write,
+    sync::{Arc, Mutex},
+};
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::{
@@ -26,6 +32,10 @@ struct Log {
 
 impl Log {
     fn publish(&self, line: &str, by: Option<&str>) {
+        if line.starts_with("bye") {
+            let mut file = OpenOptions::new().create(true).append(true).open("goodbyes").unwrap();
+            return file.write_all(format!("{line}\n").as_bytes()).unwrap();
+        }
         let mut lines = self.lines.lock().unwrap();
         lines.push((by.map(str::to_owned), line.to_owned()));
         self.newest.send_replace(lines.len());
@@ -49,7 +59,9 @@ impl Log {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     let [host, port] = [1, 2].map(|place| std::env::args().nth(place).expect("HOST PORT"));
-    let quiet_after = std::env::args().nth(3).map(|lines| lines.parse().expect("a number"));
+    let word = std::env::args().nth(3);
+    let mut cold = if word.as_deref() == Some("warming") { 3 } else { 0 };
+    let quiet_after = word.filter(|_| cold == 0).map(|lines| lines.parse().expect("a number"));
     let log = Arc::new(Log { lines: Mutex::default(), newest: watch::channel(0).0 });
     std::thread::spawn({
         let log = Arc::clone(&log);
@@ -59,6 +71,12 @@ async fn main() {
     loop {
         let (stream, _) = listener.accept().await.unwrap();
         stream.set_nodelay(true).unwrap();
+        if cold > 0 {
+            let mut head = [0; 10];
+            let asked = stream.peek(&mut head).await.is_ok() && head == *b"GET /ready";
+            cold -= i32::from(asked);
+            continue;
+        }
         let log = Arc::clone(&log);
         tokio::spawn(async move {
             let mut head = [0; 8];

@@ -3,8 +3,15 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
-    cases::CasesArgs, compare::CompareArgs, gate::GateArgs, guard::GuardArgs, prove::ProveArgs, report::ReportArgs,
-    run::RunArgs, serve::ServeArgs,
+    cases::CasesArgs,
+    compare::CompareArgs,
+    gate::GateArgs,
+    guard::GuardArgs,
+    link::{BecomeArgs, LinkArgs},
+    prove::ProveArgs,
+    report::ReportArgs,
+    run::RunArgs,
+    serve::ServeArgs,
 };
 
 /// Compares WebSocket with HTTP long polling: one stream, thousands of clients, latency from the due time.
@@ -47,6 +54,8 @@ pub enum Command {
     Gate(Box<GateArgs>),
     /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
     Prove(ProveArgs),
+    /// Run any command with a network between its clients and its server: a round trip, jitter, loss, an outage
+    Link(LinkArgs),
     /// List the built-in scenarios and the questions they answer
     Scenarios,
     /// Run the cases of a WebSocket fuzzing server at HOST:PORT (Autobahn's protocol) with the client that measures
@@ -55,6 +64,12 @@ pub enum Command {
     /// Start a server of others, and end it with all its processes when told to (what a run starts for itself)
     #[command(hide = true)]
     Guard(GuardArgs),
+    /// Become a command (what `link` does to start it)
+    #[command(hide = true)]
+    Become(BecomeArgs),
+    /// Say whether there may be a link (what the doctor asks)
+    #[command(hide = true)]
+    Rights,
     /// Be the server (what a run starts for itself)
     Serve(Box<ServeArgs>),
 }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use loadgen::{
     cli::{Cli, Command},
-    commands::{cases, compare, doctor, gate, guard, prove, report, run, scenarios, serve},
+    commands::{cases, compare, doctor, gate, guard, link, prove, report, run, scenarios, serve},
 };
 
 #[global_allocator]
@@ -23,6 +23,9 @@ fn main() -> ExitCode {
         Command::Gate(args) => gate::run(*args),
         Command::Guard(args) => guard::run(&args),
         Command::Prove(args) => prove::run(args),
+        Command::Link(args) => link::run(&args),
+        Command::Become(args) => link::become_it(&args),
+        Command::Rights => link::rights(),
         Command::Scenarios => scenarios::run(),
         Command::Cases(args) => cases::run(&args),
         Command::Serve(args) => serve::run(*args),

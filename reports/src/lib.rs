@@ -1,4 +1,5 @@
-//! A results folder in, files for people out: the terminal summary, `report.html`, `summary.md`, `runs.csv`.
+//! Results in, from a folder or a page that carries them; files for people out: the terminal summary, `report.html`, `summary.md`,
+//! `runs.csv`.
 //!
 //! No sockets, no async, no clock, and nothing of the load generator: the results folder is the boundary.
 //! Whatever is shown is derived here, each time it is read, from what was observed.
@@ -16,15 +17,21 @@ mod pages;
 mod points;
 mod read;
 mod table;
+mod theory;
 mod validity;
 mod words;
 
 pub use judge::{
-    Between, Change, Claim, Claims, Figure, Found, GATED, Gate, Gated, Limit, Limits, Look, Round, Ruling, Standing,
-    Unmeasured, between::between, claims::claims,
+    Asked, Between, Change, Claim, Claims, Figure, Found, GATED, Gate, Gated, JudgedThreshold, Limit, Limits, Look,
+    Plan, Round, Ruling, Standing, Threshold, Thresholds, Unmeasured, between::between, claims::claims, thresholds,
 };
 pub use metrics::other_work;
-pub use pages::{IndexError, WriteError, Written, summary_table, write::write, write_changes, write_index};
-pub use read::{Difference, LoadError, PoolError, Results, Unlike, load::load, load_pooled, parse_runs, pool::pool};
-pub use validity::{AtOnce, IDLE_GAP_S, LagAt, Severity, UPDATES_BEFORE, Validity, Warning, warnings};
+pub use pages::{
+    IndexError, WriteError, Written, summary_table, write::write, write_changes, write_index, write_page, write_whole,
+};
+pub use read::{
+    Difference, LoadError, PoolError, Results, Text, Unlike, load::load, load_pooled, manifest_text, pool::pool,
+    run_line,
+};
+pub use validity::{AtOnce, IDLE_GAP_S, LagAt, LinkAt, Severity, UPDATES_BEFORE, Validity, Warning, warnings};
 pub use words::{command_without_secrets, url_without_secrets};

@@ -201,8 +201,8 @@ mod tests {
         let held = vec![1_u8; BYTES as usize];
         let grown = Allocator::in_use_bytes() - before;
         assert_eq!(held.len() as u64, BYTES);
-        // Other tests hold much less meanwhile.
-        assert!((BYTES..BYTES + BYTES / 4).contains(&grown), "{grown}");
+        // Other tests take and give back much less meanwhile.
+        assert!(grown.abs_diff(BYTES) < BYTES / 4, "{grown}");
     }
 
     #[test]

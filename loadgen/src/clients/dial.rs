@@ -11,6 +11,8 @@ use nix::sys::socket::{
 };
 use tokio::net::{TcpSocket, TcpStream};
 
+use crate::link::Addresses;
+
 /// Clients for each source address. A source has about 28,000 ports towards one server by default, and a client may
 /// have two connections.
 pub const CLIENTS_PER_SOURCE: u32 = 10_000;
@@ -22,8 +24,9 @@ const PROBE_S: u32 = 15;
 
 /// Connects client number `client`, with Nagle's algorithm off, so that a dead server is noticed within a minute.
 ///
-/// To a server on this machine every 10,000 clients come from another address of 127.0.0.0/8, so that ports suffice.
-pub(crate) async fn dial(server: SocketAddr, client: u32) -> io::Result<TcpStream> {
+/// Through a link each client has an address of its own, by which the link knows it. To a server on this machine every 10,000 clients
+/// come from another address of 127.0.0.0/8, so that ports suffice.
+pub(crate) async fn dial(server: SocketAddr, client: u32, link: Option<Addresses>) -> io::Result<TcpStream> {
     let server = SocketAddr::new(meant(server.ip()), server.port());
     let socket = if server.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_nodelay(true)?;
@@ -31,7 +34,7 @@ pub(crate) async fn dial(server: SocketAddr, client: u32) -> io::Result<TcpStrea
     setsockopt(&socket, TcpKeepIdle, &PROBE_S)?;
     setsockopt(&socket, TcpKeepInterval, &PROBE_S)?;
     setsockopt(&socket, TcpUserTimeout, &(DEAD_AFTER_S * 1_000))?;
-    if let Some(source) = source(server.ip(), client) {
+    if let Some(source) = link.and_then(|link| link.source(client)).or_else(|| source(server.ip(), client)) {
         // Without this the kernel would pick the port before it knows the destination, and run out sooner.
         setsockopt(&socket, IpBindAddressNoPort, &true)?;
         socket.bind((source, 0).into())?;
@@ -81,7 +84,7 @@ mod tests {
     async fn a_further_source_address_connects_to_whatever_address_the_server_has() {
         for listens in ["127.0.0.1", "127.9.9.9", "0.0.0.0"] {
             let listener = tokio::net::TcpListener::bind((listens, 0)).await.unwrap();
-            let stream = dial(listener.local_addr().unwrap(), 3 * CLIENTS_PER_SOURCE).await.unwrap();
+            let stream = dial(listener.local_addr().unwrap(), 3 * CLIENTS_PER_SOURCE, None).await.unwrap();
             assert_eq!(stream.local_addr().unwrap().ip(), Ipv4Addr::new(127, 0, 0, 4), "{listens}");
             assert!(stream.nodelay().unwrap());
         }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::{
+    link,
     run::{Asked, RunArgs, need, resolve},
     status::{FAILED, USAGE, fail, in_runtime},
 };
@@ -18,7 +19,8 @@ pub fn run(args: RunArgs) -> ExitCode {
 
 async fn check(args: RunArgs) -> anyhow::Result<ExitCode> {
     let Asked { scenario, target, .. } = resolve(&args).await?;
-    let findings = doctor::examine(&need(&scenario, target.as_ref()));
+    let mut findings = doctor::examine(&need(&scenario, target.as_ref()));
+    findings.push(doctor::link(&link::allowed()));
     for finding in &findings {
         output::print(&finding.to_string())?;
     }

@@ -5,6 +5,7 @@ pub mod compare;
 pub mod doctor;
 pub mod gate;
 pub mod guard;
+pub mod link;
 pub mod prove;
 pub mod report;
 pub mod run;

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use reports::Validity;
+use reports::{Standing, Validity};
 
 use crate::output::say;
 
@@ -10,16 +10,16 @@ use crate::output::say;
 pub(super) const FAILED: u8 = 1;
 /// What was asked for cannot be done.
 pub(super) const USAGE: u8 = 2;
-/// Done, but some point is void, or updates were missed.
+/// Done, but some point is void, updates were missed, or a threshold is undecided.
 pub(super) const FLAWED: u8 = 3;
-/// A gate found head worse than base.
+/// A gate found head worse than base, or a threshold failed.
 pub(super) const WORSE: u8 = 4;
 
 /// How measuring came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
-    /// As [`reports`] judges what was written.
-    Judged(Validity),
+    /// As [`reports`] judges what was written, and where its thresholds stand.
+    Judged(Validity, Standing),
     /// Ended before a single run was finished; nothing was kept.
     Nothing,
 }
@@ -35,10 +35,18 @@ pub(super) fn in_runtime(work: impl Future<Output = ExitCode>) -> ExitCode {
 /// The status of what was measured; of an error, the one given.
 pub(super) fn ended(outcome: anyhow::Result<Outcome>, status_of_error: u8) -> ExitCode {
     match outcome {
-        Ok(Outcome::Judged(Validity::Valid)) => ExitCode::SUCCESS,
-        Ok(Outcome::Judged(Validity::Flawed)) => ExitCode::from(FLAWED),
-        Ok(Outcome::Judged(Validity::Failed) | Outcome::Nothing) => ExitCode::from(FAILED),
+        Ok(outcome) => ExitCode::from(status(outcome)),
         Err(error) => fail(&error, status_of_error),
+    }
+}
+
+/// That something failed goes before a threshold, and that before what is void or undecided.
+fn status(outcome: Outcome) -> u8 {
+    match outcome {
+        Outcome::Judged(Validity::Failed, _) | Outcome::Nothing => FAILED,
+        Outcome::Judged(_, Standing::Over) => WORSE,
+        Outcome::Judged(Validity::Flawed, _) | Outcome::Judged(_, Standing::Open) => FLAWED,
+        Outcome::Judged(Validity::Valid, Standing::Within) => 0,
     }
 }
 
@@ -51,4 +59,19 @@ pub(super) fn done(done: anyhow::Result<()>) -> ExitCode {
 pub(super) fn fail(error: &anyhow::Error, status: u8) -> ExitCode {
     say(&format!("error: {error:#}"));
     ExitCode::from(status)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_goes_before_four_and_four_before_three() {
+        let standings = [Standing::Within, Standing::Open, Standing::Over];
+        let of = |validity| standings.map(|standing| status(Outcome::Judged(validity, standing)));
+        assert_eq!(of(Validity::Valid), [0, 3, 4]);
+        assert_eq!(of(Validity::Flawed), [3, 3, 4]);
+        assert_eq!(of(Validity::Failed), [1, 1, 1]);
+        assert_eq!(status(Outcome::Nothing), 1);
+    }
 }

@@ -1,6 +1,11 @@
 //! The server under test: this program run again as `loadgen serve`, in a process of its own.
 
-use std::{net::SocketAddr, path::Path, process::Stdio, time::Duration};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
 
 use anyhow::{Context, bail};
 use protocol::{
@@ -31,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// What server to start.
 #[derive(Debug)]
 pub struct Launch<'a> {
+    /// The address at which it listens.
+    pub listens: Ipv4Addr,
     /// What it will publish.
     pub stream: &'a Stream,
     /// Where it finds that, if it is a feed.
@@ -51,11 +58,17 @@ pub struct Launch<'a> {
     pub in_place_of: Option<&'a ServerProcess>,
 }
 
+/// Where a server listens: what comes through a link comes to an address of each client's own.
+pub fn listens(behind_link: bool) -> Ipv4Addr {
+    if behind_link { Ipv4Addr::UNSPECIFIED } else { Ipv4Addr::LOCALHOST }
+}
+
 impl<'a> Launch<'a> {
     /// The server of a run, or one that takes its place.
     pub fn of(sweep: &Sweep<'a>, planned: &'a Planned, in_place_of: Option<&'a ServerProcess>) -> Self {
         let scenario = sweep.scenario;
         Self {
+            listens: listens(planned.point.load.path.is_some()),
             stream: &planned.point.load.stream,
             feed: sweep.feed,
             threads: scenario.server_threads,
@@ -90,12 +103,12 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of } = launch;
+        let Launch { listens, stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of } = launch;
         let mut command = tokio::process::Command::new(OWN);
         command.arg0("loadgen").args(["serve", "--control"]);
         match in_place_of {
             Some(ended) => command.args(["--resume", "--listen", &ended.address.to_string()]),
-            None => command.args(["--listen", "127.0.0.1:0"]),
+            None => command.arg("--listen").arg(format!("{listens}:0")),
         };
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(engine.iter().flat_map(|engine| ["--engine", engine.name()]));

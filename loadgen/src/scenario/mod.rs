@@ -1,8 +1,10 @@
 //! Scenarios: what a sweep varies, how often it repeats, and why. TOML files, some built in, every key also an option.
 
 mod goal;
+mod path;
 pub mod plan;
 mod settings;
+mod updates;
 mod valid;
 pub mod warm_up;
 
@@ -11,33 +13,36 @@ use std::{
     time::Duration,
 };
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 use protocol::{
     Engine, Transport,
-    results::{Peer, Scenario},
+    results::{Also, Disturbance, Path as NetworkPath, Peer, Publish, Scenario},
 };
-use server::stream::replay::{BUILTIN_MARKET, Feed};
+use server::stream::replay::Feed;
+use toml::Value;
 
 pub use goal::REPEATS_MIN;
+pub use path::{Jitter, Loss, Rtt};
 use settings::Percent;
 pub use settings::Settings;
+pub use updates::updates_due;
 pub(crate) use valid::validate_rates;
 use valid::{validate, validate_feed};
 
-use crate::{
-    clients::dialects,
-    machine::{cgroup::Cgroups, pinning},
-};
+use crate::machine::{cgroup::Cgroups, pinning};
 
 /// The scenario that is run unless another is named.
 pub const DEFAULT: &str = "quick";
 
 /// Scenarios that come with pushbench: name and TOML.
-pub const BUILT_IN: [(&str, &str); 10] = [
+pub const BUILT_IN: [(&str, &str); 13] = [
     ("quick", include_str!("../../scenarios/quick.toml")),
     ("clients", include_str!("../../scenarios/clients.toml")),
     ("rate", include_str!("../../scenarios/rate.toml")),
     ("payload", include_str!("../../scenarios/payload.toml")),
+    ("network", include_str!("../../scenarios/network.toml")),
+    ("mobile", include_str!("../../scenarios/mobile.toml")),
+    ("map", include_str!("../../scenarios/map.toml")),
     ("idle", include_str!("../../scenarios/idle.toml")),
     ("feed", include_str!("../../scenarios/feed.toml")),
     ("uplink", include_str!("../../scenarios/uplink.toml")),
@@ -54,6 +59,7 @@ pub fn load(name: &Path, options: Settings) -> anyhow::Result<Scenario> {
 /// The same, and the feed that it replays, which may be a pipe: it is read here, and never again.
 pub fn load_with_feed(name: &Path, options: Settings) -> anyhow::Result<(Scenario, Option<Feed>)> {
     let (short, file) = read(name)?;
+    refuse_a_stream(&file, &options)?;
     let feed = options.replay.as_ref().or(file.replay.as_ref()).cloned();
     // Named or not: whoever names none leaves the choice to us.
     let named = options.transports.is_some();
@@ -63,6 +69,21 @@ pub fn load_with_feed(name: &Path, options: Settings) -> anyhow::Result<(Scenari
         scenario.transports.truncate(1);
     }
     validated(scenario, feed, budget)
+}
+
+/// Refuses a rate or the like where nothing is published. That a scenario has one whose stream an option takes away is no mistake.
+fn refuse_a_stream(file: &Settings, options: &Settings) -> anyhow::Result<()> {
+    if options.publish.or(file.publish) != Some(Publish::None) {
+        return Ok(());
+    }
+    let of_file = if file.publish == Some(Publish::None) { file.of_the_stream() } else { None };
+    let beside = options.of_the_stream().map(|key| format!("--{key}")).or(of_file.map(str::to_owned));
+    match beside {
+        None => Ok(()),
+        Some(key) => {
+            bail!("{key} beside --publish none: the server pushes what it has, when it likes; leave one of them out")
+        }
+    }
 }
 
 fn validated(
@@ -78,6 +99,22 @@ fn validated(
     Ok((scenario, feed))
 }
 
+/// Whether a link is needed for the scenario called `name` with `options` over it. What cannot be read needs none: it is refused later.
+pub fn asks_for_link(name: &Path, options: &Settings) -> bool {
+    let resolved = read(name).map(|(short, file)| resolve(short, file, options.clone()));
+    resolved.is_ok_and(|scenario| scenario.parts().iter().any(|part| part.path.iter().any(Option::is_some)))
+}
+
+/// Leaves out what needs a link, if anything is left then.
+pub fn without_link(scenario: &mut Scenario) -> bool {
+    let is_loopback = |path: &mut Vec<Option<NetworkPath>>| {
+        path.retain(Option::is_none);
+        !path.is_empty()
+    };
+    scenario.also.retain_mut(|also| is_loopback(&mut also.path));
+    is_loopback(&mut scenario.path)
+}
+
 /// The TOML of the scenario called `name`.
 pub fn text(name: &Path) -> anyhow::Result<String> {
     if let Some((_, text)) = built_in(name) {
@@ -89,43 +126,34 @@ pub fn text(name: &Path) -> anyhow::Result<String> {
     })
 }
 
-/// The same, as it can be read from any folder: the paths of a feed, a dialect, a proxy's configuration and peers are made absolute.
+/// The same for a gate, which has limits of its own, without thresholds; and as it can be read from any folder: the paths of a feed, a
+/// dialect, a proxy's configuration and peers are made absolute.
 pub fn text_from_anywhere(name: &Path) -> anyhow::Result<String> {
     let text = text(name)?;
-    let (_, Settings { replay, peer, dialect, through, .. }) = read(name)?;
-    let feed = replay.filter(|feed| feed != Path::new(BUILTIN_MARKET));
-    let dialect = dialect.filter(|dialect| !dialects::is_built_in(dialect));
-    let through = through.filter(|proxy| proxy.contains('/'));
-    if feed.is_none() && peer.is_none() && dialect.is_none() && through.is_none() {
+    let (_, mut file) = read(name)?;
+    file.lead_paths(absolute)?;
+    let Settings { replay, dialect, through, peer, fail_if, .. } = file;
+    let replay = replay.map(|feed| feed.to_string_lossy().into_owned());
+    let led = [("replay", replay.map(Value::from)), ("dialect", dialect.map(Value::from))];
+    let led = led.into_iter().chain([("through", through.map(Value::from)), ("peer", peer.map(Value::from))]);
+    let led: Vec<_> = led.filter_map(|(key, value)| Some((key.to_owned(), value?))).collect();
+    if led.is_empty() && fail_if.is_none() {
         return Ok(text);
     }
     let mut keys: toml::Table = text.parse()?;
-    if let Some(feed) = feed {
-        keys.insert("replay".to_owned(), absolute("replay", &feed)?.into());
-    }
-    for (key, file) in [("dialect", dialect), ("through", through)] {
-        if let Some(file) = file {
-            keys.insert(key.to_owned(), absolute(key, Path::new(&file))?.into());
-        }
-    }
-    if let Some(peers) = peer {
-        let from_anywhere =
-            |peer: String| if peer.contains('/') { absolute("peer", Path::new(&peer)) } else { Ok(peer) };
-        keys.insert(
-            "peer".to_owned(),
-            peers.into_iter().map(from_anywhere).collect::<anyhow::Result<Vec<_>>>()?.into(),
-        );
-    }
+    keys.remove("fail_if");
+    keys.extend(led);
     Ok(keys.to_string())
 }
 
-fn absolute(key: &str, path: &Path) -> anyhow::Result<String> {
-    std::path::absolute(path)?.into_os_string().into_string().map_err(|path| {
-        anyhow::anyhow!(
-            "{key} {}: cannot be named in a copy of the scenario; move it to a path in UTF-8",
-            path.display()
-        )
-    })
+fn absolute(key: &str, path: &Path) -> anyhow::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    ensure!(
+        path.to_str().is_some(),
+        "{key} {}: cannot be named in a copy of the scenario; move it to a path in UTF-8",
+        path.display()
+    );
+    Ok(path)
 }
 
 fn built_in(name: &Path) -> Option<(&'static str, &'static str)> {
@@ -137,16 +165,7 @@ fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
     let mut file = parse(&name.to_string_lossy(), &text(name)?)?;
     // A key's path goes from where the key stands; an option's, from where it is typed.
     let folder = name.parent().unwrap_or(Path::new(""));
-    file.replay = file.replay.map(|feed| if feed == Path::new(BUILTIN_MARKET) { feed } else { folder.join(feed) });
-    file.dialect = file.dialect.map(|dialect| {
-        if dialects::is_built_in(&dialect) { dialect } else { folder.join(dialect).to_string_lossy().into_owned() }
-    });
-    file.through = file
-        .through
-        .map(|proxy| if proxy.contains('/') { folder.join(proxy).to_string_lossy().into_owned() } else { proxy });
-    let beside =
-        |peer: String| if peer.contains('/') { folder.join(peer).to_string_lossy().into_owned() } else { peer };
-    file.peer = file.peer.map(|peers| peers.into_iter().map(beside).collect());
+    file.lead_paths(|_, path| Ok(folder.join(path)))?;
     let stem = name.file_stem().filter(|_| built_in(name).is_none()).unwrap_or(name.as_os_str());
     Ok((stem.to_string_lossy().into_owned(), file))
 }
@@ -154,6 +173,7 @@ fn read(name: &Path) -> anyhow::Result<(String, Settings)> {
 /// The scenario in a TOML file's text, checked; `name` is said in errors.
 pub fn check(name: &str, text: &str) -> anyhow::Result<Scenario> {
     let file = parse(name, text)?;
+    refuse_a_stream(&file, &Settings::default())?;
     let feed = file.replay.clone();
     validated(resolve(name.to_owned(), file, Settings::default()), feed, None).map(|(scenario, _)| scenario)
 }
@@ -172,16 +192,21 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let seconds = |option: Option<Duration>, file: Option<Duration>, default_s: f64| {
         option.or(file).map_or(default_s, |time| time.as_secs_f64())
     };
-    let why = if options.ask_otherwise() {
+    let asks_otherwise = options.ask_otherwise();
+    let why = if asks_otherwise {
         format!("What the options ask, for the rest as the scenario {name}.")
     } else {
         file.why.unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ")
     };
+    let (jitter, outage) = (options.jitter.or(file.jitter), options.outage.or(file.outage));
+    let through_link = options.link || file.link || outage.is_some();
+    let (rtt, loss) = (options.rtt.or(file.rtt), options.loss.or(file.loss));
     let transports = options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec());
     // How each is started, and what it speaks, is settled before anything is measured.
     let unsettled = |name| Peer { name, transports: transports.clone(), command: None, publish: None };
     let peer = options.peer.or(file.peer).unwrap_or_default().into_iter().map(unsettled).collect();
-    Scenario {
+    let fail_if = options.fail_if.or(file.fail_if).unwrap_or_default();
+    let own = Scenario {
         name,
         why,
         transports,
@@ -193,10 +218,13 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         feed_warm_up_s: None,
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),
         engine: options.engine.or(file.engine).unwrap_or_else(|| vec![Engine::default()]),
+        path: path::paths(rtt.as_deref(), loss.as_deref(), jitter, through_link),
+        also: Vec::new(),
         peer,
         tls: options.tls.or(file.tls).unwrap_or_else(|| vec![false]),
         goal,
         repeats: goal::repeats(options.repeats.or(file.repeats), goal),
+        fail_if: fail_if.iter().map(ToString::to_string).collect(),
         settle_s: seconds(options.settle, file.settle, 0.5),
         warm_up_s: seconds(options.warm_up, file.warm_up, 1.0),
         measure_s: seconds(options.measure, file.measure, 3.0),
@@ -212,18 +240,36 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         aa: options.aa,
         polls: options.polls.or(file.polls).unwrap_or_default(),
         signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
-        disturbance: options.disturb.or(file.disturb),
+        disturbance: options.disturb.or(file.disturb).or(outage.map(|_| Disturbance::Outage)),
+        outage_s: outage.map(|outage| outage.as_secs_f64()),
         server: file.server.url,
         server_command: options.server.command.or(file.server.command),
+        server_ready: options.server.ready.or(file.server.ready),
         dialect: options.dialect.or(file.dialect),
         publish: options.publish.or(file.publish),
         speakers: options.speakers.or(file.speakers),
         through: options.through.or(file.through),
-    }
+    };
+    // Whoever asks for other loads asks for these alone.
+    let also = if asks_otherwise { Vec::new() } else { file.also };
+    let beside = also.into_iter().map(|keys| {
+        let path = path::paths(keys.rtt.as_deref(), keys.loss.as_deref(), jitter, through_link);
+        Also {
+            clients: keys.clients.unwrap_or_else(|| own.clients.clone()),
+            rate_hz: keys.rate_hz.unwrap_or_else(|| own.rate_hz.clone()),
+            payload_bytes: keys.payload_bytes.unwrap_or_else(|| own.payload_bytes.clone()),
+            engine: keys.engine.unwrap_or_else(|| own.engine.clone()),
+            path: if keys.rtt.is_some() || keys.loss.is_some() { path } else { own.path.clone() },
+        }
+    });
+    let also = beside.collect();
+    Scenario { also, ..own }
 }
 
 #[cfg(test)]
 mod tests {
+    use server::stream::replay::BUILTIN_MARKET;
+
     use super::*;
 
     fn refused(toml: &str) -> String {
@@ -275,6 +321,7 @@ mod tests {
             ("speed = [2]", "there is no feed"),
             ("rate_hz = [1, 2, 3, 4, 5]\nclients = [1, 2, 3, 4, 5]\nrepeats = 1000", "50000 runs: at most 10000"),
             ("tls = [true, true]", "tls true: listed twice"),
+            ("publish = \"none\"\nrate_hz = [5]", "rate beside --publish none"),
             ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
         ] {
             assert!(refused(toml).contains(reason), "{toml}: {}", refused(toml));
@@ -324,12 +371,16 @@ mod tests {
     fn a_peers_path_goes_from_where_it_stands_also_in_a_copy() {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("mine.toml");
-        std::fs::write(&file, "peer = [\"sub/mine\", \"own\"]\n").unwrap();
+        let others = "dialect = \"mine.toml\"\nthrough = \"./nginx.conf\"";
+        std::fs::write(&file, format!("peer = [\"sub/mine\", \"own\"]\n{others}\n")).unwrap();
         let mine = dir.path().join("sub/mine").to_string_lossy().into_owned();
         let names = |scenario: &Scenario| scenario.peer.iter().map(|peer| peer.name.clone()).collect::<Vec<_>>();
         assert_eq!(names(&load(&file, Settings::default()).unwrap()), [&*mine, Peer::OWN]);
         let copy = parse("copy", &text_from_anywhere(&file).unwrap()).unwrap();
         assert_eq!(copy.peer.unwrap(), [&*mine, Peer::OWN]);
+        for (led, name) in [(copy.dialect, "mine.toml"), (copy.through, "./nginx.conf")] {
+            assert_eq!(led.as_deref().map(Path::new), Some(&*dir.path().join(name)));
+        }
     }
 
     #[test]

@@ -9,6 +9,10 @@ use reports::compare::RUN_OVERHEAD_S;
 
 use super::warm_up::warm_up_s;
 
+/// Times that a run waits for its farthest client: two until it is known, one before anything is published, one or two until the last
+/// update has come, and two for goodbyes.
+const ROUND_TRIPS: f64 = 6.0;
+
 /// A run to come.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Planned {
@@ -20,8 +24,12 @@ pub struct Planned {
     pub point: Point,
 }
 
-/// The loads of a scenario: the product of its axes but for the transport.
+/// The loads of a scenario: the product of its axes but for the transport, and those beside.
 pub fn loads(scenario: &Scenario) -> Vec<Load> {
+    scenario.parts().iter().flat_map(product).collect()
+}
+
+fn product(scenario: &Scenario) -> Vec<Load> {
     let streams: Vec<Stream> = match &scenario.replay {
         _ if scenario.publish == Some(Publish::None) => vec![Stream::Pushed],
         Some(feed) => scenario.speed.iter().map(|&speed| Stream::Replay { feed: feed.clone(), speed }).collect(),
@@ -40,13 +48,15 @@ pub fn loads(scenario: &Scenario) -> Vec<Load> {
     (scenario.clients.iter())
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
         .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
-        .flat_map(|(clients, stream, tls)| {
+        .flat_map(|(clients, stream, tls)| scenario.path.iter().map(move |&path| (clients, stream, tls, path)))
+        .flat_map(|(clients, stream, tls, path)| {
             servers.iter().map(move |(engine, peer)| Load {
                 clients,
                 stream: stream.clone(),
                 tls,
                 engine: *engine,
                 peer: peer.clone(),
+                path,
             })
         })
         .collect()
@@ -133,9 +143,10 @@ impl Planner {
 /// Seconds that one run of a load is expected to take.
 pub fn estimate_s(load: &Load, scenario: &Scenario) -> f64 {
     let connect_s = f64::from(load.clients) / f64::from(scenario.connect_rate);
+    let path_s = load.path.map_or(0.0, |path| ROUND_TRIPS * path.rtt_ms.to / 1e3);
     // Random gaps make little difference to that.
     let warm_up_s = warm_up_s(&load.stream, scenario, 0);
-    connect_s + scenario.settle_s + warm_up_s + scenario.measure_s + RUN_OVERHEAD_S
+    connect_s + path_s + scenario.settle_s + warm_up_s + scenario.measure_s + RUN_OVERHEAD_S
 }
 
 /// Every run of a scenario that is planned before its first.

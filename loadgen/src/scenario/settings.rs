@@ -1,13 +1,23 @@
 //! Everything that a scenario may say, in a file or by options.
 
-use std::{convert::Infallible, path::PathBuf, str::FromStr, time::Duration};
+use std::{
+    convert::Infallible,
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::Duration,
+};
 
 use clap::Args;
 use protocol::{
     Engine, Transport,
     results::{Arrivals, Disturbance, Polls, Publish, Speakers},
 };
+use reports::Threshold;
 use serde::{Deserialize, Deserializer, de::Error as _};
+use server::stream::replay::BUILTIN_MARKET;
+
+use super::path::{Jitter, Loss, Rtt};
+use crate::clients::dialects;
 
 /// Everything a scenario file may say; options on the command line replace its keys.
 #[derive(Debug, Clone, Default, Deserialize, Args)]
@@ -53,11 +63,36 @@ pub struct Settings {
     #[arg(long, value_name = "LEAN,STOCK", value_delimiter = ',')]
     pub engine: Option<Vec<Engine>>,
 
-    /// Axis: servers to compare, each started for each run: own, faye, nchan, socketio, sockjs, ws, or the path of a folder like those of peers/
+    /// Axis: servers to compare, each started for each run: own, faye, nchan, pushpin, socketio, sockjs, ws, or the path of a folder like those of peers/
     #[arg(long, value_name = "NAME|DIR,..", value_delimiter = ',')]
     pub peer: Option<Vec<String>>,
 
-    /// How clients talk to a server of others: faye, nchan, socketio, sockjs, ws, or the path of a TOML file [default: pushbench, the own protocol]
+    /// Axis: round trips between clients and server through a link that the kernel's TCP feels: 40ms, 20ms..200ms (drawn for each client), 0 (through the link all the same), loopback [default: loopback]
+    #[arg(long, value_name = "TIME,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub rtt: Option<Vec<Rtt>>,
+
+    /// Each packet takes up to so much longer
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    pub jitter: Option<Jitter>,
+
+    /// Axis: packets that the link loses, each for itself
+    #[arg(long, value_name = "PERCENT,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub loss: Option<Vec<Loss>>,
+
+    /// A quarter into the measure phase the link takes every packet away, for so long
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub outage: Option<Duration>,
+
+    /// Through the link also without a round trip
+    #[arg(long)]
+    pub link: bool,
+
+    /// Loads that are measured beside these: each has axes in place of the scenario's own. Options that change an axis leave them out
+    #[arg(skip)]
+    pub also: Vec<Also>,
+
+    /// How clients talk to a server of others: faye, nchan, pushpin, socketio, sockjs, ws, or the path of a TOML file [default: pushbench, the own protocol]
     #[arg(long, value_name = "NAME|FILE")]
     pub dialect: Option<String>,
 
@@ -89,6 +124,10 @@ pub struct Settings {
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[serde(with = "humantime_serde")]
     pub budget: Option<Duration>,
+
+    /// What is to fail, with exit status 4: 'long-poll.p99[clients=1000] > 50ms', 'missed > 0'; repeatable. Without brackets every point counts, and the worst decides; an unknown figure is answered with the list of them
+    #[arg(long, value_name = "THRESHOLD")]
+    pub fail_if: Option<Vec<Threshold>>,
 
     /// Quiet between the last connection and the first update
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -127,7 +166,7 @@ pub struct Settings {
     #[arg(long, value_name = "N")]
     pub connect_rate: Option<u32>,
 
-    /// How much longer connecting may take; clients that are refused come again until then
+    /// How much longer connecting may take, and how long a server of others to listen; clients that are refused come again until then
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[serde(with = "humantime_serde")]
     pub connect_grace: Option<Duration>,
@@ -164,6 +203,24 @@ pub struct Settings {
     pub seed: Option<u64>,
 }
 
+/// Axes in place of a scenario's own, for loads beside its own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Also {
+    /// In place of `clients`.
+    pub clients: Option<Vec<u32>>,
+    /// In place of `rate_hz`.
+    pub rate_hz: Option<Vec<f64>>,
+    /// In place of `payload_bytes`.
+    pub payload_bytes: Option<Vec<u32>>,
+    /// In place of `engine`.
+    pub engine: Option<Vec<Engine>>,
+    /// In place of `rtt`.
+    pub rtt: Option<Vec<Rtt>>,
+    /// In place of `loss`.
+    pub loss: Option<Vec<Loss>>,
+}
+
 /// Which server of others is measured.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, Args)]
 #[serde(deny_unknown_fields, default)]
@@ -172,12 +229,47 @@ pub struct ServerKeys {
     #[arg(id = "server_command", long = "server-command", value_name = "COMMAND")]
     pub command: Option<String>,
 
+    /// It is ready once this path is answered by a status from 200 to 299, as in /healthz [default: once it answers at all]
+    #[arg(id = "server_ready", long = "server-ready", value_name = "PATH")]
+    pub ready: Option<String>,
+
     /// The same as --server.
     #[arg(skip)]
     pub url: Option<String>,
 }
 
 impl Settings {
+    /// Puts another path in place of each that a key names.
+    pub(super) fn lead_paths(
+        &mut self,
+        to: impl Fn(&'static str, &Path) -> anyhow::Result<PathBuf>,
+    ) -> anyhow::Result<()> {
+        let Self { replay, dialect, through, peer, .. } = self;
+        for feed in replay.iter_mut().filter(|feed| *feed != Path::new(BUILTIN_MARKET)) {
+            *feed = to("replay", feed)?;
+        }
+        let dialect = dialect.iter_mut().filter(|dialect| !dialects::is_built_in(dialect));
+        let (through, peer) = (through.iter_mut(), peer.iter_mut().flatten());
+        let named = through.map(|proxy| ("through", proxy)).chain(peer.map(|peer| ("peer", peer)));
+        let named = named.filter(|(_, name)| name.contains('/')).chain(dialect.map(|dialect| ("dialect", dialect)));
+        for (key, file) in named {
+            *file = to(key, Path::new(file))?.to_string_lossy().into_owned();
+        }
+        Ok(())
+    }
+
+    /// A key by which they say what is published, if there is one.
+    pub(super) fn of_the_stream(&self) -> Option<&'static str> {
+        let Self { rate_hz, payload_bytes, arrivals, speed, .. } = self;
+        let keys = [
+            ("rate", rate_hz.is_some()),
+            ("payload-bytes", payload_bytes.is_some()),
+            ("arrivals", arrivals.is_some()),
+            ("speed", speed.is_some()),
+        ];
+        keys.into_iter().find_map(|(key, is_given)| is_given.then_some(key))
+    }
+
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
@@ -192,6 +284,13 @@ impl Settings {
             || arrivals.is_some()
             || replay.is_some()
             || axes.contains(&true)
+            || self.ask_for_link()
+    }
+
+    /// Whether they ask for something that only a link does.
+    pub fn ask_for_link(&self) -> bool {
+        let Self { rtt, jitter, loss, outage, link, .. } = self;
+        [*link, rtt.is_some(), jitter.is_some(), loss.is_some(), outage.is_some()].contains(&true)
     }
 }
 
@@ -245,5 +344,25 @@ fn arrivals(text: &str) -> Result<Arrivals, String> {
         "constant" => Ok(Arrivals::Constant),
         "poisson" => Ok(Arrivals::Poisson),
         _ => Err("one of constant, poisson".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::{load, parse, text_from_anywhere};
+
+    #[test]
+    fn thresholds_are_kept_as_they_were_written_and_are_not_a_gates() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("mine.toml");
+        std::fs::write(&file, "clients = [7]\nfail_if = [\"p99[clients=7] > 50ms\", \"missed > 0\"]\n").unwrap();
+        let of = |fail_if| load(&file, Settings { fail_if, ..Settings::default() }).unwrap().fail_if;
+        assert_eq!(of(None), ["p99[clients=7] > 50ms", "missed > 0"]);
+        assert_eq!(of(Some(vec!["errors > 2".parse().unwrap()])), ["errors > 2"]);
+        let copy = parse("copy", &text_from_anywhere(&file).unwrap()).unwrap();
+        assert_eq!((copy.clients, copy.fail_if), (Some(vec![7]), None));
+        let error = format!("{:#}", parse("mine", "fail_if = [\"p98 > 50ms\"]").unwrap_err());
+        assert!(error.contains("threshold `p98 > 50ms`: `p98` names no figure"), "{error}");
     }
 }

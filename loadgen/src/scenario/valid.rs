@@ -3,7 +3,7 @@
 use anyhow::{bail, ensure};
 use protocol::{
     clock::{NS_PER_SEC, ns},
-    results::{Arrivals, Scenario, Stream},
+    results::{Arrivals, Disturbance, Scenario, Stream},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
 use server::{
@@ -11,7 +11,8 @@ use server::{
     values::RATE_HZ_MAX,
 };
 
-use super::{plan::servers, warm_up::warm_up_s};
+use super::{plan::servers, updates::first_of_feed, warm_up::warm_up_s};
+use crate::link::CLIENTS_MAX as CLIENTS_BEHIND_LINK_MAX;
 
 const CLIENTS_MAX: u32 = 1_000_000;
 const RUNS_MAX: usize = 10_000;
@@ -20,6 +21,46 @@ const RARE: f64 = 50.0;
 
 /// Refuses what cannot be run, naming the value, the reason and the remedy.
 pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
+    scenario.parts().iter().try_for_each(validate_part)?;
+    let runs = scenario.parts().iter().fold(0_usize, |runs, part| runs.saturating_add(count(part)));
+    ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");
+    validate_path(scenario)
+}
+
+/// Runs of one whose axes have nothing beside them: counted, not listed, as an absurd product would take all memory before it is refused.
+fn count(scenario: &Scenario) -> usize {
+    let Scenario { transports, clients, rate_hz, payload_bytes, speed, tls, path, .. } = scenario;
+    let besides = [speed.len(), tls.len(), path.len(), servers(scenario).len()];
+    let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len()].into_iter().chain(besides);
+    axes.fold(scenario.repeats as usize, usize::saturating_mul)
+}
+
+/// Refuses what no link can do.
+fn validate_path(scenario: &Scenario) -> anyhow::Result<()> {
+    let Scenario { disturbance, outage_s, measure_s, .. } = scenario;
+    match (disturbance, outage_s) {
+        (Some(Disturbance::Outage), None) => bail!("disturb outage: it does not say how long; add --outage 2s"),
+        (Some(disturbance), Some(_)) if *disturbance != Disturbance::Outage => {
+            bail!("outage beside --disturb {disturbance}: one disturbance a run; leave one of them out")
+        }
+        (_, Some(outage_s)) => {
+            let most_s = measure_s / 2.0;
+            ensure!(
+                *outage_s > 0.0 && *outage_s <= most_s,
+                "outage {outage_s} s: must be more than 0 and at most {most_s} s, half the measure phase, a quarter into which it begins; \
+                 measure longer"
+            );
+            ensure!(
+                scenario.parts().iter().all(|part| !part.path.contains(&None)),
+                "outage beside --rtt loopback: there is no link to be cut; leave one of them out"
+            );
+        }
+        _ => {}
+    }
+    Ok(())
+}
+
+fn validate_part(scenario: &Scenario) -> anyhow::Result<()> {
     let Scenario { transports, clients, rate_hz, payload_bytes, speed, .. } = scenario;
     axis("transports", transports, |_| true, "name each transport once")?;
     ensure!(
@@ -54,11 +95,16 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
     ] {
         ensure!((least..=86_400.0).contains(&seconds), "{name} {seconds} s: must be between {least} s and a day");
     }
-    // Counted, not listed: an absurd product would take all memory before it is refused.
-    let besides = [speed.len(), scenario.tls.len(), servers(scenario).len()];
-    let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len()].into_iter().chain(besides);
-    let runs = axes.fold(scenario.repeats as usize, usize::saturating_mul);
-    ensure!(runs <= RUNS_MAX, "{runs} runs: at most {RUNS_MAX}; shorten an axis or --repeats");
+    let named: Vec<_> =
+        scenario.path.iter().map(|path| path.map_or("loopback".to_owned(), |path| path.to_string())).collect();
+    let most = scenario.clients.iter().copied().max().filter(|clients| *clients > CLIENTS_BEHIND_LINK_MAX);
+    if let Some(clients) = most.filter(|_| scenario.path.iter().any(Option::is_some)) {
+        bail!(
+            "clients {clients} through a link: each has an address of its own there, of which there are {CLIENTS_BEHIND_LINK_MAX}; ask for \
+             fewer, or measure over loopback"
+        );
+    }
+    axis("rtt", &named, |_| true, "a time, a span, or loopback")?;
     validate_stream(scenario)
 }
 
@@ -90,7 +136,8 @@ pub(super) fn validate_feed(scenario: &Scenario, feed: &Feed) -> anyhow::Result<
     scenario.speed.iter().try_for_each(|speed| {
         let what = || format!("replay {name} at speed {speed}");
         let warm_up_s = warm_up_s(&Stream::Replay { feed: name.to_owned(), speed: *speed }, scenario, 0);
-        something_is_due(scenario, warm_up_s, first_of_feed(feed, *speed, ns(warm_up_s)), what, "replay it faster")
+        let first_ns = feed.due_ns(first_of_feed(feed, *speed, ns(warm_up_s)), *speed);
+        something_is_due(scenario, warm_up_s, first_ns, what, "replay it faster")
     })
 }
 
@@ -123,20 +170,6 @@ fn something_is_due(
         (first_ns - ns(warm_up_s)) as f64 / NS_PER_SEC as f64,
     );
     Ok(())
-}
-
-/// By halving, for a feed may be played many times over in a long warm-up.
-fn first_of_feed(feed: &Feed, speed: f64, from_ns: u64) -> u64 {
-    let due_ns = |index| feed.due_ns(index, speed);
-    let (mut first, mut after) = (0, 1);
-    while due_ns(after) < from_ns {
-        after *= 2;
-    }
-    while first < after {
-        let middle = u64::midpoint(first, after);
-        if due_ns(middle) < from_ns { first = middle + 1 } else { after = middle }
-    }
-    due_ns(first)
 }
 
 fn axis<T: PartialEq + std::fmt::Display>(

@@ -15,7 +15,7 @@ use crate::program::{Ended, Loadgen, eventually};
 
 /// Builds what lies in the tree, if that can be built.
 const CARGO: &str = r#"[ ! -e broken ] || { echo 'error: could not compile `loadgen`' >&2; exit 101; }
-to=$CARGO_TARGET_DIR/${CARGO_BUILD_TARGET-.}/release
+to=${CARGO_TARGET_DIR-$PWD/target}/${CARGO_BUILD_TARGET-.}/release
 mkdir -p "$to" && cp program "$to/loadgen"
 echo "{\"reason\":\"compiler-artifact\",\"executable\":\"$to/loadgen\"}""#;
 /// Says what it was told. Told to wait, it also says who it is, and waits.
@@ -124,6 +124,15 @@ fn two_revisions_are_built_and_gated() {
     assert!(again.message().contains("built before: base: good"), "{again:#?}");
     let same = repository.gate("better better");
     assert!(same.message().contains("an A/A gate"), "{same:#?}");
+}
+
+#[test]
+fn what_is_checked_out_is_gated_against_itself_by_the_checkouts_build() {
+    let repository = Repository::new();
+    let ended = repository.gate("HEAD");
+    assert!(ended.status == Some(0) && ended.message().contains("an A/A gate"), "{ended:#?}");
+    assert!(repository.path().join("target/release/loadgen").exists(), "built where the checkout builds");
+    assert!(!repository.path().join("target/bench-gate/build").exists(), "and nowhere else");
 }
 
 #[test]

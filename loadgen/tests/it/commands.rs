@@ -22,6 +22,7 @@ fn the_doctor_lists_every_check() {
         "other work",
         "clock",
         "interrupt time",
+        "link",
     ] {
         let lines = ended.stdout.iter().filter(|line| line.get(6..).is_some_and(|rest| rest.starts_with(check)));
         assert_eq!(lines.count(), 1, "{check}: {:#?}", ended.stdout);

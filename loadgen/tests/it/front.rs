@@ -19,19 +19,24 @@ pub(crate) enum Reply {
     Hold,
 }
 
-/// Stands before `server`; `replies` is told each request's first line. Gives where it listens.
-pub(crate) fn before(server: SocketAddr, replies: impl Fn(&str) -> Reply + Send + Sync + 'static) -> SocketAddr {
+/// Serves each client on a thread of its own, until either leaves. Gives where it listens.
+pub(crate) fn listens(serve: impl Fn(TcpStream) -> Option<()> + Send + Sync + 'static) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let replies = Arc::new(replies);
+    let serve = Arc::new(serve);
     spawn(move || {
         for client in listener.incoming().map_while(Result::ok) {
-            let replies = Arc::clone(&replies);
-            // Whoever leaves ends a copy, or a read.
-            spawn(move || serve(client, server, &*replies));
+            let serve = Arc::clone(&serve);
+            spawn(move || serve(client));
         }
     });
     address
+}
+
+/// Stands before `server`; `replies` is told each request's first line. Gives where it listens.
+pub(crate) fn before(server: SocketAddr, replies: impl Fn(&str) -> Reply + Send + Sync + 'static) -> SocketAddr {
+    // Whoever leaves ends a copy, or a read.
+    listens(move |client| serve(client, server, &replies))
 }
 
 /// An answer that says no, or something else.

@@ -2,16 +2,15 @@
 
 use std::{
     io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpStream},
     path::Path,
-    thread,
 };
 
 use protocol::results::Run;
 use reports::load;
 use serde_json::Value;
 
-use crate::{program::loadgen, results::of_success, sweep::SHORT, target::serve};
+use crate::{front::listens, program::loadgen, results::of_success, sweep::SHORT, target::serve};
 
 /// What a server does to its answers.
 #[derive(Debug, Clone, Copy, Default)]
@@ -50,15 +49,7 @@ const PLAIN: Habit = Habit {
 
 /// Puts a server's answers to polls and signals as the habit has it.
 fn proxy(server: SocketAddr, habit: Habit) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            // Ends with either side.
-            thread::spawn(move || relay(client.ok()?, TcpStream::connect(server).ok()?, habit));
-        }
-    });
-    address
+    listens(move |client| relay(client, TcpStream::connect(server).ok()?, habit))
 }
 
 fn relay(mut client: TcpStream, mut server: TcpStream, habit: Habit) -> Option<()> {
@@ -86,7 +77,7 @@ fn relay(mut client: TcpStream, mut server: TcpStream, habit: Habit) -> Option<(
 }
 
 /// A head without its empty line, and the body of which it tells.
-fn message(from: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
+pub(crate) fn message(from: &mut impl BufRead) -> Option<(String, Vec<u8>)> {
     let (mut head, mut bytes) = (String::new(), 0);
     loop {
         let start = head.len();

@@ -34,6 +34,29 @@ fn finished_runs_are_kept_and_reported() {
 }
 
 #[test]
+fn a_page_has_what_is_finished_while_the_sweep_goes_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let sweep = Loadgen::start(dir.path(), SIX);
+    let plan = sweep.stderr_line("6 runs, about");
+    assert!(plan.ends_with("Results go to results; report.html there is written anew after each run."), "{plan}");
+    sweep.stderr_line("  2/6  ");
+    // Whole, and of one run at least: that was written before the second began.
+    let page = dir.path().join("results/report.html");
+    let carried = load(&page).unwrap();
+    assert!((1..3).contains(&carried.runs.len()), "{}", carried.runs.len());
+    assert_eq!(carried.manifest.planned_runs, 6);
+    let said = format!("{} of 6 planned runs are in this page", carried.runs.len());
+    assert!(std::fs::read_to_string(&page).unwrap().contains(&said), "{said}");
+    // Whoever kills it has the page that there was.
+    sweep.publishing_server();
+    sweep.signal(Signal::KILL);
+    assert_eq!(sweep.ended().status, None, "killed");
+    let (kept, all) = (load(&page).unwrap(), load(&dir.path().join("results")).unwrap());
+    assert!((2..=all.runs.len()).contains(&kept.runs.len()), "{}", kept.runs.len());
+    assert!(all.text().runs.starts_with(&kept.text().runs));
+}
+
+#[test]
 fn a_sweep_without_a_finished_run_leaves_nothing() {
     for signal in [Signal::INT, Signal::TERM, Signal::HUP, Signal::QUIT] {
         for running in [Loadgen::any_server, Loadgen::publishing_server] {

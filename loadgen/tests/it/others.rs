@@ -75,9 +75,26 @@ fn every_update_reaches_every_client_whichever_way_it_gets_in() {
             assert_eq!((run.counts.delivered, run.stream.source), (200, Expectation::Publisher), "{publish}");
             let server = run.server.as_ref().unwrap();
             assert!(server.processes.len() == 1 && server.processes[0].starts_with("relay "), "{:?}", server.processes);
+            let generator = &run.generator;
+            assert!((1..generator.cpu.total_ns).contains(&generator.publisher_cpu_ns.unwrap()), "{generator:?}");
             let answered = publish == Publish::Client && run.point.transport == Transport::LongPoll;
             assert_eq!(run.stream.acknowledged.is_some(), publish == Publish::Http || answered);
         }
+    }
+}
+
+#[test]
+fn processes_that_come_and_end_all_along_leave_the_others_measured() {
+    let dir = tempfile::tempdir().unwrap();
+    let command = format!(
+        "sh -c 'while :; do sleep 0.02; done & exec {}' {{host}} {{port}}",
+        relay().replace("{host} {port}", "$0 $1")
+    );
+    let results = of_success(&dir.path().join("results"), &run(dir.path(), &command, "--rate 20 --publish http"));
+    for run in &results.runs {
+        let server = run.server.as_ref().unwrap_or_else(|| panic!("{:?}", run.server_unread));
+        assert!(server.cpu.total_ns > 0 && server.plateaus.drained.is_some(), "{server:?}");
+        assert!(server.processes.iter().any(|process| process.starts_with("relay ")), "{:?}", server.processes);
     }
 }
 
@@ -143,6 +160,43 @@ fn a_client_to_which_nothing_comes_any_more_is_not_held_though_its_connection_is
     assert!(told.contains("up to 2 of 20 clients got neither the last update nor anything after it"), "{told}");
 }
 
+/// The dialect with these goodbyes.
+fn with_goodbyes(websocket: &str, long_poll: &str) -> String {
+    let dialect = DIALECT.replace("[long_poll]", &format!("goodbye = {websocket}\n[long_poll]"));
+    dialect.replace("[publish]", &format!("goodbye = {long_poll}\n[publish]"))
+}
+
+#[test]
+fn every_client_says_goodbye_once_before_its_connection_is_closed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dialect = with_goodbyes("\"bye websocket {client}\"", "{ post = \"/pub\", body = \"bye long-poll {client}\" }");
+    let ended = speaking(dir.path(), &dialect, &relay(), "--rate 20 --publish client --speakers all").ended();
+    of_success(&dir.path().join("results"), &ended);
+    let of = |transport: Transport| (0..20).map(move |client| format!("bye {transport} {client}"));
+    let mut expected: Vec<_> = Transport::ALL.into_iter().flat_map(of).collect();
+    let said = std::fs::read_to_string(dir.path().join("goodbyes")).unwrap();
+    let mut said: Vec<_> = said.lines().collect();
+    said.sort_unstable();
+    expected.sort_unstable();
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn a_goodbye_that_is_refused_or_not_answered_is_told_and_ends_the_run_as_any() {
+    for (target, times, words) in [
+        ("/poll?after=x", 20, "closed by the server"),
+        ("/poll?after=1000000", 1, "20 clients had not said goodbye after 5s"),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let dialect = with_goodbyes("\"bye\"", &format!("{{ get = \"{target}\" }}"));
+        speaking(dir.path(), &dialect, &relay(), "--rate 20 --publish feed --transports long-poll --workers 1").ended();
+        let Counts { delivered, errors, first_errors, .. } =
+            load(&dir.path().join("results")).unwrap().runs.remove(0).counts;
+        assert_eq!((delivered, errors), (200, [("Goodbye".to_owned(), times)].into()), "{first_errors:?}");
+        assert_eq!(first_errors["Goodbye"], words);
+    }
+}
+
 #[test]
 fn of_a_server_that_pushes_by_itself_gaps_and_spans_are_told_and_no_latency() {
     let dir = tempfile::tempdir().unwrap();
@@ -162,9 +216,19 @@ fn of_a_server_that_pushes_by_itself_gaps_and_spans_are_told_and_no_latency() {
         assert_eq!((run.fan_out.span.len(), run.stream.updates), (pushed.told_apart, pushed.told_apart));
     }
     let told = ended.stdout.join(" ").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(ended.message().contains("The server pushes by itself: at its own rate"), "{ended:#?}");
     assert!(told.contains("that the server pushed by itself") && told.contains("No latency is stated"), "{told}");
     // As of anything that there is not, and not as of what did not come in time.
     assert!(!told.contains("not reached"), "{told}");
+}
+
+#[test]
+fn no_client_comes_before_the_server_says_that_it_is_ready() {
+    let dir = tempfile::tempdir().unwrap();
+    let options = "--rate 20 --publish feed --server-ready http://{host}:{port}/ready";
+    let ended = run(dir.path(), &format!("{} warming", relay()), options);
+    let results = of_success(&dir.path().join("results"), &ended);
+    assert!(results.runs.iter().all(|run| run.counts.errors.is_empty()));
 }
 
 #[test]
@@ -219,6 +283,8 @@ fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
         ("relay '{port}", "", 2, "cannot be split into words"),
         ("", "", 2, "of which server? Name one that runs by --server, or what starts it by --server-command"),
         ("relay {port}", "--server http://127.0.0.1:1", 2, "either it is started, or it runs"),
+        ("relay {port}", "--server-ready healthz", 2, "server-ready `healthz`: must be a path, as in /healthz"),
+        ("", "--server-ready /x --server http://127.0.0.1:1", 2, "that one runs already, and is not waited for"),
         ("relay {port}", "--signal-rate 1", 2, "signal-rate beside --dialect"),
         ("relay {port}", "--disturb restart", 2, "does not take up the stream"),
         ("relay {port}", "--tls on", 2, "tls beside --dialect"),
@@ -233,13 +299,14 @@ fn what_cannot_be_measured_is_refused_with_its_own_last_words() {
     let dir = tempfile::tempdir().unwrap();
     for (options, reason) in [
         ("--publish feed", "publish: that is for a server of others"),
+        ("--server-ready /x", "server-ready: that is for a server of others"),
         ("--speakers all", "speakers: that is for a server of others"),
         (
-            "--dialect ws --server http://127.0.0.1:1 --publish client",
+            "--dialect sockjs --server http://127.0.0.1:1 --publish client",
             "does not say how a client says an update over websocket; add say",
         ),
         ("--dialect ws --server http://127.0.0.1:1 --publish feed", "has no stdin here"),
-        ("--dialect ws --server http://127.0.0.1:1", "The dialect ws has neither [publish] nor say"),
+        ("--dialect sockjs --server http://127.0.0.1:1", "The dialect sockjs has neither [publish] nor say"),
         ("--dialect ws --server http://127.0.0.1:1 --transports long-poll", "the dialect ws speaks websocket"),
         ("--dialect nope --server http://127.0.0.1:1", "no dialect `nope`: built in are pushbench, faye, nchan"),
     ] {

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// A folder of a peer, in which `./relay` is the server of others that comes with the tests.
-fn folder(dir: &Path, name: &str, dialect: &str, server: &str) {
+pub(crate) fn folder(dir: &Path, name: &str, dialect: &str, server: &str) {
     let folder = dir.join(name);
     fs::create_dir_all(&folder).unwrap();
     let command = "command = \"./relay {host} {port}\"";
@@ -97,6 +97,7 @@ fn what_is_missing_or_contradicts_is_refused_before_anything_is_measured() {
     folder(dir.path(), "other/whole", DIALECT, "");
     folder(dir.path(), "other/own", DIALECT, "");
     folder(dir.path(), "peers/pushed", "why = \"\"\n[websocket]\npath = \"/ws\"", "");
+    folder(dir.path(), "peers/unready", DIALECT, "ready = \"healthz\"");
     fs::create_dir(dir.path().join("peers/client")).unwrap();
     fs::write(dir.path().join("peers/client/dialect.toml"), DIALECT).unwrap();
     for (options, reasons) in [
@@ -120,6 +121,8 @@ fn what_is_missing_or_contradicts_is_refused_before_anything_is_measured() {
             "--peer whole --server-command x{port}",
             &["peer beside server-command: each peer's own dialect.toml says that"],
         ),
+        ("--peer unready", &["peer unready: ready `healthz`: must be a path"]),
+        ("--peer whole --server-ready /x", &["peer beside server-ready"]),
         ("--peer whole --dialect ws", &["peer beside dialect"]),
         ("--peer whole --publish feed", &["peer beside publish"]),
         ("--peer whole --engine lean", &["engine beside --peer", "as in --peer whole,own"]),

@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use protocol::results::RUNS_FILE;
+use reports::{fixture::Sweep, write_page};
 
 use crate::{
     program::loadgen,
@@ -41,6 +42,50 @@ fn a_report_is_rendered_again_from_the_files_alone() {
     assert_eq!(cut.status, Some(1), "{cut:#?}");
     assert!(cut.stdout.last().unwrap().ends_with("moved/report.html"), "{cut:#?}");
     assert!(cut.stdout.iter().any(|line| line.contains("cut off")), "{cut:#?}");
+}
+
+#[test]
+fn a_page_is_shown_and_made_a_folder_again_to_the_byte() {
+    let dir = tempfile::tempdir().unwrap();
+    let swept = loadgen(dir.path(), &format!("run {SHORT} --rate 20"));
+    fs::copy(dir.path().join("results/report.html"), dir.path().join("sent.html")).unwrap();
+
+    let shown = loadgen(dir.path(), "report sent.html");
+    assert_eq!(shown.status, swept.status, "judged alike");
+    let table = |lines: &[String]| lines[..lines.len() - 1].to_vec();
+    assert_eq!(table(&shown.stdout), table(&swept.stdout));
+    assert!(shown.stdout.last().unwrap().contains("--out DIR"), "{shown:#?}");
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 2, "nothing is written beside it");
+
+    let unpacked = loadgen(dir.path(), "report sent.html --out again/folder");
+    assert_eq!(unpacked.status, swept.status, "{unpacked:#?}");
+    for name in ["manifest.json", RUNS_FILE].into_iter().chain(REPORTS) {
+        let [first, again] =
+            ["results", "again/folder"].map(|folder| fs::read(dir.path().join(folder).join(name)).unwrap());
+        assert!(first == again, "{name} differs");
+    }
+    let twice = loadgen(dir.path(), "report sent.html --out again/folder");
+    assert_eq!(twice.status, Some(2), "{twice:#?}");
+    assert!(twice.message().contains("again/folder holds results already"), "{twice:#?}");
+}
+
+#[test]
+fn a_page_without_results_or_with_damaged_ones_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let results = Sweep::quick().results_in(dir.path());
+    let page = fs::read_to_string(write_page(&results).unwrap()).unwrap();
+    let [manifest, runs] = ["manifest.json", RUNS_FILE].map(|name| page.find(&format!("\"{name}\">")).unwrap());
+    for (text, said) in [
+        (&page[..manifest], "page.html carries no results"),
+        (&page[..runs + 2_000], "the runs.jsonl that it carries is damaged: it is cut off"),
+    ] {
+        fs::write(dir.path().join("page.html"), text).unwrap();
+        for command in ["report page.html", "compare page.html report.html", "compare report.html page.html"] {
+            let ended = loadgen(dir.path(), command);
+            assert_eq!(ended.status, Some(2), "{command}: {ended:#?}");
+            assert!(ended.message().contains(said), "{command}: {ended:#?}");
+        }
+    }
 }
 
 #[test]

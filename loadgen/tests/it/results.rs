@@ -28,6 +28,7 @@ pub(crate) fn of_success(dir: &Path, ended: &Ended) -> Results {
                 | Warning::GeneratorStarved { .. }
                 | Warning::GeneratorLagged { .. }
                 | Warning::TimeStolen { .. }
+                | Warning::LinkSlow { .. }
         );
         assert!(warning.validity() == Validity::Valid || busy, "{warning}");
     }
@@ -62,7 +63,7 @@ fn assert_accounted(run: &Run) {
     assert_eq!(run.latency.len(), counts.delivered);
     assert_eq!(run.slices.iter().map(|slice| slice.latency.len()).sum::<u64>(), counts.delivered);
     assert_eq!(run.handshake.len(), clients);
-    let server = run.server.as_ref().expect("it could be read");
+    let server = run.server.as_ref().unwrap_or_else(|| panic!("it could not be read: {:?}", run.server_unread));
     // Beside other tests counters may be read long after an edge, and updates arrive after the phase. So a fifth of all deliveries lies
     // between the readings at least: half came in time, of which 15 % of all may have been due before the first reading, and as many so
     // late that they came after the last.
@@ -70,7 +71,9 @@ fn assert_accounted(run: &Run) {
     if in_time(run.generator.edge_late_ns) && in_time(run.latency.value_at_quantile(0.5)) {
         // Read one after another while workers go on, so that neither bounds the other.
         assert!(run.traffic.payloads > 0 && run.traffic.updates > 0, "{:?}", run.traffic);
-        assert!(server.cpu.total_ns > 0, "{server:?}");
+        // Of processes that were found by what they hold, threads that have ended are counted in ticks of 10 ms.
+        assert!(server.cpu.total_ns > 0 || !server.processes.is_empty(), "{server:?}");
+        assert!(run.traffic.server_writes.is_none_or(|writes| writes > 0), "{:?}", run.traffic);
     }
     assert!(server.peak_rss_bytes >= server.plateaus.empty.rss, "{server:?}");
     assert!(server.plateaus.drained.is_some(), "{server:?}");
@@ -81,7 +84,7 @@ fn assert_accounted(run: &Run) {
             assert_eq!(run.stream.lateness.as_ref().expect("the publisher told").len(), updates);
             // How often it wrote, a server of others does not say; nor its engine.
             let is_ours = run.point.load.engine.is_some();
-            assert_eq!(run.traffic.server_writes.is_some_and(|writes| writes > 0), is_ours);
+            assert_eq!(run.traffic.server_writes.is_some(), is_ours);
         }
         Expectation::Arrivals => panic!("{run:#?}"),
         Expectation::Bracketed => assert_eq!((&run.stream.lateness, run.traffic.server_writes), (&None, None)),

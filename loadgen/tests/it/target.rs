@@ -14,7 +14,7 @@ use protocol::{
 };
 
 use crate::{
-    front::{Reply, answer, before},
+    front::{Reply, answer, before, listens},
     program::{Loadgen, loadgen},
     results::of_success,
     sweep::SHORT,
@@ -86,18 +86,13 @@ fn that_says_no_engine(server: SocketAddr) -> SocketAddr {
 
 /// Stands before a server and says that it is process 1, as one in a namespace of its own does.
 fn alias(server: SocketAddr) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for client in listener.incoming().map_while(Result::ok) {
-            let server = TcpStream::connect(server).unwrap();
-            let [(from, to), (back, forth)] =
-                [(&client, &server), (&server, &client)].map(|(a, b)| (a.try_clone().unwrap(), b.try_clone().unwrap()));
-            std::thread::spawn(move || pass(from, to, |_| ()));
-            std::thread::spawn(move || pass(back, forth, call_it_one));
-        }
-    });
-    address
+    listens(move |client| {
+        let server = TcpStream::connect(server).ok()?;
+        let (up, down) = (client.try_clone().ok()?, server.try_clone().ok()?);
+        std::thread::spawn(move || pass(up, down, |_| ()));
+        pass(server, client, call_it_one);
+        Some(())
+    })
 }
 
 fn pass(mut from: TcpStream, mut to: TcpStream, change: impl Fn(&mut [u8])) {

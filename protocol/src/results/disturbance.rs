@@ -30,16 +30,18 @@ pub enum Disturbance {
     Drop,
     /// The server is killed, and one started in its place whose stream goes on as if nothing had been.
     Restart,
+    /// The link takes every packet away for a while. Recovery counts from its end, and nobody has to connect again.
+    Outage,
 }
 
-names!(Disturbance, "disturbance": Drop "drop", Restart "restart");
+names!(Disturbance, "disturbance": Drop "drop", Restart "restart", Outage "outage");
 
 /// How clients came back after a [`Disturbance`]. Times count from it, nanoseconds, one value a client.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Recovery {
     /// What was done.
     pub disturbance: Disturbance,
-    /// When, milliseconds into the measure phase.
+    /// When, milliseconds into the measure phase; of an outage, when it was over.
     pub at_ms: f64,
     /// Until the client was connected again: upgraded, or with its poll sent.
     pub connected: LosslessHistogram,

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::Path;
 use crate::{Engine, Transport};
 
 /// One combination of a sweep's axes.
@@ -32,6 +33,9 @@ pub struct Load {
     /// Which server of others bears it, where several servers are compared; absent for the own server, and where one is measured alone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer: Option<String>,
+    /// The network between; absent for loopback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub path: Option<Path>,
 }
 
 /// The updates that are published.
@@ -88,7 +92,8 @@ impl fmt::Display for Load {
         let tls = if self.tls { ", TLS" } else { "" };
         let engine = if self.engine == Some(Engine::Stock) { ", stock" } else { "" };
         write!(f, "{} client{plural}, {}{tls}{engine}", self.clients, self.stream)?;
-        self.peer.iter().try_for_each(|peer| write!(f, ", {peer}"))
+        self.peer.iter().try_for_each(|peer| write!(f, ", {peer}"))?;
+        self.path.iter().try_for_each(|path| write!(f, ", {path}"))
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrivals, Disturbance};
+use super::{Arrivals, Disturbance, Path};
 use crate::{Engine, Transport, named::names};
 
 /// What a sweep was, written before its first run.
@@ -26,7 +26,7 @@ pub struct Manifest {
     pub command: Vec<String>,
     /// When the sweep began, RFC 3339, UTC.
     pub started_utc: String,
-    /// How many runs were planned, at least. Fewer in `runs.jsonl` means that it was interrupted.
+    /// How many runs were planned, so far. Fewer in `runs.jsonl` means that it goes on, or was interrupted.
     pub planned_runs: u32,
     /// What was planned.
     pub scenario: Scenario,
@@ -66,6 +66,12 @@ pub struct Scenario {
     /// Axis: how the server serves; none where the server of others did not say.
     #[serde(default = "lean")]
     pub engine: Vec<Engine>,
+    /// Axis: the network between clients and server, [`None`] for loopback.
+    #[serde(default = "loopback", skip_serializing_if = "is_loopback")]
+    pub path: Vec<Option<Path>>,
+    /// Loads beside the product of these axes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Also>,
     /// Axis: servers, the own among them if it is named; none where there is one, whichever.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub peer: Vec<Peer>,
@@ -74,6 +80,9 @@ pub struct Scenario {
     /// How long repeats go on, if not a fixed number of them is asked for.
     #[serde(default)]
     pub goal: Option<Goal>,
+    /// Thresholds, as they were written: what of the results is to fail.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub fail_if: Vec<String>,
     /// Seconds of quiet between the last connection and the first update.
     pub settle_s: f64,
     /// Seconds of updates that do not count, at least; how many they were stands in each run.
@@ -110,6 +119,9 @@ pub struct Scenario {
     /// What is done to clients a quarter into the measure phase.
     #[serde(default)]
     pub disturbance: Option<Disturbance>,
+    /// Seconds that an outage takes, if that is the disturbance.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub outage_s: Option<f64>,
     /// Seed of the order of runs, of Poisson gaps and of poll jitter.
     pub seed: u64,
     /// The running server that was measured instead of one started for each run.
@@ -117,6 +129,9 @@ pub struct Scenario {
     /// The command that started a server of others for each run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_command: Option<String>,
+    /// The path at which it said that it was ready; absent where any answer said so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub server_ready: Option<String>,
     /// The dialect in which clients talked to a server of others; absent for the own protocol.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dialect: Option<String>,
@@ -129,6 +144,37 @@ pub struct Scenario {
     /// The proxy between clients and server, or the file of its configuration; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,
+}
+
+/// Axes in place of a scenario's own.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Also {
+    /// As [`Scenario::clients`].
+    pub clients: Vec<u32>,
+    /// As [`Scenario::rate_hz`].
+    pub rate_hz: Vec<f64>,
+    /// As [`Scenario::payload_bytes`].
+    pub payload_bytes: Vec<u32>,
+    /// As [`Scenario::engine`].
+    pub engine: Vec<Engine>,
+    /// As [`Scenario::path`].
+    pub path: Vec<Option<Path>>,
+}
+
+impl Scenario {
+    /// Scenarios whose axes have nothing beside them, which together have all loads of this one; the first is itself.
+    pub fn parts(&self) -> Vec<Self> {
+        let own = Self { also: Vec::new(), ..self.clone() };
+        let beside = self.also.iter().cloned().map(|Also { clients, rate_hz, payload_bytes, engine, path }| Self {
+            clients,
+            rate_hz,
+            payload_bytes,
+            engine,
+            path,
+            ..own.clone()
+        });
+        [own.clone()].into_iter().chain(beside).collect()
+    }
 }
 
 /// A server of a sweep that compares several.
@@ -226,6 +272,14 @@ fn without() -> Vec<bool> {
     vec![false]
 }
 
+fn loopback() -> Vec<Option<Path>> {
+    vec![None]
+}
+
+fn is_loopback(path: &Vec<Option<Path>>) -> bool {
+    *path == loopback()
+}
+
 fn grace_s() -> f64 {
     30.0
 }
@@ -262,6 +316,10 @@ pub struct Machine {
     /// which they interrupt (`CONFIG_IRQ_TIME_ACCOUNTING`); absent where its configuration cannot be read, and in older results.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub irq_time_apart: Option<bool>,
+    /// How TCP controls congestion (`net.ipv4.tcp_congestion_control`: `cubic`, `bbr`), by which a path with loss is slow or is not;
+    /// absent in older results.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub congestion_control: Option<String>,
 }
 
 /// The limits that bound what could be asked.

@@ -6,6 +6,7 @@ mod disturbance;
 mod histogram;
 mod load;
 mod manifest;
+mod path;
 mod run;
 mod stored;
 mod usage;
@@ -13,7 +14,8 @@ mod usage;
 pub use disturbance::{Disturbance, Recovery, Signals};
 pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};
-pub use manifest::{Goal, Limits, Machine, Manifest, Peer, Pinning, Polls, Publish, Scenario, Speakers};
+pub use manifest::{Also, Goal, Limits, Machine, Manifest, Peer, Pinning, Polls, Publish, Scenario, Speakers};
+pub use path::{LinkUsage, Path, RoundTrip};
 pub use run::{
     Counts, Expectation, Failure, FanOut, Phases, Polling, Pushed, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
 };

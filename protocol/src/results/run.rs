@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{GeneratorUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals, TcpUsage};
+use super::{
+    GeneratorUsage, LinkUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals, TcpUsage,
+};
 
 /// One run. Times are nanoseconds of [`crate::clock`] unless the name says otherwise.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +68,9 @@ pub struct Run {
     /// Its segments and acknowledgements, whoever's; absent if the kernel does not tell, or did not come to the phase's end.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tcp: Option<TcpUsage>,
+    /// What the link between clients and server did; absent over loopback.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub link: Option<LinkUsage>,
     /// Why there is nothing of the server's memory and CPU, if there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_unread: Option<String>,

@@ -124,6 +124,9 @@ pub struct GeneratorUsage {
     /// CPU time of those loops, nanoseconds. They run where nothing else would.
     #[serde(default)]
     pub awake_ns: u64,
+    /// The part of it that was of the thread which publishes to a server of others, nanoseconds; absent where the server publishes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub publisher_cpu_ns: Option<u64>,
     /// CPU time of each worker thread, nanoseconds.
     pub workers_cpu_ns: Vec<u64>,
     /// For how long each of them could have run and waited for a processor, nanoseconds (the second field of `schedstat`); empty in older results.

@@ -110,6 +110,18 @@ impl Case<'_> {
         self.sides.get(&contender)?.measure(metric)
     }
 
+    /// The same in each of its runs that states it, in the order in which they were made; empty where there is no value.
+    pub(crate) fn values(&self, contender: Contender, metric: Metric) -> Vec<f64> {
+        self.sides.get(&contender).and_then(|side| side.values(metric)).unwrap_or_default()
+    }
+
+    /// A contender's value over the baseline's in each pair of runs.
+    pub(crate) fn ratios(&self, contender: Contender, metric: Metric) -> Vec<f64> {
+        let baseline = self.baseline().and_then(|baseline| self.sides.get(&baseline));
+        let pairs = self.sides.get(&contender).zip(baseline).and_then(|(side, of)| side.pairs_with(metric, of, metric));
+        pairs.unwrap_or_default().into_iter().map(|(one, other)| one / other).collect()
+    }
+
     /// What the others are compared with, if it was measured here.
     pub fn baseline(&self) -> Option<Contender> {
         self.sides.keys().copied().find(|contender| contender.is_baseline())

@@ -4,21 +4,26 @@
 
 mod bootstrap;
 mod comparison;
+mod estimate;
+mod fit;
 mod looks;
 mod precision;
 mod ratio;
 mod side;
-mod slope;
 mod student;
 mod sweep;
 mod words;
 
 pub use comparison::{Case, Comparison, Server};
+pub(crate) use estimate::Estimate;
+pub use fit::Fit;
+pub(crate) use fit::Spread;
 pub use looks::{LOOKS_MAX, Looks};
+pub(crate) use precision::repeats_to_part;
 pub use precision::{Precision, RUN_OVERHEAD_S, SOUGHT, more};
 pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
-pub use slope::Slope;
+pub(crate) use student::widened;
 pub use sweep::{Slice, Sweep};
 pub(crate) use words::{difference, interval, with_interval, with_interval_at};
 

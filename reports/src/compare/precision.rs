@@ -17,6 +17,9 @@ pub const SOUGHT: [Metric; 4] = [
 /// Seconds that a run takes besides its phases, about: starting and ending a server, sampling.
 pub const RUN_OVERHEAD_S: f64 = 1.0;
 
+/// More repeats than these are nothing to be advised.
+const REPEATS_MAX: f64 = 1_000.0;
+
 /// How precise a ratio is.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Precision {
@@ -39,6 +42,13 @@ impl Case<'_> {
             Some(Precision { metric, reached, repeats })
         };
         SOUGHT.into_iter().filter_map(of).collect()
+    }
+
+    /// Whether the interval of a ratio that matters holds 1: it is not known yet who is better.
+    pub fn is_undecided(&self) -> bool {
+        let ratios = |metric| self.against_baseline().filter_map(move |(contender, _)| self.ratio(contender, metric));
+        let holds_one = |(low, high): (f64, f64)| low <= 1.0 && high >= 1.0;
+        SOUGHT.into_iter().flat_map(ratios).filter_map(Ratio::interval).any(holds_one)
     }
 
     /// Seconds that a repeat of all contenders took.
@@ -74,6 +84,13 @@ pub fn more(missing: usize, affordable: usize, looks: u32) -> Option<usize> {
         _ => affordable.div_ceil(2),
     };
     Some(missing.min(most)).filter(|repeats| *repeats > 0)
+}
+
+/// How many repeats in all would part a mean from a limit, if `made` ones reach so far and the limit lies so far off, and if both
+/// stayed, by the root law: an interval of four times the repeats is half as wide. None if it is too close for that.
+pub(crate) fn repeats_to_part(made: u32, reach: f64, distance: f64) -> Option<u32> {
+    let repeats = (f64::from(made) * (reach / distance).powi(2)).ceil();
+    (repeats <= REPEATS_MAX).then_some(repeats as u32)
 }
 
 fn half_width(ratio: Ratio) -> Option<f64> {

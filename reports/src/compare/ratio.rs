@@ -112,6 +112,15 @@ impl Ratio {
         }
     }
 
+    /// How far from 1 it is shown to be, as a logarithm: the nearer end of its interval; nought if no difference is shown.
+    pub(crate) fn shown_apart(self) -> f64 {
+        match (self.verdict(), self.interval()) {
+            (Verdict::More, Some((low, _))) => low.ln(),
+            (Verdict::Less, Some((_, high))) => -high.ln(),
+            _ => 0.0,
+        }
+    }
+
     /// The smallest difference that so many repeats, varying so, could have shown, as a share: 0.12 is 12%.
     pub fn resolution(self) -> Option<f64> {
         Some(self.reach(deciding())?.exp_m1().max(CLAIM_MIN))

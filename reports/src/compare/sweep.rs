@@ -35,15 +35,20 @@ pub struct Slice<'a> {
 impl<'a> Sweep<'a> {
     /// Lays out a comparison.
     pub fn of(comparison: &'a Comparison<'a>) -> Self {
-        let cases = &comparison.cases;
-        let mut varied: Vec<Axis> = Axis::ALL.into_iter().filter(|axis| varies(cases, *axis)).collect();
-        if varied.contains(&Axis::Peer) {
-            // A server's name says its engine.
-            varied.retain(|axis| *axis != Axis::Engine);
-        }
+        let cases: Vec<_> = comparison.cases.iter().collect();
+        let varied = varied(&cases);
         let axis = varied.iter().copied().find(|axis| axis.is_scale()).unwrap_or(Axis::Clients);
-        let slices = slices(cases.iter(), &varied, axis);
-        let mut sweep = Self { axis, varied, slices, left_out: 0 };
+        Self::laid_out(&cases, varied, &[axis])
+    }
+
+    /// Some of its loads, the first of these axes along x, the others within each picture.
+    pub(crate) fn along(axes: &[Axis], cases: &[&'a Case<'a>]) -> Self {
+        Self::laid_out(cases, varied(cases), axes)
+    }
+
+    fn laid_out(cases: &[&'a Case<'a>], varied: Vec<Axis>, axes: &[Axis]) -> Self {
+        let slices = slices(cases.iter().copied(), &varied, axes);
+        let mut sweep = Self { axis: axes[0], varied, slices, left_out: 0 };
         sweep.left_out = sweep.slices.len().saturating_sub(sweep.panels_max());
         // The greatest values are the ones that were asked about; the least seldom differ.
         sweep.slices.drain(..sweep.left_out);
@@ -57,7 +62,7 @@ impl<'a> Sweep<'a> {
             return self.clone();
         }
         let cases = self.slices.iter().flat_map(|slice| slice.cases.iter().copied());
-        Self { axis, slices: slices(cases, &self.varied, axis), ..self.clone() }
+        Self { axis, slices: slices(cases, &self.varied, &[axis]), ..self.clone() }
     }
 
     /// How many panels a figure may have that has one a load.
@@ -71,12 +76,17 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Cases that differ along x only.
-fn slices<'a>(cases: impl Iterator<Item = &'a Case<'a>>, varied: &[Axis], along_x: Axis) -> Vec<Slice<'a>> {
-    let others: Vec<Axis> = varied.iter().copied().filter(|other| *other != along_x).collect();
+/// Cases that differ along these axes only.
+fn slices<'a>(cases: impl Iterator<Item = &'a Case<'a>>, varied: &[Axis], within: &[Axis]) -> Vec<Slice<'a>> {
+    let others: Vec<Axis> = varied.iter().copied().filter(|other| !within.contains(other)).collect();
     let mut slices: Vec<Slice<'a>> = Vec::new();
     for case in cases {
-        let title = names(&others, &case.load);
+        let mut title = names(&others, &case.load);
+        // It has no place on an axis of round trips, and is another path than any: nothing is drawn across the two.
+        if case.load.path.is_none() && varied.contains(&Axis::RttMs) && within.contains(&Axis::RttMs) {
+            let loopback = Axis::RttMs.name_of(&case.load).unwrap_or_default();
+            title = if title.is_empty() { loopback } else { format!("{title}, {loopback}") };
+        }
         match slices.iter_mut().find(|slice| slice.title == title) {
             Some(slice) => slice.cases.push(case),
             None => slices.push(Slice { title, cases: vec![case] }),
@@ -90,6 +100,12 @@ fn names(axes: &[Axis], load: &Load) -> String {
     names.join(", ")
 }
 
-fn varies(cases: &[Case<'_>], axis: Axis) -> bool {
-    cases.iter().any(|a| cases.iter().any(|b| axis.tells_apart(&a.load, &b.load)))
+fn varied(cases: &[&Case<'_>]) -> Vec<Axis> {
+    let varies = |axis: &Axis| cases.iter().any(|a| cases.iter().any(|b| axis.tells_apart(&a.load, &b.load)));
+    let mut varied: Vec<Axis> = Axis::ALL.into_iter().filter(varies).collect();
+    if varied.contains(&Axis::Peer) {
+        // A server's name says its engine.
+        varied.retain(|axis| *axis != Axis::Engine);
+    }
+    varied
 }

@@ -4,6 +4,7 @@ use super::{
     figure::Figure,
     key::Key,
     over_axis::{self, Stack},
+    question::Question,
     source::Source,
 };
 use crate::metrics::Metric;
@@ -11,8 +12,9 @@ use crate::metrics::Metric;
 const PARTS: [Metric; 2] = [Metric::UserCpuUsPerDelivery, Metric::KernelCpuUsPerDelivery];
 
 /// Whose receiving is whose, and how often Linux acknowledged.
-const BESIDE: [Metric; 5] = [
+const BESIDE: [Metric; 6] = [
     Metric::GeneratorCpuUsPerDelivery,
+    Metric::PublisherCpuUsPerDelivery,
     Metric::BothCpuUsPerDelivery,
     Metric::SegmentsPerDelivery,
     Metric::DelayedAcksPerDelivery,
@@ -33,6 +35,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "cpu",
         title: "Server CPU per delivery",
+        question: Question::Cpu,
+        compares: vec![stack.whole],
+        idle: None,
+        lead: String::new(),
         caption,
         key: Key::Contenders,
         panels: over_axis::bars(&source.sweep, &[stack], "cpu"),

@@ -1,6 +1,7 @@
 //! What a figure is: pictures, what to see in them, and the numbers behind.
 
-use super::key::Key;
+use super::{key::Key, question::Question};
+use crate::metrics::Metric;
 
 /// A figure: panels, what to see in them, and the numbers behind them.
 pub(crate) struct Figure {
@@ -8,6 +9,14 @@ pub(crate) struct Figure {
     pub(crate) id: &'static str,
     /// Its heading.
     pub(crate) title: &'static str,
+    /// Which question it answers.
+    pub(crate) question: Question,
+    /// What it compares transports by; nothing if it does not.
+    pub(crate) compares: Vec<Metric>,
+    /// That nothing happened of which it tells, in a sentence; none if something did.
+    pub(crate) idle: Option<String>,
+    /// What it comes to, in words above it; empty where the caption says it.
+    pub(crate) lead: String,
     /// How to read it, then what it shows here.
     pub(crate) caption: String,
     /// What its pictures tell apart.

@@ -4,6 +4,7 @@ use super::{
     figure::Figure,
     key::Key,
     over_axis::{self, Scales},
+    question::Question,
     source::Source,
 };
 use crate::metrics::{
@@ -29,6 +30,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "inside",
         title: "Inside a delivery",
+        question: Question::Late,
+        compares: SHOWN.to_vec(),
+        idle: None,
+        lead: String::new(),
         caption: source.caption(
             "The span of an update is the time from the first client that has it to the last. The table adds when the last \
              has it: from the due time, which is what counts here, and from the actual send, which is what a naive \

@@ -4,6 +4,7 @@ use super::{
     figure::Figure,
     key::Key,
     over_axis::{self, Scales},
+    question::Question,
     source::Source,
 };
 use crate::{
@@ -32,6 +33,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "latency",
         title: "Latency under load",
+        question: Question::Late,
+        compares: SHOWN.to_vec(),
+        idle: None,
+        lead: String::new(),
         caption: source.caption(&reading, p99),
         key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "latency"),

@@ -4,10 +4,11 @@ use super::{
     figure::Figure,
     key::Key,
     over_axis::{self, Scales},
+    question::Question,
     source::Source,
 };
 use crate::{
-    compare::{Slice, Slope},
+    compare::{Fit, Slice},
     metrics::Metric,
     points::{Axis, Contender},
     words::number,
@@ -45,6 +46,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "memory",
         title: "Memory",
+        question: Question::Memory,
+        compares: vec![Metric::UserKibPerClient, Metric::KernelKibPerClient],
+        idle: None,
+        lead: String::new(),
         caption,
         key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Linear, "memory"),
@@ -83,13 +88,15 @@ fn slope(source: &Source<'_>, slice: &Slice<'_>, server: &str) -> Option<String>
 fn kib_per_client(slice: &Slice<'_>, contender: Contender, mib: Metric) -> Option<String> {
     let sides =
         slice.cases.iter().filter_map(|case| Some((case, case.sides.get(&contender).filter(|side| side.is_valid())?)));
-    let points: Vec<(f64, f64)> = sides
+    let points: Vec<(Vec<f64>, f64)> = sides
         .flat_map(|(case, side)| {
-            side.runs().iter().filter_map(|run| Some((f64::from(case.load.clients), KIB_PER_MIB * mib.of_run(run)?)))
+            side.runs()
+                .iter()
+                .filter_map(|run| Some((vec![1.0, f64::from(case.load.clients)], KIB_PER_MIB * mib.of_run(run)?)))
         })
         .collect();
-    let line = Slope::through(&points)?;
+    let line = Fit::through(&points)?;
     let interval =
-        line.interval().map(|(low, high)| format!(" ({}–{})", number(low), number(high))).unwrap_or_default();
-    Some(format!("{}{interval}", number(line.per_x)))
+        line.interval(1).map(|(low, high)| format!(" ({}–{})", number(low), number(high))).unwrap_or_default();
+    Some(format!("{}{interval}", number(line.coefficients[1])))
 }

@@ -8,11 +8,14 @@ mod inside;
 mod keeping_up;
 mod key;
 mod latency;
+mod map;
 mod memory;
 mod over_axis;
 mod over_time;
 mod percentiles;
 mod polling;
+mod predicted;
+mod question;
 mod recovery;
 mod signals;
 mod source;
@@ -20,8 +23,10 @@ mod throughput;
 mod traffic;
 mod trend;
 
+pub(crate) use draw::{painted, theme};
 pub(crate) use figure::Figure;
 pub(crate) use key::{Key, legend};
+pub(crate) use question::Question;
 pub(crate) use trend::trends;
 
 use self::source::Source;
@@ -31,9 +36,11 @@ use crate::{compare::Comparison, read::Results};
 pub(crate) fn all(results: &Results, comparison: &Comparison<'_>) -> Vec<Figure> {
     let source = Source::of(results, comparison);
     let figures = [
+        map::figure,
         percentiles::figure,
         latency::figure,
         inside::figure,
+        predicted::figure,
         polling::figure,
         recovery::figure,
         signals::figure,
@@ -124,6 +131,16 @@ mod tests {
     }
 
     #[test]
+    fn no_line_leads_from_loopback_to_a_round_trip() {
+        let paths = vec![None, fixture::through(0.0), fixture::through(40.0)];
+        let figures = figures(&fixture::Sweep { paths, clients: vec![100], ..fixture::Sweep::quick() });
+        let latency = figures.iter().find(|figure| figure.id == "latency").unwrap();
+        let titles: Vec<_> = latency.panels.iter().map(|panel| panel.title.contains(": loopback")).collect();
+        assert_eq!(titles, [true, true, false, false]);
+        assert!(latency.panels[0].svg.contains("<rect") && latency.panels[2].svg.contains("round trip, ms"));
+    }
+
+    #[test]
     fn a_replayed_feed_is_drawn_over_its_speed() {
         let feed = |speed| protocol::results::Stream::Replay { feed: "feeds/market.ndjson".to_owned(), speed };
         let streams = [1.0, 2.0, 5.0].map(feed).to_vec();
@@ -137,7 +154,7 @@ mod tests {
     fn a_line_ends_before_a_void_point() {
         let lines = |results: &crate::read::Results| {
             let latency = super::latency::figure(&Source::of(results, &Comparison::of(results)));
-            latency.panels[0].svg.matches("stroke=\"var(--long-poll)\" stroke-dasharray").count()
+            latency.panels[0].svg.matches("stroke=\"#d9620f\" stroke-dasharray").count()
         };
         let mut results = fixture::Sweep { clients: vec![10, 100, 1_000, 4_000], ..fixture::Sweep::quick() }.results();
         assert_eq!(lines(&results), 1);
@@ -171,6 +188,26 @@ mod tests {
         }
         assert_eq!(shared[0].svg.matches("class=\"tip\"").count(), 13, "ws has no long polling");
         assert_eq!(panels(vec![10, 1_000], engines).len(), 14, "seven servers, two percentiles");
+    }
+
+    #[test]
+    fn a_point_says_what_it_was_made_from() {
+        let of = |repeats| {
+            let one = fixture::Sweep { clients: vec![1_000], repeats, ..fixture::Sweep::quick() };
+            figures(&one).into_iter().find(|figure| figure.id == "memory").unwrap().panels.swap_remove(0).svg
+        };
+        let all = |svg: &str| {
+            let said = svg.split("data-runs=\"").skip(1).filter_map(|rest| rest.split('"').next());
+            said.map(|runs| runs.split(", ").count()).collect::<Vec<_>>()
+        };
+        let (once, thrice) = (of(1), of(3));
+        assert_eq!((all(&once), all(&thrice)), (vec![1, 1], vec![3, 3]));
+        assert_eq!(
+            [&once, &thrice].map(|svg| svg.matches("data-interval=\"").count()),
+            [0, 2],
+            "one repeat spans nothing"
+        );
+        assert!(thrice.contains("data-of=\"WebSocket, 1,000 clients\" data-value=\""), "{thrice}");
     }
 
     #[test]

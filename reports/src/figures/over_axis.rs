@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    draw::{Bar, Chart, Dot, Scale, Series, Tone, Word},
+    draw::{Bar, Chart, Dot, Said, Scale, Series, Tone, Word},
     figure::{Panel, Table},
 };
 use crate::{
@@ -95,9 +95,7 @@ impl<'a> Values<'a> {
     }
 
     fn describe(&self, metric: Metric, sweep: &Sweep<'_>) -> String {
-        let said = self.all.iter().map(|(case, contender, measure)| {
-            format!("{}, {}: {}", contender.title(), sweep.name_of(&case.load), with_unit(*measure, metric))
-        });
+        let said = self.all.iter().map(|(case, who, measure)| tip(sweep, case, *who, *measure, metric).to_string());
         said.collect::<Vec<_>>().join("; ")
     }
 }
@@ -130,7 +128,7 @@ fn line_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, metric: Metric, scales: Scal
     Some(chart)
 }
 
-fn contenders(slice: &Slice<'_>) -> BTreeSet<Contender> {
+pub(super) fn contenders(slice: &Slice<'_>) -> BTreeSet<Contender> {
     slice.cases.iter().flat_map(|case| case.sides.keys().copied()).collect()
 }
 
@@ -219,14 +217,21 @@ pub(super) fn spread(measure: Measure) -> Option<(f64, f64)> {
     (measure.repeats > 1).then_some((measure.min, measure.max))
 }
 
-fn tip(sweep: &Sweep<'_>, case: &Case<'_>, contender: Contender, measure: Measure, metric: Metric) -> String {
-    format!("{}, {}: {}", contender.title(), sweep.name_of(&case.load), with_unit(measure, metric))
+fn tip(sweep: &Sweep<'_>, case: &Case<'_>, contender: Contender, measure: Measure, metric: Metric) -> Said {
+    let of = format!("{}, {}", contender.title(), sweep.name_of(&case.load));
+    said(of, measure, metric, &case.values(contender, metric))
 }
 
-/// `62.1 ms (58.0–66.3)`
-pub(super) fn with_unit(measure: Measure, metric: Metric) -> String {
-    let spread = spread(measure).map(|(min, max)| format!(" ({}–{})", number(min), number(max))).unwrap_or_default();
-    format!("{} {}{spread}", number(measure.value), metric.unit()).replace("  ", " ")
+/// `62.1 ms (58.0–66.3)`, and what its runs say by themselves.
+pub(super) fn said(of: String, measure: Measure, metric: Metric, runs: &[f64]) -> Said {
+    let value = format!("{} {}", number(measure.value), metric.unit()).trim_end().to_owned();
+    let interval = spread(measure).map(|(min, max)| format!("{}–{}", number(min), number(max)));
+    Said { of, value, interval: interval.unwrap_or_default(), note: String::new(), runs: each(runs) }
+}
+
+/// `58.0, 62.1, 66.3`
+pub(super) fn each(values: &[f64]) -> String {
+    values.iter().map(|value| number(*value)).collect::<Vec<_>>().join(", ")
 }
 
 /// The values behind pictures: a row a point, a column a metric.

@@ -6,9 +6,10 @@ use protocol::{
 };
 
 use super::{
-    draw::{Chart, Dot, Scale, Series},
+    draw::{Chart, Dot, Said, Scale, Series},
     figure::{Figure, Panel, Table},
     key::Key,
+    question::Question,
     source::Source,
 };
 use crate::{
@@ -42,6 +43,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "over-time",
         title: "Within a run",
+        question: Question::Late,
+        compares: Vec::new(),
+        idle: None,
+        lead: String::new(),
         caption: format!(
             "The repeat with the middle median stands for its transport at {load}; the measure phase is shaded. \
              Level lines mean that the server kept up; a rising latency would be the length of a queue.{void}"
@@ -99,7 +104,7 @@ fn panel(title: &str, lines: &[Line], measure_s: f64, index: usize) -> Option<Pa
     // Memory is watched for longer than updates count.
     chart.shade = (from_s < 0.0).then_some((0.0, measure_s.min(to_s)));
     for (transport, points) in lines {
-        let dots = points.iter().map(|&(x, y)| Dot { x, y, spread: None, tip: String::new() }).collect();
+        let dots = points.iter().map(|&(x, y)| Dot { x, y, spread: None, tip: Said::default() }).collect();
         chart.series.push(Series { subject: (*transport).into(), dots, marked: false });
     }
     let svg = chart.svg(&format!("over-time-{}", index + 1));

@@ -1,20 +1,23 @@
 //! The whole distribution of latency, with as much room for the last thousandth as for the first half.
 
 use super::{
-    draw::{Chart, Dot, Scale, Series},
+    draw::{Chart, Dot, Said, Scale, Series},
     figure::{Figure, Panel, Table},
     key::Key,
     over_axis,
+    question::Question,
     source::Source,
 };
 use crate::{
     compare::{Case, Side},
-    judge::headline::takeaway,
+    judge::takeaway::takeaway,
     metrics::{Metric, Quantile, Ranked},
 };
 
 /// The luckiest tenth would stretch the scale and tell nothing.
 const FIRST: f64 = 0.1;
+/// What is said and compared: of these the highest that is stated, and all of them.
+const QUANTILES: [Quantile; 4] = [Quantile::P999, Quantile::P99, Quantile::P90, Quantile::P50];
 /// Between two points of a line, in nines.
 const STEP_NINES: f64 = 0.04;
 
@@ -31,14 +34,24 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     if drawn.len() > most {
         caption = format!("{caption} The {most} heaviest of {} loads are drawn.", drawn.len());
     }
-    let said = drawn.first().and_then(|case| {
-        let quantiles = [Quantile::P999, Quantile::P99, Quantile::P90, Quantile::P50];
-        quantiles.into_iter().find_map(|quantile| takeaway(case, Metric::LatencyMs(quantile)))
-    });
+    let said = drawn
+        .first()
+        .and_then(|case| QUANTILES.into_iter().find_map(|quantile| takeaway(case, Metric::LatencyMs(quantile))));
     caption.extend(said.map(|said| format!(" {said}")));
     let panels = drawn.iter().take(most).enumerate().filter_map(|(index, case)| panel(source, case, index)).collect();
     let (id, title) = ("percentiles", "Latency by percentile");
-    Figure { id, title, caption, key: Key::Contenders, panels, table: Table::default() }
+    Figure {
+        id,
+        title,
+        question: Question::Late,
+        compares: QUANTILES.map(Metric::LatencyMs).to_vec(),
+        idle: None,
+        lead: String::new(),
+        caption,
+        key: Key::Contenders,
+        panels,
+        table: Table::default(),
+    }
 }
 
 fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
@@ -72,7 +85,7 @@ fn dots(latency: Ranked<'_>, highest: f64) -> Vec<Dot> {
     (0..=steps)
         .map(|step| 1.0 - 10_f64.powf(-STEP_NINES * f64::from(step)))
         .filter(|quantile| *quantile >= FIRST)
-        .filter_map(|quantile| Some(Dot { x: quantile, y: latency.at(quantile)?, spread: None, tip: String::new() }))
+        .filter_map(|quantile| Some(Dot { x: quantile, y: latency.at(quantile)?, spread: None, tip: Said::default() }))
         .collect()
 }
 

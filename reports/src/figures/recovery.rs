@@ -4,15 +4,16 @@ use hdrhistogram::Histogram;
 use protocol::results::Disturbance;
 
 use super::{
-    draw::{Chart, Dot, Scale, Series},
+    draw::{Chart, Dot, Said, Scale, Series},
     figure::{Figure, Panel, Table},
     key::Key,
     over_axis,
+    question::Question,
     source::Source,
 };
 use crate::{
     compare::{Case, Side},
-    judge::headline::takeaway,
+    judge::takeaway::takeaway,
     metrics::{
         Metric::{self, ConnectedMs, CurrentMs, FailuresPerClient, ReconnectsPerS, StormCpuUsPerClient, StormPeakMib},
         Share::{All, Half, Most},
@@ -47,10 +48,16 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     let what = match disturbance {
         Disturbance::Drop => "Every client dropped its connection at once.",
         Disturbance::Restart => "The server was killed and started again, its stream going on as if nothing had been.",
+        Disturbance::Outage => "The network took every packet away for a while; time counts from its end.",
+    };
+    let back = match disturbance {
+        Disturbance::Drop | Disturbance::Restart => {
+            "Clients come back after a random pause of up to 100 ms, doubled with every try in vain, and go on from where they stood."
+        }
+        Disturbance::Outage => "No connection was lost: TCP sends again what was, after pauses that doubled meanwhile.",
     };
     let mut caption = format!(
-        "{what} Each line says which share of the clients was current again by then: had everything that was due. Clients \
-         come back after a random pause of up to 100 ms, doubled with every try in vain, and go on from where they stood. \
+        "{what} Each line says which share of the clients was current again by then: had everything that was due. {back} \
          The storm ends for the CPU when all are current, to within an update’s gap and 0.14 s."
     );
     let said = takeaway(case, CurrentMs(All));
@@ -61,7 +68,18 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
 
 fn empty() -> Figure {
     let (id, title, caption) = ("recovery", "Coming back", String::new());
-    Figure { id, title, caption, key: Key::Contenders, panels: Vec::new(), table: Table::default() }
+    Figure {
+        id,
+        title,
+        question: Question::Breaks,
+        compares: vec![CurrentMs(All)],
+        idle: None,
+        lead: String::new(),
+        caption,
+        key: Key::Contenders,
+        panels: Vec::new(),
+        table: Table::default(),
+    }
 }
 
 fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
@@ -88,6 +106,6 @@ fn dots(current: &Histogram<u64>, clients: u64, last_ns: u64) -> Vec<Dot> {
     let at = |step: u32| (last_ns as f64 * f64::from(step) / f64::from(STEPS)).ceil() as u64;
     let share = |at_ns: u64| 100.0 * current.count_between(0, at_ns) as f64 / clients as f64;
     (0..=STEPS)
-        .map(|step| Dot { x: at(step) as f64 / NS_PER_S, y: share(at(step)), spread: None, tip: String::new() })
+        .map(|step| Dot { x: at(step) as f64 / NS_PER_S, y: share(at(step)), spread: None, tip: Said::default() })
         .collect()
 }

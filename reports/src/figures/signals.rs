@@ -4,6 +4,7 @@ use super::{
     figure::{Figure, Table},
     key::Key,
     over_axis::{self, Scales},
+    question::Question,
     source::Source,
 };
 use crate::metrics::{
@@ -29,6 +30,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "signals",
         title: "Signals of clients",
+        question: Question::Late,
+        compares: SHOWN.to_vec(),
+        idle: None,
+        lead: String::new(),
         caption: source.caption(
             "From the sending of a client’s signal to its acknowledgement: a text on the WebSocket that updates come over, \
              or a POST on a connection beside the one that a poll has taken. The way up ends when the server has read it. \

@@ -3,7 +3,7 @@
 use super::{figure::Table, over_axis};
 use crate::{
     compare::{Case, Comparison, Sweep},
-    judge::headline::takeaway,
+    judge::takeaway::takeaway,
     metrics::Metric,
     read::Results,
     validity::quickly_acknowledged,

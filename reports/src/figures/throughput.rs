@@ -4,6 +4,7 @@ use super::{
     figure::Figure,
     key::Key,
     over_axis::{self, Scales},
+    question::Question,
     source::Source,
 };
 use crate::metrics::Metric;
@@ -14,6 +15,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "throughput",
         title: "Throughput",
+        question: Question::Cpu,
+        compares: SHOWN.to_vec(),
+        idle: None,
+        lead: String::new(),
         caption: source.caption(
             "The load sets the deliveries, so equal lines mean that all were made; what one CPU second delivers is the \
              headroom, and more is better.",

@@ -4,6 +4,7 @@ use super::{
     figure::Figure,
     key::Key,
     over_axis::{self, Stack},
+    question::Question,
     source::Source,
 };
 use crate::metrics::Metric;
@@ -19,6 +20,10 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "traffic",
         title: "Requests and bytes per delivery",
+        question: Question::Wire,
+        compares: stacks.map(|stack| stack.whole).to_vec(),
+        idle: None,
+        lead: String::new(),
         caption: source.caption(
             "Bytes are counted as they cross the clients’ sockets, heads and framing included, TCP and IP not: strong \
              colour is received, pale is sent. Connections are those that clients opened again because the server did not keep \

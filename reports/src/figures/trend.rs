@@ -3,7 +3,7 @@
 use super::{
     draw::{Chart, Dot, Scale, Series},
     figure::Panel,
-    over_axis::{spread, with_unit},
+    over_axis::{said, spread},
 };
 use crate::{
     compare::{Case, Comparison, Measure},
@@ -34,19 +34,22 @@ pub(crate) fn trends(
         }
         let greatest = known().map(|measure| measure.max.max(measure.value)).fold(0.0, f64::max);
         let mut chart = Chart::new(&metric.heading(), Scale::bands("build", &names), Scale::from_zero(greatest));
-        let mut said = Vec::new();
+        let mut described = Vec::new();
         for (contender, measures) in lines {
             let dot = |index: usize, measure: Measure| {
-                let (entry, value) = (&entries[index], with_unit(measure, *metric));
-                let tip = format!("{}, {}, {}: {value}", contender.title(), entry.name(), entry.started_utc());
+                let entry = &entries[index];
+                let of = format!("{}, {}, {}", contender.title(), entry.name(), entry.started_utc());
+                let side = comparisons[index].side(&heaviest.load, contender);
+                let runs = side.and_then(|side| side.values(*metric)).unwrap_or_default();
+                let tip = said(of, measure, *metric, &runs);
                 Dot { x: index as f64, y: measure.value, spread: spread(measure), tip }
             };
             let measured = measures.iter().enumerate().filter_map(|(index, measure)| Some(dot(index, (*measure)?)));
             let dots: Vec<Dot> = measured.collect();
-            said.extend(dots.iter().map(|dot| dot.tip.clone()));
+            described.extend(dots.iter().map(|dot| dot.tip.to_string()));
             chart.series.push(Series { subject: contender.drawn_as().into(), dots, marked: true });
         }
-        chart.description = said.join("; ");
+        chart.description = described.join("; ");
         let svg = chart.svg(&format!("{id}-{}", panels.len() + 1));
         panels.push(Panel { title: chart.heading(), svg });
     }

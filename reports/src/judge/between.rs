@@ -1,4 +1,4 @@
-//! Two results folders against each other: before and after a change, on one machine.
+//! Two results against each other: before and after a change, on one machine.
 
 use std::fmt;
 
@@ -54,7 +54,7 @@ pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, 
         Some(unlike) if !forced => return Err(unlike),
         unlike => unlike,
     };
-    let title = format!("head {} : base {}", head.dir.display(), base.dir.display());
+    let title = format!("head {} : base {}", named(head), named(base));
     let mut between = Between { title, forced, changes: Vec::new(), rows: Vec::new(), unmatched: 0 };
     let (before, after) = (Comparison::of(base), Comparison::of(head));
     let sweep = Sweep::of(&after);
@@ -66,6 +66,15 @@ pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, 
     let points = |comparison: &Comparison<'_>| comparison.cases.iter().map(|case| case.sides.len()).sum::<usize>();
     between.unmatched = points(&before) + points(&after) - 2 * between.rows.len();
     Ok(between)
+}
+
+/// `quick of 2026-01-01T12:00:00 (0123456)`, whichever folder or page it lies in.
+fn named(Results { manifest, .. }: &Results) -> String {
+    let started = manifest.started_utc.split(['.', 'Z']).next().unwrap_or_default();
+    let revision = manifest.git_revision.iter().flat_map(|revision| revision.chars().take(7));
+    let revision: String = revision.collect();
+    let name = &manifest.scenario.name;
+    if revision.is_empty() { format!("{name} of {started}") } else { format!("{name} of {started} ({revision})") }
 }
 
 impl Between {

@@ -8,16 +8,16 @@ use crate::{
 };
 
 /// A side, and another that it is compared with.
-pub(super) struct Pair<'c> {
-    pub(super) ours: &'c Side<'c>,
-    pub(super) theirs: &'c Side<'c>,
+pub(crate) struct Pair<'c> {
+    pub(crate) ours: &'c Side<'c>,
+    pub(crate) theirs: &'c Side<'c>,
     /// Whose that is, in words.
-    pub(super) whose: String,
+    pub(crate) whose: String,
 }
 
 impl<'c> Pair<'c> {
     /// The transports of one server.
-    pub(super) fn within(case: &'c Case<'c>) -> Vec<Self> {
+    pub(crate) fn within(case: &'c Case<'c>) -> Vec<Self> {
         let pair = |(contender, baseline): (Contender, Contender)| Self {
             ours: &case.sides[&contender],
             theirs: &case.sides[&baseline],
@@ -27,7 +27,7 @@ impl<'c> Pair<'c> {
     }
 
     /// A transport of a server, and of the first.
-    pub(super) fn across(case: &'c Case<'c>, comparison: &'c Comparison<'c>) -> Vec<Self> {
+    pub(crate) fn across(case: &'c Case<'c>, comparison: &'c Comparison<'c>) -> Vec<Self> {
         let pair = |(contender, first): (Contender, &'c Case<'c>)| Self {
             ours: &case.sides[&contender],
             theirs: &first.sides[&contender],
@@ -36,31 +36,31 @@ impl<'c> Pair<'c> {
         comparison.across(case).map(pair).collect()
     }
 
-    pub(super) fn ratio(&self, metric: Metric) -> Option<Ratio> {
+    pub(crate) fn ratio(&self, metric: Metric) -> Option<Ratio> {
         Ratio::of(self.ours, self.theirs, metric)
     }
 
-    /// A metric of it in words. `in_full`: whether whose the other is has to be said.
-    pub(super) fn clause(&self, metric: Metric, in_full: bool) -> Option<String> {
+    /// The other in words that follow "as" or "than": `WebSocket`, `on ws`.
+    pub(crate) fn than(&self) -> String {
+        if self.ours.contender() == self.theirs.contender() { format!("on {}", self.whose) } else { self.whose.clone() }
+    }
+
+    /// A metric of it in words.
+    pub(super) fn clause(&self, metric: Metric) -> Option<String> {
         let ratio = self.ratio(metric)?;
         let (ours, theirs) = (self.ours.measure(metric)?.value, self.theirs.measure(metric)?.value);
         let (name, unit, whose) = (metric.name(), metric.unit(), &self.whose);
         let values = format!("{} against {}", with_unit(ours, unit), with_unit(theirs, unit));
         let (times, was) = (with_interval(ratio), metric.verb());
         Some(match ratio.verdict() {
-            _ if is_plain(ratio) && !in_full => format!("{name} {times}: {values}"),
-            _ if is_plain(ratio) => format!("{name} {was} {times} {whose}’s: {values}"),
-            Verdict::NoDifferenceShown => {
+            // A single repeat claims nothing, and more speaks for itself.
+            Verdict::NoDifferenceShown if ratio.interval().is_some() => {
                 format!("{name} showed no difference: {times} {whose}’s, {values} ({})", ratio.resolution_in_words())
             }
-            _ => format!("{name} {was} lower, {times} {whose}’s: {values}"),
+            Verdict::Less => format!("{name} {was} lower, {times} {whose}’s: {values}"),
+            _ => format!("{name} {was} {times} {whose}’s: {values}"),
         })
     }
-}
-
-/// Whether the ratio speaks for itself: it is more, or a single repeat that claims nothing.
-pub(super) fn is_plain(ratio: Ratio) -> bool {
-    ratio.verdict() == Verdict::More || ratio.interval().is_none()
 }
 
 fn with_unit(value: f64, unit: &str) -> String {

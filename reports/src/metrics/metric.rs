@@ -6,6 +6,16 @@ use super::parameters::{Meeting, Quantile, Share};
 /// connected and idle.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
+    /// Updates that never arrived.
+    Missed,
+    /// Deliveries of an update that had arrived already.
+    Duplicated,
+    /// Updates that arrived after a later one.
+    Reordered,
+    /// Latencies too long to be recorded.
+    OutOfRange,
+    /// Errors that clients met.
+    ClientErrors,
     /// Receipt minus due time, milliseconds.
     LatencyMs(Quantile),
     /// From the start of a connection until the client is known to the server, milliseconds.
@@ -64,6 +74,14 @@ pub enum Metric {
     SpanMs(Quantile),
     /// From an update's due time to its last receipt, milliseconds.
     LastMs(Quantile),
+    /// How late the link itself handed packets on, milliseconds.
+    LinkLatenessMs(Quantile),
+    /// How long a packet stood behind others in the link, milliseconds.
+    LinkSerialisationMs(Quantile),
+    /// Packets through the link, both ways, per delivery.
+    PacketsPerDelivery,
+    /// The link's CPU time, microseconds per packet.
+    LinkCpuUsPerPacket,
     /// From an update's actual publication to its last receipt, milliseconds: blind to a publisher that is late.
     LastFromSendMs(Quantile),
     /// Jain's index of the clients' mean latencies: 1 if all are equal, 1/n if one of n bears all (Jain, Chiu and Hawe,
@@ -85,6 +103,8 @@ pub enum Metric {
     LatenessMs(Quantile),
     /// From the sending of an update to a server of others until it was acknowledged, milliseconds.
     PublishingMs(Quantile),
+    /// The part of the generator's CPU time that was of its publisher, microseconds per delivery.
+    PublisherCpuUsPerDelivery,
     /// The part of the server's CPU time that was of the proxy before it, microseconds per delivery.
     ProxyCpuUsPerDelivery,
     /// The part of the server's memory that was of that proxy, KiB per client.
@@ -119,4 +139,31 @@ pub enum Metric {
     FailuresPerClient,
     /// The server process's memory once every client has gone, more than before the first, KiB per client.
     RetainedKibPerClient,
+}
+
+impl Metric {
+    /// Whether it is a number of events, which is exact and adds up over runs, and no estimate.
+    pub(crate) fn is_count(self) -> bool {
+        matches!(
+            self,
+            Self::Missed
+                | Self::Duplicated
+                | Self::Reordered
+                | Self::OutOfRange
+                | Self::ClientErrors
+                | Self::UnansweredSignals
+        )
+    }
+
+    /// The quantile that it takes enough updates to state, if it is one of what updates cause.
+    pub(crate) fn of_updates(self) -> Option<Quantile> {
+        match self {
+            Self::LatencyMs(quantile)
+            | Self::LastMs(quantile)
+            | Self::LastFromSendMs(quantile)
+            | Self::SpanMs(quantile)
+            | Self::MetMs(_, quantile) => Some(quantile),
+            _ => None,
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! The quantities that are compared: what they are called, and how each is read off a run.
 
 mod metric;
+mod names;
 mod parameters;
 mod pooled;
 mod read;
@@ -9,6 +10,7 @@ mod usage;
 mod words;
 
 pub use metric::Metric;
+pub(crate) use names::NAMED;
 pub use parameters::{Meeting, Quantile, Share};
 pub(crate) use pooled::{merged, together};
 pub(crate) use stated::{Ranked, Stated};

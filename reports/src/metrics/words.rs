@@ -17,6 +17,11 @@ impl Metric {
     /// What it is called, without its unit.
     pub fn name(self) -> String {
         match self {
+            Self::Missed => "updates missed".to_owned(),
+            Self::Duplicated => "updates duplicated".to_owned(),
+            Self::Reordered => "updates reordered".to_owned(),
+            Self::OutOfRange => "latencies out of range".to_owned(),
+            Self::ClientErrors => "client errors".to_owned(),
             Self::LatencyMs(quantile) => format!("{} latency", quantile.name()),
             Self::HandshakeMs(quantile) => format!("{} time to ready", quantile.name()),
             Self::TlsHandshakeMs(quantile) => format!("{} TLS handshake", quantile.name()),
@@ -53,9 +58,14 @@ impl Metric {
             Self::MetMs(meeting, quantile) => format!("{}, {} latency", meeting.name(), quantile.name()),
             Self::PredictedUnparkedPercent => "predicted to find no parked poll".to_owned(),
             Self::ExchangeMs(quantile) => format!("{} idle exchange", quantile.name()),
+            Self::LinkLatenessMs(quantile) => format!("{} link lateness", quantile.name()),
+            Self::LinkSerialisationMs(quantile) => format!("{} behind other packets", quantile.name()),
+            Self::PacketsPerDelivery => "packets per delivery".to_owned(),
+            Self::LinkCpuUsPerPacket => "link CPU per packet".to_owned(),
             Self::LoopLagMs(quantile) => format!("{} loop lag", quantile.name()),
             Self::LatenessMs(quantile) => format!("{} publisher lateness", quantile.name()),
             Self::PublishingMs(quantile) => format!("{} publishing", quantile.name()),
+            Self::PublisherCpuUsPerDelivery => "publisher’s part of generator CPU per delivery".to_owned(),
             Self::ProxyCpuUsPerDelivery => "proxy’s part of server CPU per delivery".to_owned(),
             Self::ProxyKibPerClient => "proxy’s part of server memory per client".to_owned(),
             Self::Processes => "server processes".to_owned(),
@@ -79,7 +89,12 @@ impl Metric {
     /// "was" or "were".
     pub(crate) fn verb(self) -> &'static str {
         match self {
-            Self::DeliveriesPerS
+            Self::Missed
+            | Self::Duplicated
+            | Self::Reordered
+            | Self::OutOfRange
+            | Self::ClientErrors
+            | Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
             | Self::UnansweredSignals
             | Self::Processes
@@ -90,6 +105,7 @@ impl Metric {
             | Self::SegmentsPerDelivery
             | Self::DelayedAcksPerDelivery
             | Self::PureAcksPerDelivery
+            | Self::PacketsPerDelivery
             | Self::BytesPerDelivery
             | Self::BytesInPerDelivery
             | Self::BytesOutPerDelivery
@@ -107,7 +123,9 @@ impl Metric {
             | Self::KernelCpuUsPerDelivery
             | Self::StormCpuUsPerClient
             | Self::GeneratorCpuUsPerDelivery
+            | Self::PublisherCpuUsPerDelivery
             | Self::ProxyCpuUsPerDelivery
+            | Self::LinkCpuUsPerPacket
             | Self::BothCpuUsPerDelivery => ("more CPU", "less CPU"),
             Self::UserKibPerClient
             | Self::InUseKibPerClient
@@ -122,19 +140,8 @@ impl Metric {
             Self::BytesPerDelivery | Self::BytesInPerDelivery | Self::BytesOutPerDelivery => {
                 ("more bytes", "fewer bytes")
             }
-            Self::DeliveriesPerS
-            | Self::DeliveriesPerCpuS
-            | Self::UnansweredSignals
-            | Self::Processes
-            | Self::ReconnectsPerS
-            | Self::FailuresPerClient
-            | Self::RequestsPerDelivery
-            | Self::ConnectionsPerDelivery
-            | Self::SegmentsPerDelivery
-            | Self::DelayedAcksPerDelivery
-            | Self::PureAcksPerDelivery
-            | Self::UpdatesPerPayload
-            | Self::UpdatesPerWrite => ("more", "fewer"),
+            // What is spoken of in the plural is counted.
+            _ if self.verb() == "were" => ("more", "fewer"),
             Self::Fairness
             | Self::ClientSpread
             | Self::MetPercent(_)
@@ -156,6 +163,7 @@ impl Metric {
             | Self::StormCpuUsPerClient
             | Self::GeneratorCpuUsPerDelivery
             | Self::ProxyCpuUsPerDelivery
+            | Self::LinkCpuUsPerPacket
             | Self::BothCpuUsPerDelivery => "µs",
             Self::UserKibPerClient
             | Self::InUseKibPerClient
@@ -169,7 +177,12 @@ impl Metric {
             | Self::WorkerBusyPercent
             | Self::FanOutBusyPercent
             | Self::StolenPercent => "%",
-            Self::DeliveriesPerS
+            Self::Missed
+            | Self::Duplicated
+            | Self::Reordered
+            | Self::OutOfRange
+            | Self::ClientErrors
+            | Self::DeliveriesPerS
             | Self::DeliveriesPerCpuS
             | Self::UnansweredSignals
             | Self::Processes
@@ -180,6 +193,7 @@ impl Metric {
             | Self::SegmentsPerDelivery
             | Self::DelayedAcksPerDelivery
             | Self::PureAcksPerDelivery
+            | Self::PacketsPerDelivery
             | Self::UpdatesPerPayload
             | Self::UpdatesPerWrite
             | Self::Fairness

@@ -1,17 +1,18 @@
 //! `runs.csv`: one row a run, units in the names of columns, for spreadsheets and data frames.
 
-use protocol::results::{Load, Peer, Run, Stream};
+use protocol::results::{Load, Path, Peer, Run, Stream};
 
 use crate::{
     compare::{Comparison, PointStatus, Side},
-    metrics::{Meeting, Metric, Quantile, Share},
+    metrics::{Metric, NAMED},
     read::Results,
 };
 
 /// A column: its name, and a run's value, empty where there is none.
 type Column = (&'static str, fn(&Run) -> String);
 
-const COLUMNS: [Column; 84] = [
+/// What tells runs apart; the figures come after.
+const COLUMNS: [Column; 23] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -38,6 +39,10 @@ const COLUMNS: [Column; 84] = [
         // Who does not say its engine may be any.
         peer.as_deref().or(engine.map(|_| Peer::OWN)).unwrap_or_default().to_owned()
     }),
+    // Nothing over loopback; of a span, its middle.
+    ("rtt_ms", |run| through(run, |path| path.rtt_ms.mean())),
+    ("jitter_ms", |run| through(run, |path| path.jitter_ms)),
+    ("loss_percent", |run| through(run, |path| path.loss_percent)),
     ("tls", |run| run.point.load.tls.to_string()),
     ("started_utc", |run| run.started_utc.clone()),
     ("failure", |run| run.failure.as_ref().map(|failure| failure.reason.clone()).unwrap_or_default()),
@@ -45,75 +50,11 @@ const COLUMNS: [Column; 84] = [
     ("updates", |run| run.stream.updates.to_string()),
     ("expected", |run| run.counts.expected.to_string()),
     ("delivered", |run| run.counts.delivered.to_string()),
-    ("missed", |run| run.counts.missed.to_string()),
-    ("duplicated", |run| run.counts.duplicated.to_string()),
-    ("reordered", |run| run.counts.reordered.to_string()),
-    ("out_of_range", |run| run.counts.out_of_range.to_string()),
-    ("errors", |run| run.counts.errors.values().sum::<u64>().to_string()),
     ("clients_ready", |run| run.counts.clients_ready.to_string()),
     ("errors_by_kind", |run| {
         run.counts.errors.iter().map(|(kind, times)| format!("{kind}:{times}")).collect::<Vec<_>>().join(" ")
     }),
-    ("latency_p50_ms", |run| value(Metric::LatencyMs(Quantile::P50), run)),
-    ("latency_p90_ms", |run| value(Metric::LatencyMs(Quantile::P90), run)),
-    ("latency_p99_ms", |run| value(Metric::LatencyMs(Quantile::P99), run)),
-    ("latency_p999_ms", |run| value(Metric::LatencyMs(Quantile::P999), run)),
-    ("ready_p50_ms", |run| value(Metric::HandshakeMs(Quantile::P50), run)),
-    ("ready_p99_ms", |run| value(Metric::HandshakeMs(Quantile::P99), run)),
-    ("tls_handshake_p50_ms", |run| value(Metric::TlsHandshakeMs(Quantile::P50), run)),
-    ("tls_handshake_p99_ms", |run| value(Metric::TlsHandshakeMs(Quantile::P99), run)),
-    ("deliveries_per_s", |run| value(Metric::DeliveriesPerS, run)),
-    ("deliveries_per_server_cpu_s", |run| value(Metric::DeliveriesPerCpuS, run)),
-    ("server_cpu_us_per_delivery", |run| value(Metric::CpuUsPerDelivery, run)),
-    ("server_user_cpu_us_per_delivery", |run| value(Metric::UserCpuUsPerDelivery, run)),
-    ("generator_cpu_us_per_delivery", |run| value(Metric::GeneratorCpuUsPerDelivery, run)),
-    ("server_and_generator_cpu_us_per_delivery", |run| value(Metric::BothCpuUsPerDelivery, run)),
-    ("tcp_segments_per_delivery", |run| value(Metric::SegmentsPerDelivery, run)),
-    ("delayed_acks_per_delivery", |run| value(Metric::DelayedAcksPerDelivery, run)),
-    ("pure_acks_per_delivery", |run| value(Metric::PureAcksPerDelivery, run)),
-    ("server_memory_kib_per_client", |run| value(Metric::UserKibPerClient, run)),
-    ("server_in_use_kib_per_client", |run| value(Metric::InUseKibPerClient, run)),
-    ("kernel_memory_kib_per_client", |run| value(Metric::KernelKibPerClient, run)),
-    ("requests_per_delivery", |run| value(Metric::RequestsPerDelivery, run)),
-    ("connections_per_delivery", |run| value(Metric::ConnectionsPerDelivery, run)),
-    ("bytes_received_per_delivery", |run| value(Metric::BytesInPerDelivery, run)),
-    ("bytes_sent_per_delivery", |run| value(Metric::BytesOutPerDelivery, run)),
-    ("updates_per_payload", |run| value(Metric::UpdatesPerPayload, run)),
-    ("updates_per_server_write", |run| value(Metric::UpdatesPerWrite, run)),
-    ("fan_out_span_p50_ms", |run| value(Metric::SpanMs(Quantile::P50), run)),
-    ("fan_out_span_p99_ms", |run| value(Metric::SpanMs(Quantile::P99), run)),
-    ("last_from_due_p50_ms", |run| value(Metric::LastMs(Quantile::P50), run)),
-    ("last_from_due_p90_ms", |run| value(Metric::LastMs(Quantile::P90), run)),
-    ("last_from_due_p99_ms", |run| value(Metric::LastMs(Quantile::P99), run)),
-    ("last_from_send_p50_ms", |run| value(Metric::LastFromSendMs(Quantile::P50), run)),
-    ("last_from_send_p99_ms", |run| value(Metric::LastFromSendMs(Quantile::P99), run)),
-    ("jain_index", |run| value(Metric::Fairness, run)),
-    ("clients_p99_to_p1", |run| value(Metric::ClientSpread, run)),
-    ("parked_percent", |run| value(Metric::MetPercent(Meeting::Parked), run)),
-    ("between_percent", |run| value(Metric::MetPercent(Meeting::Between), run)),
-    ("rode_percent", |run| value(Metric::MetPercent(Meeting::Rode), run)),
-    ("predicted_unparked_percent", |run| value(Metric::PredictedUnparkedPercent, run)),
-    ("exchange_p50_ms", |run| value(Metric::ExchangeMs(Quantile::P50), run)),
-    ("signal_p50_ms", |run| value(Metric::SignalMs(Quantile::P50), run)),
-    ("signal_p99_ms", |run| value(Metric::SignalMs(Quantile::P99), run)),
-    ("signals_unanswered", |run| value(Metric::UnansweredSignals, run)),
-    ("current_half_ms", |run| value(Metric::CurrentMs(Share::Half), run)),
-    ("current_99_percent_ms", |run| value(Metric::CurrentMs(Share::Most), run)),
-    ("current_all_ms", |run| value(Metric::CurrentMs(Share::All), run)),
-    ("storm_server_cpu_us_per_client", |run| value(Metric::StormCpuUsPerClient, run)),
-    ("loop_lag_p50_ms", |run| value(Metric::LoopLagMs(Quantile::P50), run)),
-    ("loop_lag_p99_ms", |run| value(Metric::LoopLagMs(Quantile::P99), run)),
-    ("lateness_p50_ms", |run| value(Metric::LatenessMs(Quantile::P50), run)),
-    ("lateness_p99_ms", |run| value(Metric::LatenessMs(Quantile::P99), run)),
-    ("publishing_p50_ms", |run| value(Metric::PublishingMs(Quantile::P50), run)),
-    ("publishing_p99_ms", |run| value(Metric::PublishingMs(Quantile::P99), run)),
-    ("proxy_cpu_us_per_delivery", |run| value(Metric::ProxyCpuUsPerDelivery, run)),
-    ("proxy_memory_kib_per_client", |run| value(Metric::ProxyKibPerClient, run)),
-    ("server_processes", |run| value(Metric::Processes, run)),
-    ("busiest_worker_percent", |run| value(Metric::WorkerBusyPercent, run)),
-    ("busiest_worker_in_fan_outs_percent", |run| value(Metric::FanOutBusyPercent, run)),
-    ("stolen_percent", |run| value(Metric::StolenPercent, run)),
-    ("retained_memory_kib_per_client", |run| value(Metric::RetainedKibPerClient, run)),
+    ("link_dropped", |run| run.link.as_ref().map(|link| link.dropped.to_string()).unwrap_or_default()),
 ];
 
 /// Every run as a row, failed and void ones marked as such, in full precision.
@@ -123,10 +64,12 @@ pub(crate) fn runs(results: &Results) -> String {
     let mut write = |fields: Vec<String>| {
         writer.write_record(fields).expect("memory takes every row, and all rows are of one length");
     };
-    write(COLUMNS.iter().map(|(name, _)| *name).chain(["void"]).map(str::to_owned).collect());
+    let names = COLUMNS.iter().map(|(name, _)| *name).chain(NAMED.iter().map(|named| named.column));
+    write(names.chain(["void"]).map(str::to_owned).collect());
     for run in &results.runs {
         let void = void(comparison.side_of(run)).to_owned();
-        write(COLUMNS.iter().map(|(_, value)| value(run)).chain([void]).collect());
+        let figures = NAMED.iter().map(|named| value(named.metric, run));
+        write(COLUMNS.iter().map(|(_, value)| value(run)).chain(figures).chain([void]).collect());
     }
     let bytes = writer.into_inner().expect("memory needs no flushing");
     String::from_utf8(bytes).expect("every field is text")
@@ -138,6 +81,10 @@ fn void(side: Option<&Side<'_>>) -> &'static str {
         Some(PointStatus::Void(why)) => why,
         _ => "",
     }
+}
+
+fn through(run: &Run, of: impl Fn(Path) -> f64) -> String {
+    run.point.load.path.map(|path| of(path).to_string()).unwrap_or_default()
 }
 
 fn value(metric: Metric, run: &Run) -> String {
@@ -181,16 +128,24 @@ mod tests {
     fn a_server_is_named_and_how_it_was_published_to() {
         let mut results = Sweep { peers: vec!["nchan", "own"], clients: vec![10], ..Sweep::quick() }.results();
         results.runs[0].stream.acknowledged = Some(crate::fixture::histogram(vec![2_000_000; 1_000]));
+        results.runs[0].generator.publisher_cpu_ns = Some(3_000 * results.runs[0].counts.delivered);
         results.runs[0].server.as_mut().unwrap().processes = vec!["nginx 1".to_owned(), "nginx 2".to_owned()];
         let (names, rows) = table(&results);
         let of = |row: usize| {
-            let columns = ["peer", "engine", "publishing_p50_ms", "publishing_p99_ms", "server_processes"];
+            let columns = [
+                "peer",
+                "engine",
+                "publishing_p50_ms",
+                "publishing_p99_ms",
+                "server_processes",
+                "publisher_cpu_us_per_delivery",
+            ];
             columns.map(|name| field(&names, &rows[row], name))
         };
         assert_eq!(of(0)[..2], ["nchan", ""]);
         assert!(of(0)[2].starts_with("2.0") && of(0)[3].starts_with("2.0"), "{:?}", of(0));
-        assert_eq!(of(0)[4], "2");
-        assert_eq!(of(2), ["own", "lean", "", "", "1"]);
+        assert_eq!(of(0)[4..], ["2", "3"]);
+        assert_eq!(of(2), ["own", "lean", "", "", "1", ""]);
     }
 
     #[test]

@@ -1,13 +1,16 @@
-//! `summary.md`: headline, comparison table and warnings, fit for a CI job's summary.
+//! `summary.md`: the answer, comparison table and warnings, fit for a CI job's summary.
 
 use std::fmt::Write as _;
 
 use crate::{
     compare::{Comparison, Side, Sweep},
     judge::{
+        Thresholds,
+        answer::sentence,
         claims::claims,
         folklore::{Judged, folklore},
-        headline::headline,
+        threshold::LEGEND,
+        thresholds,
     },
     metrics::Metric,
     points::Contender,
@@ -21,7 +24,8 @@ use crate::{
 pub(crate) fn summary(results: &Results) -> String {
     let comparison = Comparison::of(results);
     let mut out = format!("## pushbench: {}\n\n", escaped(&results.manifest.scenario.name));
-    let _ = writeln!(out, "{}\n", escaped(&headline(results, &comparison)));
+    let _ = writeln!(out, "{}\n", escaped(&sentence(results, &comparison)));
+    out += &judged(&thresholds(results));
     if !comparison.cases.is_empty() {
         if let Some(load) = common_load(&comparison) {
             let _ = writeln!(out, "All points: {}.\n", escaped(&load));
@@ -63,6 +67,16 @@ fn segments(comparison: &Comparison<'_>) -> String {
     }
     let heading = "TCP segments per delivery, by either end (delayed and pure acknowledgements among them):";
     if out.is_empty() { out } else { format!("\n{heading}\n\n{out}") }
+}
+
+fn judged(thresholds: &Thresholds) -> String {
+    let Some(headline) = thresholds.headline() else { return String::new() };
+    let mut out = format!("**{headline}.**\n\n| fails if | status | by |\n| --- | --- | --- |\n");
+    for judged in &thresholds.judged {
+        let _ =
+            writeln!(out, "| {} | **{}** | {} |", escaped(&judged.threshold), judged.word(), escaped(&judged.story));
+    }
+    out + "\n" + LEGEND + "\n\n"
 }
 
 fn sayings(judged: &[Judged]) -> String {
@@ -133,6 +147,17 @@ mod tests {
         let mut results = Sweep::quick().results();
         results.runs.iter_mut().for_each(|run| run.tcp = None);
         assert!(!summary(&results).contains("TCP segments"));
+    }
+
+    #[test]
+    fn thresholds_have_a_table_and_their_text_does_not_break_it() {
+        let mut results = Sweep::quick().results();
+        assert!(!summary(&results).contains("threshold"));
+        results.manifest.scenario.fail_if = ["missed > 0", "a|b <c> > 0"].map(str::to_owned).to_vec();
+        let text = summary(&results);
+        assert!(text.contains("**1 of 2 thresholds undecided.**"), "{text}");
+        assert!(text.contains("\n| missed > 0 | **passed** | 0 in 3 runs ("), "{text}");
+        assert!(text.contains("\n| a\\|b &lt;c> > 0 | **UNDECIDED** | threshold `a\\|b"), "{text}");
     }
 
     #[test]

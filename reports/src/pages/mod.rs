@@ -8,4 +8,4 @@ mod tracking;
 pub(crate) mod write;
 
 pub use terminal::summary_table;
-pub use write::{IndexError, WriteError, Written, write_changes, write_index};
+pub use write::{IndexError, WriteError, Written, write_changes, write_index, write_page, write_whole};

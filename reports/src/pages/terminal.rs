@@ -1,16 +1,16 @@
-//! The summary for a terminal: one table of at most 100 columns, and the warnings under it.
+//! The summary for a terminal: the answer, one table of at most 100 columns, and the warnings under it.
 
 use std::fmt::Write as _;
 
 use crate::{
     compare::Comparison,
-    judge::claims::claims,
+    judge::{answer::sentence, claims::claims, thresholds},
     read::Results,
     table::{common_load, comparison_rows, comparison_table, notes, wrapped},
     validity::warnings,
 };
 
-/// The comparison as plain text of at most 100 columns, then the warnings.
+/// The answer, the comparison as plain text of at most 100 columns, then the warnings.
 pub fn summary_table(results: &Results) -> String {
     let comparison = Comparison::of(results);
     let mut out = String::new();
@@ -22,6 +22,7 @@ pub fn summary_table(results: &Results) -> String {
         let repeats = (repeats.unwrap_or_default() as u32).max(results.manifest.scenario.repeats);
         let plural = if repeats == 1 { "" } else { "s" };
         let _ = writeln!(out, "{}{common}; {repeats} repeat{plural}", results.manifest.scenario.name);
+        out += &wrapped(&sentence(results, &comparison));
         out += &comparison_table(&comparison_rows(&comparison));
     }
     for note in notes(&comparison, results.manifest.scenario.goal) {
@@ -29,6 +30,9 @@ pub fn summary_table(results: &Results) -> String {
     }
     if results.manifest.scenario.aa {
         let _ = writeln!(out, "{}", claims(results));
+    }
+    for judged in thresholds(results).judged {
+        out += &wrapped(&format!("{}: {}: {}", judged.word(), judged.asked(), judged.story));
     }
     for warning in warnings(results) {
         out += &wrapped(&format!("{}: {warning}", warning.severity().name()));
@@ -53,6 +57,18 @@ mod tests {
     }
 
     #[test]
+    fn thresholds_stand_before_the_warnings() {
+        let mut results = Sweep { clients: vec![100], ..Sweep::quick() }.results();
+        results.runs[0].counts.duplicated = 3;
+        results.manifest.scenario.fail_if = ["missed > 0", "p50 > 1ns"].map(str::to_owned).to_vec();
+        let text = summary_table(&results);
+        let at = |part: &str| text.find(part).unwrap_or_else(|| panic!("{part} is not in: {text}"));
+        let places =
+            ["\npassed: fail if missed > 0: 0 in 3 runs (", "\nFAILED: fail if p50 > 1ns: 1.", "\ncaution: "].map(at);
+        assert!(places.is_sorted(), "{text}");
+    }
+
+    #[test]
     fn a_sweep_in_trouble() {
         let mut results = Sweep { repeats: 1, streams: vec![synthetic(1.0, 128)], ..Sweep::quick() }.results();
         results.runs[2].generator.workers_cpu_ns[0] = 49_500_000_000;
@@ -71,7 +87,7 @@ mod tests {
     fn no_runs_are_no_table() {
         let mut results = Sweep::quick().results();
         results.runs.clear();
-        assert!(summary_table(&results).starts_with("No run was made.\ncaution: The sweep was interrupted: 0 of 18"));
+        assert!(summary_table(&results).starts_with("No run was made.\ncaution: The sweep is unfinished: 0 of 18"));
     }
 
     #[test]

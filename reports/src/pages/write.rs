@@ -9,8 +9,9 @@ use tempfile::NamedTempFile;
 
 use super::{csv, html, markdown, tracking};
 use crate::{
-    judge::Between,
-    read::{History, LoadError, Results},
+    judge::{Between, thresholds},
+    read::{History, LoadError, Results, load::PAGE},
+    validity::warnings,
 };
 
 /// The files that were written.
@@ -26,6 +27,8 @@ pub struct Written {
     pub benchmark: PathBuf,
     /// `bencher.json`, for Bencher
     pub bencher: PathBuf,
+    /// `junit.xml`, if there are thresholds
+    pub junit: Option<PathBuf>,
 }
 
 /// Which files could not be written, and which are whole all the same.
@@ -68,36 +71,42 @@ pub fn write_index(dir: &Path) -> Result<PathBuf, IndexError> {
     Ok(write_file(dir.join("index.html"), &html::index(&History::read(dir)?))?)
 }
 
-/// Writes what changed as a page that stands alone.
-pub fn write_changes(between: &Between, file: &Path) -> Result<PathBuf, WriteError> {
-    write_file(file.to_owned(), &html::changes(between))
+/// Writes what changed from one to the other as a page that stands alone.
+pub fn write_changes(both: [&Results; 2], between: &Between, file: &Path) -> Result<PathBuf, WriteError> {
+    write_file(file.to_owned(), &html::changes(both, between))
+}
+
+/// Writes `report.html` alone into the results folder, over the one that is there.
+pub fn write_page(results: &Results) -> Result<PathBuf, WriteError> {
+    write_file(results.dir.join(PAGE), &html::report(results))
 }
 
 /// Writes every file for people and for trackers into the results folder, over those that are there: as many as can be.
 pub fn write(results: &Results) -> Result<Written, WriteError> {
-    let dir = &results.dir;
+    let (dir, thresholds) = (&results.dir, thresholds(results));
     let mut error = WriteError { dir: dir.clone(), failed: Vec::new(), whole: Vec::new() };
     let mut write = |name: &str, text: &str| {
         let file = dir.join(name);
-        match replace(&file, text) {
+        match write_whole(&file, text.as_bytes()) {
             Ok(()) => error.whole.push(name.to_owned()),
             Err(source) => error.failed.push((name.to_owned(), source)),
         }
         file
     };
     let written = Written {
-        report: write("report.html", &html::report(results)),
+        report: write(PAGE, &html::report(results)),
         summary: write("summary.md", &markdown::summary(results)),
         csv: write("runs.csv", &csv::runs(results)),
         benchmark: write("benchmark.json", &tracking::smaller_is_better(results)),
         bencher: write("bencher.json", &tracking::bencher(results)),
+        junit: (!thresholds.judged.is_empty()).then(|| write("junit.xml", &thresholds.junit(&warnings(results)))),
     };
     if error.failed.is_empty() { Ok(written) } else { Err(error) }
 }
 
 /// Writes one file that stands alone.
 fn write_file(file: PathBuf, text: &str) -> Result<PathBuf, WriteError> {
-    match replace(&file, text) {
+    match write_whole(&file, text.as_bytes()) {
         Ok(()) => Ok(file),
         Err(source) => Err(WriteError {
             dir: folder_of(&file).to_owned(),
@@ -112,8 +121,8 @@ fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
-/// Writes beside the file, then renames: whoever has the old report open never sees half of the new one.
-fn replace(file: &Path, text: &str) -> io::Result<()> {
+/// Writes beside the file, then renames: whoever has the old one open never sees half of the new one.
+pub fn write_whole(file: &Path, bytes: &[u8]) -> io::Result<()> {
     let dir = folder_of(file);
     let mut builder = tempfile::Builder::new();
     builder.prefix(".report-");
@@ -126,7 +135,7 @@ fn replace(file: &Path, text: &str) -> io::Result<()> {
     // The temporary file's own name, which its errors have, would tell nobody anything.
     std::fs::metadata(dir)?;
     let temporary: NamedTempFile = builder.tempfile_in(dir).map_err(|error| error.kind())?;
-    io::Write::write_all(&mut temporary.as_file(), text.as_bytes())?;
+    io::Write::write_all(&mut temporary.as_file(), bytes)?;
     temporary.persist(file)?;
     Ok(())
 }
@@ -150,6 +159,15 @@ mod tests {
             std::fs::read_dir(dir.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
         names.sort();
         assert_eq!(names, ["bencher.json", "benchmark.json", "report.html", "runs.csv", "summary.md"]);
+    }
+
+    #[test]
+    fn thresholds_have_a_file_of_their_own() {
+        let dir = TempDir::new().unwrap();
+        let mut results = Sweep::quick().results_in(dir.path());
+        results.manifest.scenario.fail_if = vec!["missed > 0".to_owned()];
+        let junit = std::fs::read_to_string(write(&results).unwrap().junit.unwrap()).unwrap();
+        assert!(junit.contains("fail if missed &gt; 0") && junit.contains("failures=\"0\""), "{junit}");
     }
 
     #[test]

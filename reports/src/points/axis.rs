@@ -1,6 +1,6 @@
 //! What loads differ by.
 
-use protocol::results::{Load, Peer, Stream};
+use protocol::results::{Load, Path, Peer, RoundTrip, Stream};
 
 use crate::words::{self, count, setting};
 
@@ -21,12 +21,25 @@ pub enum Axis {
     Engine,
     /// Which server, whatever its engine.
     Peer,
+    /// Milliseconds there and back through the link; the middle, where each client has its own.
+    RttMs,
+    /// Packets of a hundred that the link loses.
+    LossPercent,
 }
 
 impl Axis {
     /// In the order in which they are preferred.
-    pub const ALL: [Self; 7] =
-        [Self::Clients, Self::RateHz, Self::PayloadBytes, Self::Speed, Self::Tls, Self::Engine, Self::Peer];
+    pub const ALL: [Self; 9] = [
+        Self::Clients,
+        Self::RateHz,
+        Self::PayloadBytes,
+        Self::Speed,
+        Self::RttMs,
+        Self::LossPercent,
+        Self::Tls,
+        Self::Engine,
+        Self::Peer,
+    ];
 
     /// Whether it is a scale. Words are none: what they name has pictures of its own, side by side.
     pub(crate) fn is_scale(self) -> bool {
@@ -37,6 +50,8 @@ impl Axis {
     pub(crate) fn tells_apart(self, a: &Load, b: &Load) -> bool {
         match self {
             Self::Peer => a.peer != b.peer,
+            // Loopback has no place on it, and is another path than any.
+            Self::RttMs => a.path.map(|path| path.rtt_ms) != b.path.map(|path| path.rtt_ms),
             _ => self.of(a).zip(self.of(b)).is_some_and(|(a, b)| a.total_cmp(&b).is_ne()),
         }
     }
@@ -49,6 +64,8 @@ impl Axis {
             (Self::PayloadBytes, Stream::Synthetic { payload_bytes, .. }) => Some((*payload_bytes).into()),
             (Self::Speed, Stream::Replay { speed, .. }) => Some(*speed),
             (Self::Engine, _) => load.engine.map(|engine| f64::from(engine as u8)),
+            (Self::RttMs, _) => load.path.map(|path| path.rtt_ms.mean()),
+            (Self::LossPercent, _) => load.path.map(|path| path.loss_percent),
             (Self::Tls, _) => Some(f64::from(u8::from(load.tls))),
             _ => None,
         }
@@ -64,7 +81,41 @@ impl Axis {
             Self::Tls => "TLS",
             Self::Engine => "engine",
             Self::Peer => "server",
+            Self::RttMs => "round trip, ms",
+            Self::LossPercent => "packets lost, %",
         }
+    }
+
+    /// What options call it, and scenario files or `runs.csv`.
+    pub fn names(self) -> [&'static str; 2] {
+        match self {
+            Self::Clients => ["clients", "clients"],
+            Self::RateHz => ["rate", "rate_hz"],
+            Self::PayloadBytes => ["payload-bytes", "payload_bytes"],
+            Self::Speed => ["speed", "speed"],
+            Self::Tls => ["tls", "tls"],
+            Self::Engine => ["engine", "engine"],
+            Self::Peer => ["peer", "peer"],
+            Self::RttMs => ["rtt", "rtt_ms"],
+            Self::LossPercent => ["loss", "loss_percent"],
+        }
+    }
+
+    /// A load's value on it as an option gives it, if it has one.
+    pub fn option_of(self, load: &Load) -> Option<String> {
+        let value = || self.of(load);
+        Some(match self {
+            Self::Tls => if load.tls { "on" } else { "off" }.to_owned(),
+            Self::Engine => load.engine?.to_string(),
+            Self::Peer => load.peer.clone().unwrap_or_else(|| Peer::OWN.to_owned()),
+            Self::RttMs => match load.path.map(|path| path.rtt_ms) {
+                None => "loopback".to_owned(),
+                Some(RoundTrip { from, to }) if from < to => format!("{from}ms..{to}ms"),
+                Some(RoundTrip { from, .. }) => format!("{from}ms"),
+            },
+            Self::LossPercent => format!("{}%", value()?),
+            _ => value()?.to_string(),
+        })
     }
 
     /// A load's value on it with its unit, as a table's row is named.
@@ -81,13 +132,22 @@ impl Axis {
                 (None, Some(engine)) => format!("{}, {engine}", Peer::OWN),
                 (None, None) => Peer::OWN.to_owned(),
             },
+            Self::RttMs => {
+                let through = |path: Path| words::path(Path { loss_percent: 0.0, ..path });
+                load.path.map_or_else(|| "loopback".to_owned(), through)
+            }
+            Self::LossPercent => format!("{}% loss", setting(value()?)),
             Self::Tls => if load.tls { "TLS" } else { "no TLS" }.to_owned(),
         })
     }
 }
 
 /// A load's place in the order of a sweep: by the last axis first, so that what varies along x stays together.
-pub(crate) fn order(load: &Load) -> [f64; 6] {
-    [Axis::Engine, Axis::Tls, Axis::Speed, Axis::PayloadBytes, Axis::RateHz, Axis::Clients]
-        .map(|axis| axis.of(load).unwrap_or(0.0))
+pub(crate) fn order(load: &Load) -> [f64; 8] {
+    use Axis::{Clients, Engine, LossPercent, PayloadBytes, RateHz, RttMs, Speed, Tls};
+    [LossPercent, RttMs, Engine, Tls, Speed, PayloadBytes, RateHz, Clients].map(|axis| {
+        // Loopback comes before any round trip through the link.
+        let without = if matches!(axis, LossPercent | RttMs) { -1.0 } else { 0.0 };
+        axis.of(load).unwrap_or(without)
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use protocol::results::{Manifest, Peer};
+use protocol::results::{Also, Manifest, Path, Peer};
 
 use crate::words::number;
 
@@ -104,6 +104,8 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
             scenario.publish.map_or_else(|| "the server's".to_owned(), |how| how.to_string()),
         ),
         ("polls", SAME_SCENARIO, scenario.polls.to_string()),
+        ("network", SAME_SCENARIO, network(manifest)),
+        ("loads beside", SAME_SCENARIO, beside(manifest)),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),
         ("signals/s", SAME_SCENARIO, scenario.signal_rate_hz.to_string()),
         ("disturbance", SAME_SCENARIO, scenario.disturbance.map_or_else(|| "none".to_owned(), |kind| kind.to_string())),
@@ -125,6 +127,28 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
 fn libraries(manifest: &Manifest) -> String {
     let named: Vec<_> = manifest.libraries.iter().map(|(name, version)| format!("{name} {version}")).collect();
     named.join(", ")
+}
+
+/// `loopback`, `0 ms, 40 ms`, and how long the outage is, if there is one.
+fn network(manifest: &Manifest) -> String {
+    let outage = manifest.scenario.outage_s.map(|outage_s| format!(", an outage of {outage_s} s"));
+    paths(&manifest.scenario.path) + &outage.unwrap_or_default()
+}
+
+fn paths(paths: &[Option<Path>]) -> String {
+    let through = |path: &Option<Path>| path.map_or_else(|| "loopback".to_owned(), |path| path.to_string());
+    listed(&paths.iter().map(through).collect::<Vec<_>>())
+}
+
+/// `100 clients, 50 updates/s of 128 B, lean, 40 ms`, and so on.
+fn beside(manifest: &Manifest) -> String {
+    let said = |also: &Also| {
+        let Also { clients, rate_hz, payload_bytes, engine, path } = also;
+        let (clients, rates, bytes) = (listed(clients), listed(rate_hz), listed(payload_bytes));
+        format!("{clients} clients, {rates} updates/s of {bytes} B, {}, {}", listed(engine), paths(path))
+    };
+    let said: Vec<_> = manifest.scenario.also.iter().map(said).collect();
+    if said.is_empty() { "none".to_owned() } else { said.join("; ") }
 }
 
 /// Those that are compared, with what starts them.
@@ -160,7 +184,7 @@ fn listed<T: ToString>(values: &[T]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Sweep;
+    use crate::fixture::{Sweep, through};
 
     fn differ(change: impl Fn(&mut Manifest)) -> Vec<&'static str> {
         let base = Sweep::quick().results().manifest;
@@ -177,7 +201,17 @@ mod tests {
         assert_eq!(differ(|manifest| manifest.scenario.measure_s += 1.0), ["measure phase"]);
         assert_eq!(differ(|manifest| manifest.scenario.connect_rate += 1), ["connections/s"]);
         let ws = || Peer { name: "ws".to_owned(), transports: Vec::new(), command: None, publish: None };
+        let also = || Also {
+            clients: vec![100],
+            rate_hz: vec![50.0],
+            payload_bytes: vec![128],
+            engine: Vec::new(),
+            path: vec![through(40.0)],
+        };
         assert_eq!(differ(|manifest| manifest.scenario.peer.push(ws())), ["servers"]);
+        assert_eq!(differ(|manifest| manifest.scenario.path = vec![through(0.0)]), ["network"]);
+        assert_eq!(differ(|manifest| manifest.scenario.outage_s = Some(2.0)), ["network"]);
+        assert_eq!(differ(|manifest| manifest.scenario.also.push(also())), ["loads beside"]);
         assert_eq!(differ(|manifest| manifest.scenario.dialect = Some("ws".to_owned())), ["dialect"]);
         assert_eq!(differ(|manifest| *manifest.libraries.get_mut("hyper").unwrap() += "1"), ["libraries"]);
     }

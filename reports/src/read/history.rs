@@ -10,8 +10,9 @@ use protocol::results::MANIFEST_FILE;
 
 use super::{
     alike::Unlike,
-    load::{LoadError, Results},
-    pool::load_pooled,
+    error::LoadError,
+    load::{PAGE, Results},
+    pool::{PoolError, load_pooled},
 };
 
 /// What was measured in a folder over time.
@@ -30,34 +31,38 @@ pub(crate) struct Group {
     pub(crate) entries: Vec<Entry>,
 }
 
-/// A results folder.
+/// A results folder, or a page.
 #[derive(Debug)]
 pub(crate) struct Entry {
-    /// Its path within the folder, as a page there links to it.
-    pub(crate) path: String,
+    /// The page's path within the folder, as a page there links to it.
+    pub(crate) page: String,
     /// What it holds.
     pub(crate) results: Results,
 }
 
 impl History {
-    /// Reads everything in `dir` that holds results: sweeps, and what gates measured of head.
+    /// Reads everything in `dir` that holds results: sweeps, pages that carry some, and what gates measured of head.
     pub(crate) fn read(dir: &Path) -> Result<Self, LoadError> {
         let unreadable = |source| LoadError::Unreadable { file: dir.to_owned(), source };
-        let mut folders = Vec::new();
+        let mut places = Vec::new();
         for entry in fs::read_dir(dir).map_err(unreadable)? {
-            folders.extend(measured(entry.map_err(unreadable)?.path()));
+            places.extend(measured(entry.map_err(unreadable)?.path()));
         }
         let mut history = Self { groups: Vec::new(), unread: Vec::new() };
         let mut entries = Vec::new();
-        for folder in folders {
-            let path = folder.strip_prefix(dir).unwrap_or(&folder);
-            match load_pooled(&folder) {
-                Ok(results) => entries.push(Entry { path: linked(path), results }),
+        for place in places {
+            let path = place.strip_prefix(dir).unwrap_or(&place);
+            let page = if place.is_dir() { path.join(PAGE) } else { path.to_owned() };
+            match load_pooled(&place) {
+                Ok(results) => entries.push(Entry { page: linked(&page), results }),
+                Err(PoolError::Load(LoadError::NotCarried { .. })) => {}
                 Err(error) => history.unread.push((path.display().to_string(), error.to_string())),
             }
         }
         history.unread.sort();
-        entries.sort_by(|a, b| a.started_utc().cmp(b.started_utc()));
+        entries.sort_by(|a, b| (a.started_utc(), &a.page).cmp(&(b.started_utc(), &b.page)));
+        // A folder beside a copy of its page.
+        entries.dedup_by(|a, b| a.results.text() == b.results.text());
         for entry in entries {
             history.add(entry);
         }
@@ -108,10 +113,14 @@ fn linked(path: &Path) -> String {
     percent_encode(path.as_os_str().as_encoded_bytes(), PLAIN).to_string()
 }
 
-/// The results folder that a folder is; or, of a gate, what it measured of head, in its last round if it had rounds.
+/// The results folder that a folder is, or a page that is not the whole folder's own; or, of a gate, what it measured of head, in its last round if it had rounds.
 fn measured(folder: PathBuf) -> Option<PathBuf> {
     if folder.join(MANIFEST_FILE).is_file() {
         return Some(folder);
+    }
+    if folder.is_file() {
+        let is_page = folder.extension() == Some("html".as_ref()) && !folder.ends_with(PAGE);
+        return is_page.then_some(folder);
     }
     ["head", "round-2/head", "round-1/head"].map(|head| folder.join(head)).into_iter().find(|head| head.is_dir())
 }
@@ -119,7 +128,10 @@ fn measured(folder: PathBuf) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{Sweep, save};
+    use crate::{
+        fixture::{Sweep, save},
+        pages::write_page,
+    };
 
     fn saved(dir: &Path, name: &str, started_utc: &str, change: impl Fn(&mut Results)) {
         let sweep = Sweep { clients: vec![100], repeats: 1, ..Sweep::quick() };
@@ -144,11 +156,21 @@ mod tests {
         }
         saved(dir.path(), "old", "2026-11-01T00:00:00Z", |results| results.manifest.schema = 0);
         fs::create_dir(dir.path().join("not ours")).unwrap();
+        // One whose folder is gone, one that is there twice, and one that carries nothing.
+        for (name, page) in [("a", "sent.html"), ("b", "copy.html")] {
+            let results = load_pooled(&dir.path().join(name)).unwrap();
+            fs::rename(write_page(&results).unwrap(), dir.path().join(page)).unwrap();
+        }
+        fs::remove_dir_all(dir.path().join("a")).unwrap();
+        fs::write(dir.path().join("index.html"), "<html></html>").unwrap();
 
         let history = History::read(dir.path()).unwrap();
-        let paths = |group: &Group| group.entries.iter().map(|entry| entry.path.clone()).collect::<Vec<_>>();
+        let paths = |group: &Group| group.entries.iter().map(|entry| entry.page.clone()).collect::<Vec<_>>();
         let groups: Vec<_> = history.groups.iter().map(paths).collect();
-        assert_eq!(groups, [vec!["c"], vec!["gate/round-2/head", "b", "a"]]);
+        assert_eq!(
+            groups,
+            [vec!["c/report.html"], vec!["gate/round-2/head/report.html", "b/report.html", "sent.html"]]
+        );
         let [(path, reason)] = &history.unread[..] else { panic!("{:?}", history.unread) };
         assert!(path == "old" && reason.contains("schema version 0"), "{path}: {reason}");
     }

@@ -1,16 +1,24 @@
-//! Reads a results folder, and says which file and line is at fault if it cannot.
+//! Reads results, from a folder or from a page that carries them, and says which file and line is at fault if it cannot.
 
 use std::{
-    fs, io,
+    borrow::Cow,
     path::{Path, PathBuf},
 };
 
 use protocol::results::{MANIFEST_FILE, Manifest, RUNS_FILE, Run, SCHEMA_VERSION};
 
+use super::{
+    error::LoadError,
+    text::{self, Text},
+};
+
+/// The page of a results folder, in it.
+pub(crate) const PAGE: &str = "report.html";
+
 /// What a results folder holds.
 #[derive(Debug, Clone)]
 pub struct Results {
-    /// The folder, into which reports are written as well.
+    /// The folder, into which reports are written as well; or the page that they were read from.
     pub dir: PathBuf,
     /// What was asked, of which build, on which machine.
     pub manifest: Manifest,
@@ -18,104 +26,62 @@ pub struct Results {
     pub runs: Vec<Run>,
     /// The number of a last line that was cut off, as a killed sweep leaves it; it is not among the runs.
     pub truncated_line: Option<usize>,
+    /// What they were read from; nothing of results that were put together here.
+    read: Option<Text>,
 }
 
-/// Why a folder could not be read.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// There is no manifest.
-    #[error(
-        "{} is not a results folder: it has no {MANIFEST_FILE}. Name the folder that a sweep made, for instance \
-         results/<time>-<scenario>",
-        dir.display()
-    )]
-    NotResults {
-        /// The folder that was named.
-        dir: PathBuf,
-    },
-    /// Another version of the files' form.
-    #[error(
-        "{}: these results have schema version {found}, this build reads version {SCHEMA_VERSION} only. Read them with \
-         the pushbench that wrote them ({writer}), or measure again",
-        file.display()
-    )]
-    Schema {
-        /// The manifest.
-        file: PathBuf,
-        /// Its version.
-        found: u64,
-        /// The program that wrote it, as far as it says so.
-        writer: String,
-    },
-    /// The manifest is not one.
-    #[error("{}, line {}: {source}. Restore the file from a backup, or measure again", file.display(), source.line())]
-    Manifest {
-        /// The manifest.
-        file: PathBuf,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// A line that is no run, and is not merely cut off at the end of the file.
-    #[error("{}, line {line}: not a run: {source}. Delete that line to read the others, or measure again", file.display())]
-    Run {
-        /// The file of runs.
-        file: PathBuf,
-        /// The line, from 1.
-        line: usize,
-        /// What is wrong with it.
-        source: serde_json::Error,
-    },
-    /// The operating system would not let us.
-    #[error("cannot read {}: {source}. Check that it is a file and that you may read it", file.display())]
-    Unreadable {
-        /// The file.
-        file: PathBuf,
-        /// Why.
-        source: io::Error,
-    },
+impl Results {
+    /// Results that were not read from anywhere.
+    pub fn new(dir: PathBuf, manifest: Manifest, runs: Vec<Run>) -> Self {
+        Self { dir, manifest, runs, truncated_line: None, read: None }
+    }
+
+    /// Whether they were read from a page, so that there is no folder to write into.
+    pub fn is_of_page(&self) -> bool {
+        is_page(&self.dir)
+    }
+
+    /// Their files: as they were read, byte for byte, or else as a sweep writes them.
+    pub fn text(&self) -> Cow<'_, Text> {
+        match &self.read {
+            Some(read) => Cow::Borrowed(read),
+            None => Cow::Owned(Text::of(&self.manifest, &self.runs)),
+        }
+    }
 }
 
-/// Reads `manifest.json` and `runs.jsonl`.
+/// Reads what a results folder holds, or what a page carries.
 ///
 /// A last line that was cut off is left out and remembered. A folder without a file of runs holds none: the manifest
 /// is written first.
-pub fn load(dir: &Path) -> Result<Results, LoadError> {
-    let manifest = read_manifest(dir)?;
-    let (runs, truncated_line) = read_runs(&dir.join(RUNS_FILE))?;
-    Ok(Results { dir: dir.to_owned(), manifest, runs, truncated_line })
+pub fn load(place: &Path) -> Result<Results, LoadError> {
+    let read = if is_page(place) { text::of_page(place) } else { text::of_folder(place) }?;
+    // Of a page the files are named as if it were a folder.
+    let manifest = parse_manifest(place.join(MANIFEST_FILE), &read.manifest)?;
+    let (runs, truncated_line) = parse_runs(&place.join(RUNS_FILE), &read.runs)?;
+    Ok(Results { dir: place.to_owned(), manifest, runs, truncated_line, read: Some(read) })
 }
 
-fn read_manifest(dir: &Path) -> Result<Manifest, LoadError> {
-    let file = dir.join(MANIFEST_FILE);
-    let text = match fs::read(&file) {
-        Ok(text) => text,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            return Err(LoadError::NotResults { dir: dir.to_owned() });
-        }
-        Err(source) => return Err(LoadError::Unreadable { file, source }),
-    };
+/// What is there and no folder; also a pipe.
+fn is_page(place: &Path) -> bool {
+    place.exists() && !place.is_dir()
+}
+
+fn parse_manifest(file: PathBuf, text: &[u8]) -> Result<Manifest, LoadError> {
     // The version comes first: a newer manifest may well not have the fields of ours.
     let malformed = |source| LoadError::Manifest { file: file.clone(), source };
-    let any: serde_json::Value = serde_json::from_slice(&text).map_err(malformed)?;
+    let any: serde_json::Value = serde_json::from_slice(text).map_err(malformed)?;
     match any["schema"].as_u64() {
         Some(found) if found != u64::from(SCHEMA_VERSION) => {
             let writer = any["version"].as_str().unwrap_or("version unknown").to_owned();
             Err(LoadError::Schema { file, found, writer })
         }
-        _ => serde_json::from_slice(&text).map_err(malformed),
-    }
-}
-
-fn read_runs(file: &Path) -> Result<(Vec<Run>, Option<usize>), LoadError> {
-    match fs::read(file) {
-        Ok(text) => parse_runs(file, &text),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok((Vec::new(), None)),
-        Err(source) => Err(LoadError::Unreadable { file: file.to_owned(), source }),
+        _ => serde_json::from_slice(text).map_err(malformed),
     }
 }
 
 /// The runs in the text of a file of runs, and the number of a last line that was cut off; `file` is said in errors.
-pub fn parse_runs(file: &Path, text: &[u8]) -> Result<(Vec<Run>, Option<usize>), LoadError> {
+fn parse_runs(file: &Path, text: &[u8]) -> Result<(Vec<Run>, Option<usize>), LoadError> {
     let mut runs = Vec::new();
     for (index, line) in text.split_inclusive(|&byte| byte == b'\n').enumerate() {
         match serde_json::from_slice(line) {
@@ -130,6 +96,8 @@ pub fn parse_runs(file: &Path, text: &[u8]) -> Result<(Vec<Run>, Option<usize>),
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use tempfile::TempDir;
 
     use super::*;

@@ -9,7 +9,8 @@ use protocol::results::MANIFEST_FILE;
 
 use super::{
     alike::Unlike,
-    load::{LoadError, Results, load},
+    error::LoadError,
+    load::{Results, load},
 };
 
 /// Every results folder directly in `dir`, in the order of their names.
@@ -26,7 +27,7 @@ fn load_all(dir: &Path) -> Result<Vec<Results>, LoadError> {
     folders.iter().map(|folder| load(folder)).collect()
 }
 
-/// The results in a folder; or those of the results folders in it as one, if it is none itself.
+/// The results in a folder or a page; or those of the results folders in a folder as one, if it is none itself.
 pub fn load_pooled(dir: &Path) -> Result<Results, PoolError> {
     if dir.join(MANIFEST_FILE).exists() || !dir.is_dir() {
         return Ok(load(dir)?);
@@ -69,7 +70,9 @@ pub enum PoolError {
 /// There must be one at least. Refuses those that are unlike the first.
 pub fn pool(dir: PathBuf, all: Vec<Results>) -> Result<Results, Unlike> {
     let mut all = all.into_iter();
-    let mut pooled = Results { dir, ..all.next().expect("one at least") };
+    let first = all.next().expect("one at least");
+    let mut pooled = Results::new(dir, first.manifest, first.runs);
+    pooled.truncated_line = first.truncated_line;
     for next in all {
         if let Some(unlike) = Unlike::between(&pooled.manifest, &next.manifest) {
             return Err(unlike);

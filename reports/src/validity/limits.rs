@@ -28,6 +28,10 @@ pub(super) const LATE: Limit = Limit { ms: 1.0, share: 0.25 };
 /// It voids if its mean is more than both this and this share of the mean latency.
 pub(super) const LATE_VOID: Limit = Limit { ms: 1.0, share: 0.5 };
 
+/// The share of a path's one-way delay that the link may be late, at its p99, or make a packet stand behind others, in the median: beyond it,
+/// void.
+pub(super) const LINK_VOID: f64 = 0.05;
+
 /// For how much of the measure phase a quota may keep server or generator from running before that voids.
 pub(super) const THROTTLED_VOID: f64 = 0.01;
 /// The share of our processors that a hypervisor may take before it is worth a word, and before it voids.

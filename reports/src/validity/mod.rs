@@ -3,6 +3,7 @@
 mod detect;
 mod keeping_up;
 mod limits;
+mod link;
 mod point;
 mod points;
 mod quick_ack;
@@ -17,7 +18,7 @@ pub use limits::{IDLE_GAP_S, UPDATES_BEFORE};
 pub(crate) use point::point_warnings;
 pub(crate) use quick_ack::quickly_acknowledged;
 pub use severity::{Severity, Validity};
-pub use warning::{AtOnce, LagAt, Warning};
+pub use warning::{AtOnce, LagAt, LinkAt, Warning};
 
 use crate::read::Results;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use hdrhistogram::Histogram;
 use protocol::results::{Counts, Run};
 
-use super::{keeping_up, steady, throttled, warning::Warning};
+use super::{keeping_up, link, steady, throttled, warning::Warning};
 use crate::points::PointName;
 
 /// What is wrong with the finished runs of one point.
@@ -17,6 +17,7 @@ pub(crate) fn point_warnings(point: &PointName, runs: &[&Run]) -> Vec<Warning> {
     found.extend(keeping_up::of_generator(point, runs));
     found.extend(keeping_up::of_machine(point, runs));
     found.extend(throttled::of_runs(point, runs));
+    found.extend(link::of_runs(point, runs));
     found.extend(counted(point, runs));
     found.extend(steady::of_runs(point, runs));
     found.extend(errors(point, runs));

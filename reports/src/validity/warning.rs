@@ -36,6 +36,10 @@ pub enum Warning {
     TimeStolen { point: PointName, runs: usize, of_runs: usize, share: f64 },
     /// A quota kept server or generator from running.
     Throttled { point: PointName, runs: usize, of_runs: usize, share: f64 },
+    /// The link between lost packets that it was not to lose.
+    LinkDropped { point: PointName, runs: usize, of_runs: usize, dropped: u64 },
+    /// The link between took much longer than it was to take.
+    LinkSlow { point: PointName, runs: usize, of_runs: usize, at: LinkAt, ms: f64, one_way_ms: f64 },
     /// Connections found the listener's queue full.
     ListenOverflows { point: PointName, overflows: u64 },
     /// TCP came under memory pressure.
@@ -94,6 +98,15 @@ pub enum LagAt {
     P99,
 }
 
+/// What a link took too long for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkAt {
+    /// It was late itself, at the p99.
+    Late,
+    /// Packets stood behind others, in the median.
+    Serialised,
+}
+
 impl Warning {
     /// How much it weighs.
     pub fn severity(&self) -> Severity {
@@ -116,6 +129,8 @@ impl Warning {
             | Self::Absent { .. }
             | Self::Lost { .. }
             | Self::GeneratorSaturated { .. }
+            | Self::LinkDropped { .. }
+            | Self::LinkSlow { .. }
             | Self::PublisherOverrun { .. } => true,
             Self::GeneratorLagged { lag_ms, latency_ms, .. } => LAG_VOID.is_passed(*lag_ms, *latency_ms),
             Self::GeneratorStarved { share, .. } => *share > STARVED_VOID,
@@ -148,6 +163,9 @@ impl Warning {
             Self::TimeStolen { .. } => "processor time stolen",
             Self::Throttled { .. } => "held back by a CPU quota",
             Self::PublisherOverrun { .. } => "publisher late",
+            Self::LinkDropped { .. } => "link dropped packets",
+            Self::LinkSlow { at: LinkAt::Late, .. } => "link late",
+            Self::LinkSlow { at: LinkAt::Serialised, .. } => "packets queued in the link",
             _ => "see the warnings",
         }
     }

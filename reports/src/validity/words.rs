@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::warning::{AtOnce, LagAt, Warning};
+use super::warning::{AtOnce, LagAt, LinkAt, Warning};
 use crate::{
     points::PointName,
     words::{count, number, percent},
@@ -12,56 +12,23 @@ impl Warning {
     /// What one should do about it.
     fn advice(&self) -> &'static str {
         match self {
+            _ if self.voids_point() => self.advice_where_void(),
             Self::Interrupted { .. } | Self::TruncatedResults { .. } => {
                 "What was measured stands; repeat the sweep to have all of it."
             }
             Self::RunFailed { .. } => "The run's figures are left out. Remove the cause and repeat the sweep.",
-            Self::NotConserved { .. } => {
-                "That is a defect of the benchmark, not of a transport: the point is void. Please report it."
-            }
-            Self::NothingDelivered { updates: 0, .. } => {
-                "Nothing was measured: the point is void. Measure longer, or where the feed is not silent."
-            }
-            Self::NothingDelivered { .. } => {
-                "Nothing was measured: the point is void. Look for client errors, or lengthen --drain."
-            }
-            Self::Absent { .. } => {
-                "The server had fewer clients than were asked for: the point is void. See why they were refused, and what \
-                 --absent-max allows."
-            }
-            Self::Lost { .. } => {
-                "They were not held: the point is void. Look for client errors, and for the server's time-outs."
-            }
-            Self::GeneratorSaturated { .. } => {
-                "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
-            }
             Self::BusyInFanOuts { .. } => {
                 "What it does between updates is in that. It may have had no time to spare while it received: see its lag, or \
                  give it more cores."
-            }
-            Self::GeneratorStarved { .. } if self.voids_point() => {
-                "What was measured is its wait: the point is void. Stop what else runs on its processors, give it more of them, or \
-                 use fewer --workers."
             }
             Self::GeneratorStarved { .. } => {
                 "What arrived meanwhile was read late, and that is in the latencies here. Stop what else runs on its processors, or \
                  give it more of them."
             }
-            Self::GeneratorLagged { .. } if self.voids_point() => {
-                "The generator could not keep up, and measured itself: the point is void. Ask for less, or give it more \
-                 cores."
-            }
             Self::GeneratorLagged { .. } => {
                 "That time is in the latencies here, and is the generator's own. Ask for less, or give it more cores."
             }
-            Self::TimeStolen { .. } if self.voids_point() => {
-                "What was measured is the neighbours: the point is void. Measure on a machine of your own."
-            }
             Self::TimeStolen { .. } => "Other guests of the machine disturb latency. Measure on a machine of your own.",
-            Self::Throttled { .. } if self.voids_point() => {
-                "What was measured is the quota: the point is void. Raise it (--cpus of a container, limits.cpu of a pod, \
-                 CPUQuota= of a systemd unit), or use processors of your own (--cpuset-cpus)."
-            }
             Self::Throttled { .. } => "It shows in the highest latencies. Raise the quota, or ask for less.",
             Self::ListenOverflows { .. } => {
                 "Those connected late, after a retry of TCP's. Time to ready holds it; raise net.core.somaxconn."
@@ -72,9 +39,6 @@ impl Warning {
             Self::HalvesDiffer { .. } => {
                 "Warm-up was not over, or the machine had other work: the figure is of no steady state. Warm up or \
                  measure longer."
-            }
-            Self::PublisherOverrun { .. } => {
-                "Most of that latency is the publisher's own: the point is void. Ask for less, or free a core for it."
             }
             Self::PublisherLate { .. } => {
                 "That time is in the latencies here, whatever the transport. Compare differences, not ratios."
@@ -110,6 +74,58 @@ impl Warning {
             Self::SingleRepeat => {
                 "A single repeat has no interval, so no difference can be claimed. Use `--repeats 5` or more to compare."
             }
+            _ => "",
+        }
+    }
+
+    /// The same where the point is void by it.
+    fn advice_where_void(&self) -> &'static str {
+        match self {
+            Self::NotConserved { .. } => {
+                "That is a defect of the benchmark, not of a transport: the point is void. Please report it."
+            }
+            Self::NothingDelivered { updates: 0, .. } => {
+                "Nothing was measured: the point is void. Measure longer, or where the feed is not silent."
+            }
+            Self::NothingDelivered { .. } => {
+                "Nothing was measured: the point is void. Look for client errors, or lengthen --drain."
+            }
+            Self::Absent { .. } => {
+                "The server had fewer clients than were asked for: the point is void. See why they were refused, and what \
+                 --absent-max allows."
+            }
+            Self::Lost { .. } => {
+                "They were not held: the point is void. Look for client errors, and for the server's time-outs."
+            }
+            Self::GeneratorSaturated { .. } => {
+                "What was measured is the generator: the point is void. Ask for fewer clients or updates, or give it more cores."
+            }
+            Self::GeneratorStarved { .. } => {
+                "What was measured is its wait: the point is void. Stop what else runs on its processors, give it more of them, or \
+                 use fewer --workers."
+            }
+            Self::GeneratorLagged { .. } => {
+                "The generator could not keep up, and measured itself: the point is void. Ask for less, or give it more \
+                 cores."
+            }
+            Self::TimeStolen { .. } => {
+                "What was measured is the neighbours: the point is void. Measure on a machine of your own."
+            }
+            Self::Throttled { .. } => {
+                "What was measured is the quota: the point is void. Raise it (--cpus of a container, limits.cpu of a pod, \
+                 CPUQuota= of a systemd unit), or use processors of your own (--cpuset-cpus)."
+            }
+            Self::LinkDropped { .. } => {
+                "TCP sent them again, and that is in the latencies: the point is void. Ask for fewer clients or updates."
+            }
+            Self::LinkSlow { .. } => {
+                "What was measured is the link's own pace: the point is void. Ask for fewer clients or updates, or give it a \
+                 processor of its own."
+            }
+            Self::PublisherOverrun { .. } => {
+                "Most of that latency is the publisher's own: the point is void. Ask for less, or free a core for it."
+            }
+            _ => "",
         }
     }
 }
@@ -184,6 +200,7 @@ impl Warning {
                 let what = format!("a CPU quota held server or generator back for {percent}% of the measure phase");
                 write_runs(f, point, *runs, *of_runs, &what)
             }
+            Self::LinkDropped { .. } | Self::LinkSlow { .. } => self.write_of_link(f),
             Self::ListenOverflows { point, overflows } => {
                 write!(f, "{}: {} connections found the listener's queue full.", point, count(*overflows))
             }
@@ -239,7 +256,7 @@ impl Warning {
     fn write_of_sweep(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Interrupted { made, planned } => {
-                write!(f, "The sweep was interrupted: {made} of {planned} runs were made.")
+                write!(f, "The sweep is unfinished: {made} of {planned} runs were made.")
             }
             Self::TruncatedResults { line } => {
                 write!(f, "Line {line} of the runs was cut off, so that run is left out.")
@@ -263,6 +280,24 @@ impl Warning {
                 )
             }
             Self::SingleRepeat => write!(f, "Every point was measured once."),
+            _ => Ok(()),
+        }
+    }
+
+    /// Of those that speak of the link.
+    fn write_of_link(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::LinkDropped { point, runs, of_runs, dropped } => {
+                write_runs(f, point, *runs, *of_runs, &format!("the link dropped {} packets unasked", count(*dropped)))
+            }
+            Self::LinkSlow { point, runs, of_runs, at, ms, one_way_ms } => {
+                let (ms, one_way_ms) = (number(*ms), number(*one_way_ms));
+                let what = match at {
+                    LinkAt::Late => format!("one packet in a hundred left the link over {ms} ms late"),
+                    LinkAt::Serialised => format!("every other packet stood over {ms} ms behind others in the link"),
+                };
+                write_runs(f, point, *runs, *of_runs, &format!("{what}, of {one_way_ms} ms that one way takes"))
+            }
             _ => Ok(()),
         }
     }

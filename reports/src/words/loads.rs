@@ -2,7 +2,7 @@
 
 use protocol::{
     Engine,
-    results::{Arrivals, Load, Stream},
+    results::{Arrivals, Load, Path, RoundTrip, Stream},
 };
 
 use super::numbers::{count, setting};
@@ -30,10 +30,26 @@ pub(crate) fn stream(stream: &Stream) -> String {
     }
 }
 
+/// `40 ms round trip, 1% loss`
+pub(crate) fn path(path: Path) -> String {
+    let RoundTrip { from, to } = path.rtt_ms;
+    let span = if from < to { format!("{} to {}", setting(from), setting(to)) } else { setting(from) };
+    let jitter = Some(path.jitter_ms).filter(|ms| *ms > 0.0).map(|ms| format!(", {} ms jitter", setting(ms)));
+    let loss =
+        Some(path.loss_percent).filter(|percent| *percent > 0.0).map(|loss| format!(", {}% loss", setting(loss)));
+    format!("{span} ms round trip{}{}", jitter.unwrap_or_default(), loss.unwrap_or_default())
+}
+
 /// `4,000 clients, 10 updates/s of 128 B`
 pub(crate) fn load(load: &Load) -> String {
     let tls = if load.tls { ", TLS" } else { "" };
     let engine = if load.engine == Some(Engine::Stock) { ", stock" } else { "" };
     let peer = load.peer.as_ref().map(|peer| format!(", {peer}")).unwrap_or_default();
-    format!("{}, {}{tls}{engine}{peer}", clients(load.clients), stream(&load.stream))
+    let path = load.path.map(|path| format!(", {}", self::path(path))).unwrap_or_default();
+    format!("{}, {}{tls}{engine}{peer}{path}", clients(load.clients), stream(&load.stream))
+}
+
+/// `1 update`, `2.5 updates`
+pub(crate) fn updates(number: f64) -> String {
+    format!("{} update{}", setting(number), if number.total_cmp(&1.0).is_eq() { "" } else { "s" })
 }

@@ -32,7 +32,8 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
     format!("{}%", significant(100.0 * part as f64 / whole as f64, 2))
 }
 
-fn significant(value: f64, digits: i32) -> String {
+/// So many significant digits, thousands separated.
+pub(crate) fn significant(value: f64, digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { "–".to_owned() };
     }
@@ -57,6 +58,14 @@ fn grouped(digits: &str) -> String {
         out.push(digit);
     }
     out
+}
+
+/// `a, b and c`, with that word before the last.
+pub(crate) fn listed(words: &[String], before_last: &str) -> String {
+    match words {
+        [first @ .., last] if !first.is_empty() => format!("{} {before_last} {last}", first.join(", ")),
+        _ => words.concat(),
+    }
 }
 
 #[cfg(test)]

@@ -24,6 +24,7 @@ pub(super) fn check(dialect: &Dialect) -> Result<(), Wrong> {
         let mut known: Names<'_> = [CLIENT, RANDOM, COUNT].into();
         all_known(&websocket.path, &known)?;
         said_in_order(Transport::WebSocket, &websocket.open, &websocket.heartbeats, &mut known)?;
+        websocket.goodbye.iter().try_for_each(|goodbye| all_known(goodbye, &known))?;
         if let Some(say) = &websocket.say {
             known.insert(DATA);
             all_known(say, &known)?;
@@ -38,6 +39,7 @@ pub(super) fn check(dialect: &Dialect) -> Result<(), Wrong> {
         }
         // What an answer brings, the first poll cannot say, unless in a header, which is then left out.
         request_is_known(&long_poll.poll, &known, &taken(&long_poll.take)?)?;
+        long_poll.goodbye.iter().try_for_each(|goodbye| request_is_known(goodbye, &known, &Names::new()))?;
         if let Some(say) = &long_poll.say {
             known.insert(DATA);
             request_is_known(say, &known, &Names::new())?;

@@ -53,6 +53,8 @@ pub struct WebSocket {
     pub heartbeats: Vec<Heartbeat>,
     /// How it says an update for the server to relay, if it can.
     pub say: Option<Template>,
+    /// How it says goodbye before its connection is closed, if it does.
+    pub goodbye: Option<Template>,
 }
 
 /// How a client of it polls.
@@ -77,4 +79,6 @@ pub struct LongPoll {
     pub heartbeats: Vec<Heartbeat>,
     /// How it says an update for the server to relay, if it can: on a connection of its own, for the other is taken by a poll.
     pub say: Option<Request>,
+    /// How it says goodbye, if it does: likewise.
+    pub goodbye: Option<Request>,
 }

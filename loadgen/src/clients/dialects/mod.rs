@@ -111,6 +111,14 @@ impl Dialect {
             Transport::LongPoll => self.long_poll.as_ref().is_some_and(|long_poll| long_poll.say.is_some()),
         }
     }
+
+    /// Whether a client of that transport says goodbye.
+    pub fn has_goodbye(&self, transport: Transport) -> bool {
+        match transport {
+            Transport::WebSocket => self.websocket.as_ref().is_some_and(|websocket| websocket.goodbye.is_some()),
+            Transport::LongPoll => self.long_poll.as_ref().is_some_and(|long_poll| long_poll.goodbye.is_some()),
+        }
+    }
 }
 
 #[cfg(test)]

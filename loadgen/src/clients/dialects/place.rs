@@ -10,7 +10,7 @@ pub enum Place {
     Header(Box<str>),
     /// In its JSON, at this pointer (RFC 6901).
     Json(Box<str>),
-    /// Between these texts, the first of them that there is.
+    /// Between these texts, the last of them that there is: of several updates in an answer, it is the newest.
     Between([Box<str>; 2]),
 }
 
@@ -54,7 +54,8 @@ impl Place {
                 }
             }
             Self::Between([before, after]) => {
-                let from = memchr::memmem::find(body, before.as_bytes())? + before.len();
+                let last = memchr::memmem::rfind(body, after.as_bytes())?;
+                let from = memchr::memmem::rfind(&body[..last], before.as_bytes())? + before.len();
                 let to = from + memchr::memmem::find(&body[from..], after.as_bytes())?;
                 Some(body[from..to].into())
             }
@@ -82,6 +83,7 @@ mod tests {
             (Place::Header("Last-Modified".into()), None),
             (Place::Between([r#""sid":""#.into(), "\"".into()]), Some("ab")),
             (Place::Between(["0".into(), "{".into()]), Some("")),
+            (Place::Between(["\"".into(), ":".into()]), Some("")),
             (Place::Between(["\"x\"".into(), "\"".into()]), None),
             (Place::Json("/sid".into()), None),
         ] {

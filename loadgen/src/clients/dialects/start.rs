@@ -14,6 +14,8 @@ use serde::Deserialize;
 pub struct Start {
     /// The command, run in the dialect's folder, with places for host and port.
     pub command: String,
+    /// The path at which it says that it is ready; by default any answer says so.
+    pub ready: Option<String>,
     /// How updates get into it; by default as the dialect allows.
     pub publish: Option<Publish>,
     /// What must be there.

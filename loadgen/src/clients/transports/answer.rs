@@ -8,7 +8,7 @@ use protocol::wire::CURSOR_HEADER;
 use super::{
     ClientError,
     chunks::{self, BODY_BYTES, BODY_BYTES_MAX},
-    error::retry_after_s,
+    error::{retry_after_s, shown},
     head::values,
     inbox::Front,
     request::cursor,
@@ -46,7 +46,7 @@ impl Answer {
         let body = match location.filter(|_| (300..400).contains(&self.status)) {
             // Followed, another server or path would be measured than was named.
             Some(location) => format!(
-                "redirected to {}, and redirects are not followed: name in --server what answers itself",
+                "redirected to {}, and redirects are not followed: name what answers itself, in --server or in the dialect",
                 String::from_utf8_lossy(location)
             ),
             None => String::from_utf8_lossy(&bytes[self.body.clone()]).trim().to_owned(),
@@ -78,12 +78,14 @@ fn read<const HEADERS: usize>(bytes: &[u8], ended: bool) -> Result<Front<Answer>
     match head.parse(bytes) {
         Ok(Status::Complete(head_bytes)) => framed(&head, head_bytes, bytes, ended),
         Ok(Status::Partial) if bytes.len() <= HEAD_BYTES_MAX => Ok(Front::Needs(bytes.len() + HEAD_BYTES)),
-        Ok(Status::Partial) => Err(ClientError::protocol("endless head")),
+        Ok(Status::Partial) => {
+            Err(ClientError::protocol(format!("a head of more than {} KiB that does not end", HEAD_BYTES_MAX >> 10)))
+        }
         Err(httparse::Error::TooManyHeaders) if HEADERS < HEADERS_MAX => read_long(bytes, ended),
         Err(httparse::Error::TooManyHeaders) => {
             Err(ClientError::protocol(format!("an answer of more than {HEADERS_MAX} headers")))
         }
-        Err(error) => Err(ClientError::protocol(error.to_string())),
+        Err(error) => Err(ClientError::protocol(format!("{error}: `{}` is not how HTTP answers", shown(bytes)))),
     }
 }
 
@@ -117,8 +119,8 @@ fn framed(head: &Response<'_, '_>, head_bytes: usize, bytes: &[u8], ended: bool)
             .ok()
             .and_then(|length| length.parse::<usize>().ok())
             .filter(|length| *length <= BODY_BYTES_MAX)
-            .ok_or_else(|| ClientError::protocol("bad content-length"))?,
-        None if body.len() > BODY_BYTES_MAX => return Err(ClientError::protocol("an endless body")),
+            .ok_or_else(|| bad_length(length))?,
+        None if body.len() > BODY_BYTES_MAX => return Err(chunks::endless()),
         None if !ended => return Ok(Front::Needs(bytes.len() + BODY_BYTES)),
         None => {
             closes = true;
@@ -136,6 +138,12 @@ fn framed(head: &Response<'_, '_>, head_bytes: usize, bytes: &[u8], ended: bool)
 /// Whether a list such as `Connection` has it.
 fn lists(value: &[u8], option: &str) -> bool {
     value.split(|byte| *byte == b',').any(|part| part.trim_ascii().eq_ignore_ascii_case(option.as_bytes()))
+}
+
+#[cold]
+fn bad_length(length: &[u8]) -> ClientError {
+    let (length, most) = (String::from_utf8_lossy(length), BODY_BYTES_MAX >> 20);
+    ClientError::protocol(format!("content-length: {length}, which is no number of bytes up to {most} MiB"))
 }
 
 #[cold]

@@ -8,21 +8,24 @@ use super::{ClientError, inbox::Front};
 pub(super) const BODY_BYTES_MAX: usize = 128 << 20;
 /// Room for more of a body that has not said how long it is.
 pub(super) const BODY_BYTES: usize = 16 * 1024;
+/// A body of more chunks is none of ours: each time that more of it comes, all are gone through.
+const CHUNKS_MAX: usize = 100_000;
 /// Lines that may follow the last chunk.
 const TRAILERS_MAX: usize = 32;
 const LENGTHLESS: &str = "a chunk that does not say how long it is";
 
+#[cold]
+pub(super) fn endless() -> ClientError {
+    ClientError::protocol(format!("a body of more than {} MiB that does not end", BODY_BYTES_MAX >> 20))
+}
+
 /// Hands on what each chunk at the front holds; whole once the last has come, and what trails it.
 pub(super) fn split(bytes: &[u8], mut part: impl FnMut(&[u8])) -> Result<Front<()>, ClientError> {
-    let mut at = 0;
+    let (mut at, mut chunks) = (0, 0);
     let needs = |least: usize| {
         let fits = bytes.len() <= BODY_BYTES_MAX && least <= BODY_BYTES_MAX;
         // More than that, or small chunks would be read one by one.
-        if fits {
-            Ok(Front::Needs(least.max(bytes.len() + BODY_BYTES)))
-        } else {
-            Err(ClientError::protocol("an endless body"))
-        }
+        if fits { Ok(Front::Needs(least.max(bytes.len() + BODY_BYTES))) } else { Err(endless()) }
     };
     loop {
         match httparse::parse_chunk_size(&bytes[at..]) {
@@ -44,6 +47,10 @@ pub(super) fn split(bytes: &[u8], mut part: impl FnMut(&[u8])) -> Result<Front<(
                     None => return needs(end.saturating_add(2)),
                 }
                 at = end + 2;
+                chunks += 1;
+                if chunks > CHUNKS_MAX {
+                    return Err(ClientError::protocol(format!("a body of more than {CHUNKS_MAX} chunks")));
+                }
             }
             Ok(Status::Partial) => return needs(0),
             Err(_) => return Err(ClientError::protocol(LENGTHLESS)),
@@ -82,7 +89,10 @@ mod tests {
 
     #[test]
     fn what_is_no_chunk_is_an_error() {
-        for bytes in ["x\r\n", "\r\n", "1\r\nabc\r\n", "FFFFFFFFFFFFFFFF\r\na", "0FFFFFFFF\r\n", "0\r\n:\r\n\r\n"] {
+        let endless = "1\r\na\r\n".repeat(CHUNKS_MAX + 1);
+        for bytes in
+            [&*endless, "x\r\n", "\r\n", "1\r\nabc\r\n", "FFFFFFFFFFFFFFFF\r\na", "0FFFFFFFF\r\n", "0\r\n:\r\n\r\n"]
+        {
             assert!(taken(bytes.as_bytes()).is_err_and(|error| error.starts_with("protocol error: ")), "{bytes:?}");
         }
     }

@@ -1,6 +1,6 @@
 //! Why a client ended, and what the server said of it.
 
-use std::{io, time::Duration};
+use std::{borrow::Cow, io, time::Duration};
 
 use serde_json::Value;
 
@@ -8,6 +8,8 @@ use super::head::values;
 
 /// Characters of an error in words at most: a server may answer with a whole page.
 const WORDS_MAX: usize = 200;
+/// So much is shown of what came.
+const SHOWN_BYTES: usize = 200;
 
 /// Why a client ended.
 #[derive(Debug, thiserror::Error)]
@@ -85,6 +87,11 @@ impl ClientError {
 /// The seconds of a `Retry-After` (RFC 9110, section 10.2.3) in a head; its dates are passed over.
 pub(super) fn retry_after_s(head: &[u8]) -> Option<u64> {
     values(head, "retry-after").find_map(|value| std::str::from_utf8(value).ok()?.parse().ok())
+}
+
+/// The beginning of what came, as text.
+pub fn shown(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(&bytes[..bytes.len().min(SHOWN_BYTES)])
 }
 
 /// The sentence in a body: the `message` of a JSON object, or all of it.

@@ -253,13 +253,28 @@ mod tests {
         for (answer, sentence) in [
             (
                 "HTTP/1.1 307 X\r\nlocation: /real/poll\r\ncontent-length: 0\r\n\r\n",
-                "status 307: redirected to /real/poll, and redirects are not followed: name in --server what answers itself",
+                "status 307: redirected to /real/poll, and redirects are not followed: name what answers itself, in --server or in the dialect",
             ),
             ("HTTP/1.1 503 X\r\ntransfer-encoding: chunked\r\n\r\n5\r\nfull\n\r\n0\r\n\r\n", "status 503: full"),
         ] {
             let answering = Answering::start(vec![(vec![answer.to_owned()], End::Orderly)]).await;
             let mut exchange = exchange(&answering, State::Fresh).await;
             assert_eq!(asked(&mut exchange, &Scratch::default()).await.unwrap_err().to_string(), sentence);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_body_without_end_is_refused_once_all_clients_hold_too_much() {
+        for head in ["transfer-encoding: chunked\r\n\r\nffffff\r\n", "content-length: 99999999\r\n\r\n", "\r\n"] {
+            let script = scripted(move |_| {
+                let begins = format!("HTTP/1.1 200 OK\r\n{head}").into_bytes();
+                std::iter::once(begins).chain(std::iter::repeat_n(vec![b'y'; 1 << 20], 5)).collect()
+            })
+            .await;
+            let (scratch, mut exchange) = (Scratch::of(4 << 20), Exchange::new(script.stream, State::Fresh));
+            exchange.request = REQUEST.to_vec();
+            let error = asked(&mut exchange, &scratch).await.unwrap_err().to_string();
+            assert!(error.contains("MiB of it have come, and no end"), "{error}");
         }
     }
 }

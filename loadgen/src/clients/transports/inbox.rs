@@ -11,25 +11,47 @@ use std::{
 use bytes::BufMut;
 use tokio::io::{AsyncRead, AsyncReadExt, ReadBuf};
 
-use super::{ClientError, Stream};
+use super::{
+    ClientError, Stream,
+    held::{Held, Hold},
+};
 
 /// Room for one read. What a socket holds beyond it is the next read's.
 const READ_BYTES: usize = 64 * 1024;
+/// So much is kept of what has begun to come: enough for a head, and what it is the head of.
+const BEGUN_BYTES: usize = 1024;
 
 /// The buffer that the clients of a worker share. It holds what one of them read last, until another reads.
 #[derive(Debug)]
-pub struct Scratch(RefCell<Vec<u8>>);
+pub struct Scratch {
+    bytes: RefCell<Vec<u8>>,
+    /// What has not come whole, of all of them.
+    hold: Hold,
+    /// The beginning of something that has not, since anything last has.
+    begun: RefCell<Option<Box<[u8]>>>,
+}
 
 impl Default for Scratch {
     fn default() -> Self {
-        Self(RefCell::new(vec![0; READ_BYTES]))
+        Self { bytes: RefCell::new(vec![0; READ_BYTES]), hold: Hold::default(), begun: RefCell::default() }
     }
 }
 
 impl Scratch {
+    /// One whose clients may hold so much.
+    #[cfg(test)]
+    pub(super) fn of(bytes_max: usize) -> Self {
+        Self { hold: Hold::up_to(bytes_max), ..Self::default() }
+    }
+
+    /// The beginning of something that never came whole, if nothing did after it.
+    pub fn into_begun(self) -> Option<Box<[u8]>> {
+        self.begun.into_inner()
+    }
+
     /// Puts bytes there that were read elsewhere.
     pub(super) fn lend(&self, bytes: &[u8]) -> Ref<'_, [u8]> {
-        let mut scratch = self.0.borrow_mut();
+        let mut scratch = self.bytes.borrow_mut();
         if scratch.len() < bytes.len() {
             scratch.resize(bytes.len(), 0);
         }
@@ -39,7 +61,7 @@ impl Scratch {
     }
 
     fn first(&self, bytes: usize) -> Ref<'_, [u8]> {
-        Ref::map(self.0.borrow(), |scratch| &scratch[..bytes])
+        Ref::map(self.bytes.borrow(), |scratch| &scratch[..bytes])
     }
 }
 
@@ -58,11 +80,12 @@ pub(super) struct Inbox {
     stream: Stream,
     /// Empty, without an allocation, but in the middle of something.
     rest: Vec<u8>,
+    held: Held,
 }
 
 impl Inbox {
     pub(super) fn new(stream: Stream, rest: Vec<u8>) -> Self {
-        Self { stream, rest }
+        Self { stream, rest, held: Held::default() }
     }
 
     pub(super) fn stream(&mut self) -> &mut Stream {
@@ -108,22 +131,27 @@ impl Inbox {
                 Front::Whole(found, end) => {
                     let bytes = scratch.lend(&self.rest[..end]);
                     self.rest = self.rest.split_off(end);
+                    self.held = Held::default();
+                    scratch.begun.take();
                     return Ok(Some((found, bytes)));
                 }
                 Front::Needs(bytes) => {
+                    let begun = || self.rest[..self.rest.len().min(BEGUN_BYTES)].into();
+                    scratch.begun.borrow_mut().get_or_insert_with(begun);
                     // No more than that: what follows is whole more often, and then need not be moved.
                     let missing = bytes - self.rest.len();
                     self.rest.reserve_exact(missing);
                     if self.stream.read_buf(&mut (&mut self.rest).limit(missing)).await? == 0 {
                         return Ok(None);
                     }
+                    self.held.note(&scratch.hold, self.rest.len())?;
                 }
             }
         }
     }
 
     fn poll_read(&mut self, context: &mut Context<'_>, scratch: &Scratch) -> Poll<io::Result<usize>> {
-        let scratch = &mut *scratch.0.borrow_mut();
+        let scratch = &mut *scratch.bytes.borrow_mut();
         let mut buffer = ReadBuf::new(&mut scratch[..READ_BYTES]);
         ready!(Pin::new(&mut self.stream).poll_read(context, &mut buffer))?;
         Poll::Ready(Ok(buffer.filled().len()))

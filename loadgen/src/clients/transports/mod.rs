@@ -11,6 +11,7 @@ mod exchange;
 pub mod frame;
 mod handshake;
 mod head;
+mod held;
 #[doc(hidden)]
 pub mod inbox;
 mod long_poll;
@@ -26,10 +27,10 @@ mod websocket;
 use protocol::Transport;
 
 pub use self::{
-    error::ClientError,
+    error::{ClientError, shown},
     inbox::Scratch,
     payload::Payload,
-    request::{Endpoint, Request},
+    request::{Endpoint, Request, Told},
     stream::Stream,
     uplink::{Uplink, Voice},
 };
@@ -50,16 +51,18 @@ impl Client {
     ///
     /// When this returns, no update after that cursor can be lost: the server's answer has been read, or the cursor is one
     /// that the client had, and its answer is [still to come](Self::is_answered). What the server would have the client show from now on is in the request then.
+    /// `again` gives another connection in place of one that the server did not keep.
     pub async fn open(
         transport: Transport,
         stream: Stream,
         request: &mut Request,
         scratch: &Scratch,
+        again: impl AsyncFn() -> Result<Stream, ClientError>,
     ) -> Result<(Self, u64), ClientError> {
         if let Some(dialect) = request.endpoint.dialect.clone() {
             let client = match transport {
                 Transport::WebSocket => spoken::Client::over_websocket(dialect, stream, request, scratch).await?,
-                Transport::LongPoll => spoken::Client::by_polling(dialect, stream, request, scratch).await?,
+                Transport::LongPoll => spoken::Client::by_polling(dialect, stream, request, scratch, again).await?,
             };
             // Nothing is published before the first clients are ready, and the first update is 1.
             return Ok((Self::Spoken(client.into()), request.after.unwrap_or(0)));
@@ -141,6 +144,14 @@ impl Client {
             Self::WebSocket(_) => None,
             Self::LongPoll(_) => Some(Voice::of_signals(request)),
             Self::Spoken(client) => client.voice().map(|(speaker, said)| Voice::of(speaker, said)),
+        }
+    }
+
+    /// Says goodbye, where a dialect has that as a message; who says it on a connection of its own, where it is a request.
+    pub async fn leave(&mut self) -> Result<Option<Voice>, ClientError> {
+        match self {
+            Self::WebSocket(_) | Self::LongPoll(_) => Ok(None),
+            Self::Spoken(client) => Ok(client.leave().await?.map(|(speaker, said)| Voice::of(speaker, said))),
         }
     }
 }

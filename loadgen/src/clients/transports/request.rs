@@ -1,6 +1,11 @@
 //! How to talk to the server: where things are there, and what every request says.
 
-use std::{fmt::Write, net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    fmt::Write,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use http::{
     HeaderMap, HeaderValue, Request as HttpRequest,
@@ -47,9 +52,19 @@ pub struct Request {
     pub after: Option<u64>,
     /// The cookies that the server set when the client first came: by them some know it again, or where to lead it.
     pub cookies: Option<Arc<str>>,
+    /// What the answers to its polls brought for the next to say: a client that comes back goes on there.
+    pub told: Told,
 }
 
+/// Values by their names.
+pub type Told = Arc<Mutex<Vec<(Box<str>, Box<[u8]>)>>>;
+
 impl Request {
+    /// That of somebody who is no client.
+    pub fn of_no_client(endpoint: Arc<Endpoint>) -> Self {
+        Self { endpoint, number: 0, poll_wait: Duration::ZERO, after: None, cookies: None, told: Arc::default() }
+    }
+
     /// The headers of a request by hand, all but what follows from its body.
     pub(super) fn lines(&self) -> String {
         let Endpoint { host, headers, .. } = &*self.endpoint;
@@ -67,8 +82,13 @@ impl Request {
     /// minutes: what a cookie says of where and how long it holds is not gone into.
     pub(super) fn keep_cookies<'a>(&mut self, set: impl Iterator<Item = &'a [u8]>) {
         let pair = |set: &'a [u8]| Some(String::from_utf8_lossy(set.split(|byte| *byte == b';').next()?.trim_ascii()));
-        let pairs: Vec<_> = set.filter_map(pair).collect();
+        let mut pairs: Vec<_> = set.filter_map(pair).collect();
         if !pairs.is_empty() {
+            let name = |pair: &str| pair.split('=').next().map(str::to_owned);
+            let set_anew = |kept: &&str| pairs.iter().any(|pair| name(pair) == name(kept));
+            let kept = self.cookies.iter().flat_map(|cookies| cookies.split("; "));
+            let kept: Vec<_> = kept.filter(|kept| !set_anew(kept)).map(|kept| kept.to_owned().into()).collect();
+            pairs.splice(0..0, kept);
             self.cookies = Some(pairs.join("; ").into());
         }
     }
@@ -114,8 +134,7 @@ mod tests {
             headers: headers.into_iter().collect(),
             dialect: None,
         };
-        let mut request =
-            Request { endpoint: endpoint.into(), number: 0, poll_wait: Duration::ZERO, after: Some(7), cookies: None };
+        let mut request = Request::of_no_client(endpoint.into());
         assert_eq!(
             request.lines(),
             "host: push.example:81\r\nauthorization: Bearer t\r\norigin: https://a\r\n",
@@ -139,5 +158,7 @@ mod tests {
         request.keep_cookies(values(b"HTTP/1.1 204\r\nx-set-cookie: c=3\r\n\r\n", "set-cookie"));
         assert!(request.lines().ends_with("\r\ncookie: a=1; b=2\r\n"), "{}", request.lines());
         assert_eq!(request.handshake("/ws", None).unwrap().headers()[COOKIE], "a=1; b=2");
+        request.keep_cookies(values(b"HTTP/1.1 200\r\nset-cookie: a=3\r\n\r\n", "set-cookie"));
+        assert_eq!(request.cookies.as_deref(), Some("b=2; a=3"), "one that is set anew takes the place of what it was");
     }
 }

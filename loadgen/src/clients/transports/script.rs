@@ -48,13 +48,7 @@ pub(super) async fn scripted(parts: impl FnOnce(&str) -> Vec<Vec<u8>> + Send + '
     let stream = Stream::new(Socket::new(stream, None).unwrap(), Arc::clone(&tally));
     Scripted {
         stream,
-        request: Request {
-            endpoint: Endpoint::of(server).into(),
-            number: 0,
-            poll_wait: Duration::from_secs(20),
-            after: None,
-            cookies: None,
-        },
+        request: Request { poll_wait: Duration::from_secs(20), ..Request::of_no_client(Endpoint::of(server).into()) },
         tally,
         heard,
     }

@@ -69,7 +69,7 @@ impl Uplink {
 
 #[cfg(test)]
 mod tests {
-    use std::{io::ErrorKind, sync::Arc, time::Duration};
+    use std::{io::ErrorKind, sync::Arc};
 
     use tokio::{
         io::{AsyncReadExt, AsyncWriteExt},
@@ -116,13 +116,7 @@ mod tests {
             (Stream::new(socket, Arc::default()), listener.accept().await.unwrap().0)
         };
         let post: dialects::Request = toml::from_str("post = \"/p\"\nbody = \"{data}\"").unwrap();
-        let mut speaker = Speaker::new(&Request {
-            endpoint: Endpoint::of(server).into(),
-            number: 0,
-            poll_wait: Duration::ZERO,
-            after: None,
-            cookies: None,
-        });
+        let mut speaker = Speaker::new(&Request::of_no_client(Endpoint::of(server).into()));
         let voice = Voice::of(speaker.clone(), post.clone());
         let ((says, mut hears), (answers, hears_answer)) = (dial().await, dial().await);
         let (mut uplink, mut exchange) = (Uplink::new(says, voice), Exchange::new(answers, State::Kept));

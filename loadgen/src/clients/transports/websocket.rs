@@ -14,6 +14,7 @@ use tokio_tungstenite::{
     tungstenite::{
         Error, Message,
         client::IntoClientRequest,
+        error::ProtocolError,
         handshake::client::Response,
         http::{HeaderValue, Request as HttpRequest, header::SET_COOKIE},
         protocol::{Role, WebSocketConfig},
@@ -168,6 +169,8 @@ async fn refusal(stream: HeadOnly, error: ClientError) -> ClientError {
     let mut exchange = Exchange::answered(stream.stream, [stream.head, stream.rest].concat());
     match exchange.answer(&Scratch::default()).await {
         Ok((answer, bytes)) if answer.status != 101 => answer.refusal(&bytes),
+        // In words of its own, which show what came.
+        Err(unread @ ClientError::Protocol(_)) => unread,
         _ => error,
     }
 }
@@ -190,6 +193,10 @@ impl From<Error> for ClientError {
             Error::Http(response) => {
                 Self::Status { status: response.status().as_u16(), body: String::new(), retry_after_s: None }
             }
+            Error::Protocol(ProtocolError::NonZeroReservedBits) => Self::protocol(
+                "its frames are compressed (RFC 7692), or extended otherwise, which no client here offers: turn \
+                 permessage-deflate off in the server",
+            ),
             error => Self::Protocol(error.to_string()),
         }
     }
@@ -306,6 +313,7 @@ mod tests {
         for bad in [&[0x81, 1, 0xff][..], &[0xc1, 0], &[0x83, 0], &too_long] {
             let (messages, error, _) = received([&text("good"), bad].concat(), 1 << 20).await;
             assert_eq!((messages, error.kind()), (vec!["good".to_owned()], "Protocol".to_owned()), "{bad:x?}");
+            assert_eq!(error.to_string().contains("turn permessage-deflate off"), bad[0] == 0xc1, "{error}");
         }
     }
 
@@ -329,7 +337,7 @@ mod tests {
             ("HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi", "status 200: hi"),
             (
                 "HTTP/1.1 307 X\r\nlocation: /real/ws\r\ncontent-length: 0\r\n\r\n",
-                "status 307: redirected to /real/ws, and redirects are not followed: name in --server what answers itself",
+                "status 307: redirected to /real/ws, and redirects are not followed: name what answers itself, in --server or in the dialect",
             ),
         ] {
             for part_bytes in [1, 50, 1_000] {

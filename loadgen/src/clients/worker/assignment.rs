@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc};
 use protocol::{Transport, results::Polls};
 use server::values::Cpus;
 
-use crate::clients::{mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase};
+use crate::{
+    clients::{mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase},
+    link::Addresses,
+};
 
 /// What one worker is to do.
 #[derive(Debug, Clone)]
@@ -14,6 +17,8 @@ pub struct Assignment {
     pub transport: Transport,
     /// From where.
     pub server: SocketAddr,
+    /// Where they are, if a link lies between.
+    pub link: Option<Addresses>,
     /// Its clients, as numbers among those of all workers.
     pub clients: std::ops::Range<u32>,
     /// Connections it may begin a second.
@@ -40,4 +45,11 @@ pub struct Assignment {
     pub disturbed: Disturbed,
     /// The processors to keep to.
     pub cpus: Option<Cpus>,
+}
+
+impl Assignment {
+    /// Whether updates are stamps in whatever the server says.
+    pub(super) fn is_stamped(&self) -> bool {
+        self.endpoint.dialect.is_some() && !self.pushed
+    }
 }

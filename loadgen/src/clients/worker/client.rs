@@ -1,11 +1,14 @@
 //! A client, and the one timed loop that every client of every transport runs.
 
-use std::{convert::Infallible, rc::Rc};
+use std::rc::Rc;
 
 use protocol::{clock, results::Polls};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
-use super::{shared::Shared, words::Words};
+use super::{
+    shared::Shared,
+    words::{Words, goodbye},
+};
 use crate::clients::{
     recorder::Receipt,
     transports::{Client, ClientError, Payload},
@@ -20,15 +23,16 @@ pub(super) async fn client(shared: Rc<Shared>, index: usize, mut permit: Option<
             // Boxed: its room would else be part of every client, all the time.
             Box::pin(sleep(shared.backoff(index))).await;
         }
-        let Err(error) = hold(&shared, index, permit.take()).await;
+        let Err(error) = hold(&shared, index, permit.take()).await else { return };
         if !shared.lost(index, &error) {
             return;
         }
     }
 }
 
-/// The timed loop. Transports bring bytes; here, and only here, is read when they came and what they held.
-async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit>) -> Result<Infallible, ClientError> {
+/// The timed loop. Transports bring bytes; here, and only here, is read when they came and what they held. It ends once the client has
+/// said goodbye, if it does.
+async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit>) -> Result<(), ClientError> {
     // Boxed: what connecting needs would else be part of every client, all the time.
     let (mut client, mut cursor, ready_ns) = Box::pin(join(shared, index)).await?;
     drop(permit);
@@ -39,10 +43,16 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
         let payload = tokio::select! {
             biased;
             payload = next(shared, &mut client, cursor, &mut asked_ns) => payload,
-            words = words.next(shared) => {
-                Box::pin(client.say(&words?)).await?;
-                continue;
-            }
+            words = words.next(shared) => match words? {
+                Some(words) => {
+                    Box::pin(client.say(&words)).await?;
+                    continue;
+                }
+                None => {
+                    Box::pin(goodbye(shared, index, &mut client)).await;
+                    return Ok(());
+                }
+            },
         };
         let payload = match payload {
             Err(ClientError::Ended) => {
@@ -89,7 +99,9 @@ async fn join(shared: &Shared, index: usize) -> Result<(Client, u64, u64), Clien
     let secured_ns = clock::now_ns();
     let agreed = stream.agreed();
     let mut request = shared.request(index);
-    let (client, cursor) = Client::open(shared.assignment.transport, stream, &mut request, &shared.scratch).await?;
+    let (transport, scratch) = (shared.assignment.transport, &shared.scratch);
+    let again = async || shared.reopen(index).await;
+    let (client, cursor) = Client::open(transport, stream, &mut request, scratch, again).await?;
     let ready_ns = clock::now_ns();
     request.cookies.into_iter().for_each(|cookies| shared.keep_cookies(index, cookies));
     match request.after {

@@ -3,6 +3,7 @@
 mod assignment;
 mod client;
 mod errors;
+mod goodbyes;
 mod report;
 mod shared;
 mod signals;
@@ -28,6 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{recorder::Progress, socket::LagMeter};
 use client::client;
+use goodbyes::{GOODBYE, Goodbyes};
 use shared::Shared;
 
 pub use assignment::Assignment;
@@ -56,6 +58,7 @@ pub struct Worker {
 #[derive(Debug, Clone, Default)]
 struct Orders {
     drop_all: Arc<Notify>,
+    outlasted: Arc<Notify>,
     stop: CancellationToken,
 }
 
@@ -80,9 +83,19 @@ impl Worker {
         self.orders.drop_all.notify_one();
     }
 
-    /// Closes every connection and gives the report.
-    pub fn stop(self) -> anyhow::Result<Report> {
+    /// Tells it that an outage is over, which clients have waited out.
+    pub fn outlasted(&self) {
+        self.orders.outlasted.notify_one();
+    }
+
+    /// Has every client say goodbye, if it does, and close its connection.
+    pub fn end(&self) {
         self.orders.stop.cancel();
+    }
+
+    /// The same; waits for that, and gives the report.
+    pub fn stop(self) -> anyhow::Result<Report> {
+        self.end();
         self.thread.join().map_err(|_| anyhow::anyhow!("a worker panicked; this is a bug in pushbench"))
     }
 }
@@ -94,7 +107,7 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
     }
     let report = Report::new(&assignment, Arc::clone(&progress));
     let lag = LagMeter::new(Arc::clone(&assignment.phase));
-    let shared = Rc::new(Shared::new(assignment, progress, tally, lag, report));
+    let shared = Rc::new(Shared::new(assignment, progress, tally, lag, report, Goodbyes::new(orders.stop.clone())));
     let runtime = Builder::new_current_thread()
         .enable_all()
         .build_local(LocalOptions::default())
@@ -111,11 +124,15 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
             () = watch(&shared, orders) => {}
             () = orders.stop.cancelled() => {}
         }
+        if let Some(unsaid) = shared.goodbyes.said().await {
+            shared.report.borrow_mut().errors.meet_as(GOODBYE, &unsaid);
+        }
     });
     // Ends the clients, which closes their sockets and lets go of what they share.
     drop(runtime);
-    let Shared { report, lag, progress, .. } = Rc::into_inner(shared).expect("no client is left");
-    let report = report.into_inner().closed(progress.updates.load(Relaxed));
+    let Shared { assignment, report, lag, progress, scratch, .. } = Rc::into_inner(shared).expect("no client is left");
+    let begun = scratch.into_begun().filter(|_| assignment.is_stamped() && assignment.phase.get().is_some());
+    let report = report.into_inner().closed(progress.updates.load(Relaxed), begun);
     Report { loop_lag: lag.into_histogram(), ..report }
 }
 
@@ -142,6 +159,10 @@ async fn watch(shared: &Rc<Shared>, orders: &Orders) {
             () = &mut give_up, if !given_up => {
                 given_up = true;
                 shared.give_up();
+                continue;
+            }
+            () = orders.outlasted.notified() => {
+                shared.outlasted();
                 continue;
             }
             () = orders.drop_all.notified() => shared.all_ready(),

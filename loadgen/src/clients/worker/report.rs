@@ -8,6 +8,7 @@ use protocol::signal::Ack;
 use super::{assignment::Assignment, errors::Errors};
 use crate::clients::{
     recorder::{ClientRecord, Progress, Recorder},
+    transports::shown,
     window::histogram,
 };
 
@@ -39,7 +40,7 @@ pub struct Report {
     /// The same otherwise, first connections included.
     pub errors: Errors,
     /// The beginning of the first message of a server of others in which no stamp was found.
-    pub(super) unstamped: Option<Box<[u8]>>,
+    pub(super) unstamped: Option<Box<str>>,
 }
 
 impl Report {
@@ -63,9 +64,21 @@ impl Report {
     }
 
     /// Says so, where not one stamp came back: then what came is not what was published.
-    pub(super) fn closed(mut self, updates: u64) -> Self {
-        if let Some(came) = self.unstamped.take().filter(|_| updates == 0) {
-            let words = format!("no stamp came back, but `{}`", String::from_utf8_lossy(&came));
+    ///
+    /// `begun`: of something that had not come whole by the end.
+    pub(super) fn closed(mut self, updates: u64, begun: Option<Box<[u8]>>) -> Self {
+        let body = |came: &[u8]| memchr::memmem::find(came, b"\r\n\r\n").map_or(0, |end| end + 4);
+        let words = match (self.unstamped.take(), begun) {
+            (Some(came), _) => format!("no stamp came back, but `{came}`"),
+            (None, Some(came)) => {
+                let came = shown(&came[body(&came)..]);
+                format!(
+                    "no stamp came back whole: something has begun and not ended, `{came}`; a stream is no answer to a poll"
+                )
+            }
+            (None, None) => return self,
+        };
+        if updates == 0 {
             self.errors.meet_as("Unstamped", &words);
         }
         self

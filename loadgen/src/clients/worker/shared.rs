@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng, rngs::SmallRng};
 use server::metrics::Tally;
 use tokio::task::AbortHandle;
 
-use super::{assignment::Assignment, report::Report};
+use super::{assignment::Assignment, goodbyes::Goodbyes, report::Report};
 use crate::clients::{
     dial::dial,
     mailbox::Word,
@@ -21,7 +21,7 @@ use crate::clients::{
     recorder::{ClientRecord, Progress, Receipt},
     socket::{LagMeter, Socket, hold_acknowledgements},
     tracker::OutOfBounds,
-    transports::{ClientError, Payload, Request, Scratch, Stream},
+    transports::{ClientError, Payload, Request, Scratch, Stream, Told, shown},
     turns::Turns,
 };
 
@@ -31,8 +31,6 @@ const POLL_WAIT_MS: std::ops::Range<u64> = 20_000..25_000;
 const LAG_SAMPLE: usize = 64;
 /// A server from which a client hears nothing for so long is dead: it holds no poll for that long, and pings before.
 const SILENCE_NS_MAX: u64 = 60 * clock::NS_PER_SEC;
-/// So much is kept of a message in which no update was found.
-const UNSTAMPED_BYTES: usize = 200;
 /// The status of a cursor that the server no longer holds.
 const GONE: u16 = 410;
 
@@ -50,10 +48,13 @@ pub(super) struct Shared {
     pub(super) lag: LagMeter,
     pub(super) scratch: Scratch,
     pub(super) turns: Turns,
+    pub(super) goodbyes: Goodbyes,
     pub(super) report: RefCell<Report>,
     pub(super) rng: RefCell<SmallRng>,
     /// What the server would have clients show when they come again, of those for whom it wants that.
     cookies: RefCell<HashMap<usize, Arc<str>>>,
+    /// What polls of a dialect say next.
+    told: RefCell<HashMap<usize, Told>>,
     /// Each client's task.
     pub(super) tasks: RefCell<Vec<AbortHandle>>,
     /// What those wait for whose last try was in vain.
@@ -69,11 +70,13 @@ impl Shared {
         tally: Arc<Tally>,
         lag: LagMeter,
         report: Report,
+        goodbyes: Goodbyes,
     ) -> Self {
         let rng = SmallRng::seed_from_u64(assignment.seed ^ u64::from(assignment.clients.start)).into();
         let (scratch, turns) = <(Scratch, Turns)>::default();
-        let (cookies, tasks, pauses) = Default::default();
-        Self { assignment, lag, scratch, turns, report: report.into(), rng, cookies, tasks, pauses, progress, tally }
+        let (cookies, told, tasks, pauses) = Default::default();
+        let report = report.into();
+        Self { assignment, lag, scratch, turns, goodbyes, report, rng, cookies, told, tasks, pauses, progress, tally }
     }
 
     /// A client's number among those of all workers.
@@ -91,7 +94,7 @@ impl Shared {
 
     /// Opens any connection for a client.
     pub(super) async fn connect(&self, index: usize) -> Result<Stream, ClientError> {
-        let socket = dial(self.assignment.server, self.number(index)).await?;
+        let socket = dial(self.assignment.server, self.number(index), self.assignment.link).await?;
         if self.assignment.polls == Polls::Deferred {
             hold_acknowledgements(&socket)?;
         }
@@ -137,7 +140,8 @@ impl Shared {
         let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
         let cookies = self.cookies.borrow().get(&index).cloned();
         let (endpoint, number) = (Arc::clone(&self.assignment.endpoint), self.number(index));
-        Request { endpoint, number, poll_wait, after, cookies }
+        let told = endpoint.dialect.as_ref().map(|_| Arc::clone(self.told.borrow_mut().entry(index).or_default()));
+        Request { endpoint, number, poll_wait, after, cookies, told: told.unwrap_or_default() }
     }
 
     pub(super) fn keep_cookies(&self, index: usize, cookies: Arc<str>) {
@@ -168,6 +172,17 @@ impl Shared {
         self.pauses.borrow_mut().remove(&index);
     }
 
+    /// An outage is over: who has kept its connection is back, and current once it has what it missed.
+    pub(super) fn outlasted(&self) {
+        let (now_ns, pauses) = (clock::now_ns(), self.pauses.borrow());
+        for (index, client) in self.report.borrow_mut().clients.iter_mut().enumerate() {
+            if let Some(client) = client.as_mut().filter(|_| !pauses.contains_key(&index)) {
+                client.reconnect.begun(now_ns);
+                client.reconnect.connected(now_ns, self.assignment.disturbed.at_ns());
+            }
+        }
+    }
+
     /// Records what a payload held and gives the cursor after it.
     pub(super) fn received(&self, index: usize, payload: &Payload<'_>, receipt: Receipt) -> Result<u64, ClientError> {
         let Report { clients, recorder, signals, unstamped, .. } = &mut *self.report.borrow_mut();
@@ -192,12 +207,12 @@ impl Shared {
                     held = true;
                     recorder.arrived(index, message, receipt.received_ns);
                 }
-            } else if self.assignment.endpoint.dialect.is_some() {
+            } else if self.assignment.is_stamped() {
                 for (position, update) in stamp::updates(message).enumerate() {
                     note(position, &update)?;
                 }
                 if !held && unstamped.is_none() && !message.is_empty() && self.assignment.phase.get().is_some() {
-                    *unstamped = Some(message[..message.len().min(UNSTAMPED_BYTES)].into());
+                    *unstamped = Some(shown(message).into());
                 }
             } else {
                 for (position, update) in wire::updates(message).enumerate() {

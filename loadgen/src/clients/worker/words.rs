@@ -1,17 +1,26 @@
-//! What clients say of themselves, and by which way: signals when they are due, and updates that the publisher has them say.
+//! What clients say of themselves, and by which way: signals when they are due, updates that the publisher has them say, goodbye.
 
 use std::{convert::Infallible, future::pending, pin::Pin};
 
 use protocol::clock;
 
-use super::{shared::Shared, signals::Pace};
+use super::{
+    goodbyes::{GOODBYE, Leave},
+    shared::Shared,
+    signals::Pace,
+};
 use crate::clients::{
     mailbox::Mailbox,
     transports::{Client, ClientError, Payload, Uplink, Voice},
 };
 
-/// What a client says, if anything.
-pub(super) enum Words<'a> {
+/// What a client says, if anything, and when it is to say goodbye, if it does.
+pub(super) struct Words<'a> {
+    way: Way<'a>,
+    leave: Option<Leave>,
+}
+
+enum Way<'a> {
     None,
     /// On the connection on which updates come.
     With(Source<'a>),
@@ -28,6 +37,28 @@ pub(super) enum Source<'a> {
 impl<'a> Words<'a> {
     /// Those of a client that is ready.
     pub(super) fn of(shared: &'a Shared, index: usize, client: &Client) -> Self {
+        let dialect = shared.assignment.endpoint.dialect.as_ref();
+        let says_goodbye = dialect.is_some_and(|dialect| dialect.has_goodbye(shared.assignment.transport));
+        Self { way: Way::of(shared, index, client), leave: says_goodbye.then(|| shared.goodbyes.leave()) }
+    }
+
+    /// Waits until there is something that the client is to say itself, nothing if that is goodbye; says the rest meanwhile. Dropping
+    /// the future loses nothing.
+    pub(super) async fn next(&mut self, shared: &Shared) -> Result<Option<String>, ClientError> {
+        let Some(leave) = &mut self.leave else { return self.way.next(shared).await.map(Some) };
+        tokio::select! {
+            biased;
+            () = leave => {}
+            words = self.way.next(shared) => return words.map(Some),
+        }
+        // What it was saying, it says no more: what it asks is asked alone.
+        self.way = Way::None;
+        Ok(None)
+    }
+}
+
+impl<'a> Way<'a> {
+    fn of(shared: &'a Shared, index: usize, client: &Client) -> Self {
         let number = shared.number(index) as usize;
         let source = match shared.assignment.mailboxes.get(number) {
             Some(mailbox) => Source::Updates(mailbox),
@@ -40,8 +71,7 @@ impl<'a> Words<'a> {
         }
     }
 
-    /// Waits until there is something that the client is to say itself; says the rest meanwhile. Dropping the future loses nothing.
-    pub(super) async fn next(&mut self, shared: &Shared) -> Result<String, ClientError> {
+    async fn next(&mut self, shared: &Shared) -> Result<String, ClientError> {
         match self {
             Self::None => pending().await,
             Self::With(source) => Ok(source.next(shared).await),
@@ -70,6 +100,19 @@ impl Source<'_> {
                 Ok(())
             }
         }
+    }
+}
+
+/// Has a client say goodbye. That it could not is counted, and no more.
+pub(super) async fn goodbye(shared: &Shared, index: usize, client: &mut Client) {
+    let said = async {
+        let Some(voice) = client.leave().await? else { return Ok(()) };
+        let _one_of_few = shared.goodbyes.beside().await;
+        let stream = shared.secured(shared.connect(index).await?).await?;
+        Uplink::new(stream, voice).post(&[], &shared.scratch).await.map(drop)
+    };
+    if let Err(error) = said.await {
+        shared.report.borrow_mut().errors.meet_as(GOODBYE, &error.in_words());
     }
 }
 

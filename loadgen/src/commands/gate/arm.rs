@@ -17,11 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     machine::program::Program,
-    measure::target::{ClientOptions, HEADERS_VARIABLE, SERVER_VARIABLE},
+    measure::{
+        others,
+        target::{ClientOptions, HEADERS_VARIABLE, SERVER_VARIABLE},
+    },
 };
-
-/// In a command, where the server is to listen.
-const PORT: &str = "{port}";
 
 /// Where base or head is, as it was named.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,7 +38,7 @@ pub enum Arm {
 pub(super) fn arm() -> impl TypedValueParser<Value = Arm> {
     OsStringValueParser::new().map(|text| match text.to_str() {
         // First of all: a command may well have a URL among its words.
-        Some(command) if command.contains(PORT) => Arm::Command(command.to_owned()),
+        Some(command) if others::Command::is_one(command) => Arm::Command(command.to_owned()),
         Some(url) if url.contains("://") => Arm::Server(url.to_owned()),
         _ => Arm::Program(text.into()),
     })

@@ -55,7 +55,7 @@ pub struct GateArgs {
     #[arg(long, value_name = "NAME|FILE")]
     dialect: Option<String>,
 
-    /// How updates get into servers of others: feed or http
+    /// How updates get into servers of others: feed, http, client or none (see `loadgen run --help`)
     #[arg(long, value_name = "HOW")]
     publish: Option<Publish>,
 
@@ -67,7 +67,7 @@ pub struct GateArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(3..=1000))]
     repeats: Option<u32>,
 
-    /// How much worse a figure may become: server-cpu (default 15%), last-p90 (25%), p99 (25%; from 1,000 updates on), memory (10%; off for URLs), generator-cpu (15%); or off; repeatable
+    /// How much worse a figure may become: server-cpu (default 15%), last-p90 (50%), p99 (25%; from 1,000 updates on), memory (10%; off for URLs), generator-cpu (20%); or off; repeatable
     #[arg(long = "limit", value_name = "FIGURE=PERCENT")]
     limits: Vec<Limit>,
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Load, Point, Scenario, Stream},
+    results::{Arrivals, Load, Path, Point, RoundTrip, Scenario, Stream},
 };
 use server::stream::fault::Fault;
 
@@ -12,7 +12,8 @@ use super::{
     check::Check,
     counts,
     evidence::Evidence,
-    planted::{CLIENTS, MEASURE_MS, RATE_HZ, WARM_UP_MS},
+    path,
+    planted::{CLIENTS, FAR_MS, FAR_RATE_HZ, LOSS_PERCENT, MEASURE_MS, RATE_HZ, WARM_UP_MS},
     timing,
 };
 use crate::scenario::{self, Settings, plan::Planned};
@@ -31,6 +32,8 @@ pub(super) struct Case {
     pub proves: &'static str,
     /// The faults of each arm; `THIS` and `OTHER` stand for the transport under test and another one.
     pub(super) arms: &'static [&'static [&'static str]],
+    /// The path of each arm through the link; none where all are over loopback.
+    pub(super) paths: &'static [Path],
     /// How many clients, and updates a second.
     clients: u32,
     rate_hz: u64,
@@ -49,6 +52,7 @@ const ONCE: Case = Case {
     name: "",
     proves: "",
     arms: &[],
+    paths: &[],
     clients: CLIENTS,
     rate_hz: RATE_HZ,
     repeats: 1,
@@ -58,7 +62,7 @@ const ONCE: Case = Case {
 };
 
 /// Every case.
-pub(super) static ALL: [Case; 11] = [
+pub(super) static ALL: [Case; 13] = [
     Case { name: "clean", proves: "without a fault nothing is found", arms: &[NO_FAULT], check: counts::clean, ..ONCE },
     Case {
         name: "stall-publisher",
@@ -141,7 +145,32 @@ pub(super) static ALL: [Case; 11] = [
         check: counts::void,
         ..ONCE
     },
+    Case {
+        name: "round-trip",
+        proves: "a round trip through the link is in every exchange, two of it in getting ready, and half of it in an update",
+        arms: &[NO_FAULT, NO_FAULT],
+        paths: &[path(0.0, 0.0), path(FAR_MS, 0.0)],
+        rate_hz: FAR_RATE_HZ,
+        repeats: 3,
+        quiet: true,
+        check: path::far,
+        ..ONCE
+    },
+    Case {
+        name: "loss",
+        proves: "what the link loses is as much as was asked for and is found in the tail, and it loses nothing else",
+        arms: &[NO_FAULT, NO_FAULT],
+        paths: &[path(FAR_MS, 0.0), path(FAR_MS, LOSS_PERCENT)],
+        rate_hz: FAR_RATE_HZ,
+        quiet: true,
+        check: path::lossy,
+        ..ONCE
+    },
 ];
+
+const fn path(rtt_ms: f64, loss_percent: f64) -> Path {
+    Path { rtt_ms: RoundTrip { from: rtt_ms, to: rtt_ms }, jitter_ms: 0.0, loss_percent }
+}
 
 /// The case with this name.
 pub(super) fn named(name: &str) -> Result<&'static Case, String> {
@@ -174,6 +203,7 @@ impl Case {
                         tls: false,
                         engine: Some(Engine::Lean),
                         peer: None,
+                        path: self.paths.get(*arm).copied(),
                     },
                 };
                 runs.push((*arm, Planned { index: *index, repeat, point }));
@@ -196,7 +226,8 @@ impl Case {
             settle: Some(Duration::from_millis(200)),
             warm_up: Some(Duration::from_millis(WARM_UP_MS)),
             measure: Some(Duration::from_millis(MEASURE_MS)),
-            drain: Some(Duration::from_secs(1)),
+            // As short as it can be; what was lost is sent again after pauses that double.
+            drain: Some(Duration::from_secs(if self.paths.is_empty() { 1 } else { 20 })),
             ..Settings::default()
         };
         let scenario = scenario::load(scenario::DEFAULT.as_ref(), settings)?;

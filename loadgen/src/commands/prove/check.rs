@@ -22,6 +22,17 @@ impl Check {
         }
     }
 
+    /// A count that chance has a part in: its mean, and between which two it must lie.
+    pub(super) fn about(what: &str, (mean, least, most): (f64, f64, f64), measured: u64) -> Self {
+        Self {
+            what: what.to_owned(),
+            expected: format!("{mean:.0}"),
+            measured: measured.to_string(),
+            allowed: format!("{least:.0} to {most:.0}"),
+            holds: (least..=most).contains(&(measured as f64)),
+        }
+    }
+
     /// A time, so far off at most.
     pub(super) fn within_ms(what: &str, expected_ms: f64, measured_ms: f64, allowed_ms: f64) -> Self {
         Self {

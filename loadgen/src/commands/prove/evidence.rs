@@ -22,8 +22,7 @@ impl Evidence {
 
     /// What voids the runs of the first arm.
     pub(super) fn voids(&self) -> Vec<Warning> {
-        let runs = self.arms[0].clone();
-        let results = Results { dir: PathBuf::new(), manifest: self.manifest.clone(), runs, truncated_line: None };
+        let results = Results::new(PathBuf::new(), self.manifest.clone(), self.arms[0].clone());
         warnings(&results).into_iter().filter(Warning::voids_point).collect()
     }
 }

@@ -5,6 +5,7 @@ mod cases;
 mod check;
 mod counts;
 mod evidence;
+mod path;
 mod planted;
 mod table;
 mod timing;
@@ -18,11 +19,12 @@ use protocol::{
     Transport,
     results::{Manifest, Run},
 };
-use reports::Validity;
+use reports::{Standing, Validity};
 use tokio_util::sync::CancellationToken;
 
 use super::status::{FAILED, Outcome, USAGE, ended, fail, in_runtime};
 use crate::{
+    link::{How, Refused, enter_namespace},
     machine::interrupt,
     measure::Sweep,
     output::{
@@ -30,6 +32,7 @@ use crate::{
         folder::{Folder, check_writable},
         manifest::manifest,
         progress::Progress,
+        say,
     },
     scenario::plan::Planned,
 };
@@ -52,8 +55,11 @@ pub struct ProveArgs {
 
 /// Proves.
 pub fn run(args: ProveArgs) -> ExitCode {
+    let needed = args.cases.is_empty() || args.cases.iter().any(|case| !case.paths.is_empty());
+    // Before there is any other thread: each would have to enter by itself.
+    let behind_link = needed.then(enter_namespace);
     in_runtime(async {
-        match prepare(args) {
+        match prepare(args, behind_link) {
             Err(error) => fail(&error, USAGE),
             Ok(proof) => ended(proof.run().await, FAILED),
         }
@@ -89,14 +95,25 @@ enum Ended {
 }
 
 /// Does everything that can fail because of what was asked for.
-fn prepare(args: ProveArgs) -> anyhow::Result<Proof> {
+///
+/// `behind_link`: whether there may be a link, if it is needed.
+fn prepare(args: ProveArgs, behind_link: Option<Result<How, Refused>>) -> anyhow::Result<Proof> {
     let ProveArgs { cases, out } = args;
     if let Some(out) = &out {
         let empty = !out.exists() || out.read_dir().is_ok_and(|mut entries| entries.next().is_none());
         ensure!(empty, "{} is not an empty folder; choose another with --out", out.display());
         check_writable(out)?;
     }
-    let cases = if cases.is_empty() { cases::ALL.iter().collect() } else { cases };
+    let has_named = !cases.is_empty();
+    let mut cases = if has_named { cases } else { cases::ALL.iter().collect() };
+    match behind_link {
+        Some(Err(why)) if has_named => return Err(why.into()),
+        Some(Err(why)) => {
+            cases.retain(|case| case.paths.is_empty());
+            say(&format!("Nothing is proven of paths through the link: {why}"));
+        }
+        _ => {}
+    }
     let mut index = 0;
     let trials = cases.into_iter().flat_map(|case| Transport::ALL.map(|transport| (case, transport)));
     let trials = trials.map(|(case, transport)| Trial { case, transport, runs: case.plan(transport, &mut index) });
@@ -129,7 +146,7 @@ impl Proof {
                 Ended::Failed => {
                     progress.line("A run failed, so nothing is proven.");
                     progress.end();
-                    return Ok(Outcome::Judged(Validity::Failed));
+                    return Ok(Outcome::Judged(Validity::Failed, Standing::Within));
                 }
             }
         }
@@ -137,7 +154,8 @@ impl Proof {
         output::print(&table::render(&checks, disturbance))?;
         all_kept?;
         let holds = checks.iter().flat_map(|(_, _, checks)| checks).all(|check| check.holds);
-        Ok(Outcome::Judged(if holds { Validity::Valid } else { Validity::Flawed }))
+        let found = if holds { Validity::Valid } else { Validity::Flawed };
+        Ok(Outcome::Judged(found, Standing::Within))
     }
 
     async fn trial(&self, trial: &Trial, progress: &Progress, interrupt: &CancellationToken) -> anyhow::Result<Ended> {

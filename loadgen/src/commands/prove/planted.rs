@@ -18,6 +18,11 @@ pub(super) const STALL_AT_MS: u64 = 1_510;
 pub(super) const LATE_MS: u64 = 20;
 /// How long a transport's updates are held back.
 pub(super) const DELAY_MS: u64 = 5;
+/// A round trip through the link, and a rate at which a poll is back before the next update is due.
+pub(super) const FAR_MS: f64 = 80.0;
+pub(super) const FAR_RATE_HZ: u64 = 10;
+/// What the link loses.
+pub(super) const LOSS_PERCENT: f64 = 5.0;
 /// How slow every so many-th client is.
 pub(super) const SLOW_MS: u64 = 10;
 pub(super) const SLOW_CLIENTS: u64 = 4;

@@ -62,10 +62,12 @@ pub(super) fn other_delayed(evidence: &Evidence) -> Vec<Check> {
 /// there without it (Chen and Revels 2016, "Robust benchmarking in noisy environments"). Of all repeats together, the
 /// p99 is that of the one repeat in which the machine stood still most.
 fn moved_ms(evidence: &Evidence, percentile: f64) -> f64 {
-    let least_ms = |arm: usize| {
-        let of_repeats = evidence.arms[arm].iter().map(|run| percentile_ms(&run.latency, percentile));
-        of_repeats.min_by(f64::total_cmp).expect("an arm has repeats")
-    };
+    moved_of(evidence, |run| percentile_ms(&run.latency, percentile))
+}
+
+/// The same of any time of a run.
+pub(super) fn moved_of(evidence: &Evidence, of: impl Fn(&Run) -> f64) -> f64 {
+    let least_ms = |arm: usize| evidence.arms[arm].iter().map(&of).min_by(f64::total_cmp).expect("an arm has repeats");
     least_ms(1) - least_ms(0)
 }
 
@@ -97,11 +99,11 @@ fn lateness(run: &Run) -> &Histogram<u64> {
     run.stream.lateness.as_ref().expect("the server was ours to ask")
 }
 
-fn percentile_ms(histogram: &Histogram<u64>, percentile: f64) -> f64 {
+pub(super) fn percentile_ms(histogram: &Histogram<u64>, percentile: f64) -> f64 {
     histogram.value_at_percentile(percentile) as f64 / NS_PER_MS as f64
 }
 
-fn above(histogram: &Histogram<u64>, ms: u64) -> u64 {
+pub(super) fn above(histogram: &Histogram<u64>, ms: u64) -> u64 {
     histogram.count_between(ms * NS_PER_MS, u64::MAX)
 }
 

@@ -1,7 +1,7 @@
 //! Options that contradict each other: each is refused with the reason, and with what to leave out.
 
 use anyhow::{bail, ensure};
-use protocol::results::{Disturbance, Publish, Scenario};
+use protocol::results::{Disturbance, Scenario};
 use reports::url_without_secrets;
 use server::Allocator;
 
@@ -23,20 +23,13 @@ pub(super) fn refuse(settings: &Settings, target: &TargetArgs, allocator: Option
              ratios are precise; leave one of them out"
         );
     }
-    if settings.publish == Some(Publish::None) {
-        for (option, is_given) in [
-            ("--rate", settings.rate_hz.is_some()),
-            ("--payload-bytes", settings.payload_bytes.is_some()),
-            ("--arrivals", settings.arrivals.is_some()),
-            ("--speed", settings.speed.is_some()),
-        ] {
-            ensure!(
-                !is_given,
-                "{option} beside --publish none: the server pushes what it has, when it likes; leave one of them out"
-            );
-        }
-    }
     let Some(url) = &target.server else { return Ok(()) };
+    ensure!(
+        !settings.ask_for_link(),
+        "rtt, jitter, loss, outage or link beside --server {}: a server that runs already is outside the network in which the link lies; have it \
+         started there by --server-command, or start both behind one: loadgen link --rtt 40ms -- COMMAND",
+        url_without_secrets(url)
+    );
     // What of others' servers is whose choice is looked at once these are known.
     if settings.peer.is_some() || settings.dialect.as_deref().is_some_and(|dialect| dialect != PUSHBENCH) {
         return Ok(());

@@ -26,6 +26,7 @@ pub(in crate::commands) fn settle(
     let Some(dialect) = dialect else {
         for (key, is_given) in [
             ("server-command", scenario.server_command.is_some()),
+            ("server-ready", scenario.server_ready.is_some()),
             ("publish", scenario.publish.is_some()),
             ("speakers", scenario.speakers.is_some()),
         ] {
@@ -35,7 +36,8 @@ pub(in crate::commands) fn settle(
     };
     let name = scenario.dialect.clone().unwrap_or_default();
     let command = scenario.server_command.as_deref();
-    let command = command.map(|command| words("server-command", command)).transpose()?;
+    let read = |command| Command::read("server-command", command, env::current_dir().context("no working directory")?);
+    let mut command = command.map(read).transpose()?;
     match (&command, at) {
         (Some(_), None) | (None, Some(_)) => {}
         (Some(_), Some(url)) => {
@@ -47,6 +49,10 @@ pub(in crate::commands) fn settle(
         (None, None) => bail!(
             "dialect {name}: of which server? Name one that runs by --server, or what starts it by --server-command"
         ),
+    }
+    if let Some(path) = &scenario.server_ready {
+        let runs = "server-ready beside --server: that one runs already, and is not waited for; leave it out";
+        command.as_mut().context(runs)?.set_ready("server-ready", path)?;
     }
     transports(scenario, &dialect, named)?;
     let publish = publish(scenario.publish, &scenario.transports, &dialect, command.is_some())?;
@@ -63,10 +69,6 @@ pub(in crate::commands) fn settle(
         );
     }
     (scenario.engine, scenario.publish, scenario.speakers) = (Vec::new(), Some(publish), speakers);
-    let command = match command {
-        Some(words) => Some(Command { words, folder: env::current_dir().context("no working directory")? }),
-        None => None,
-    };
     Ok(Some(Others { peer: None, dialect, publish, speakers, command }))
 }
 
@@ -85,19 +87,6 @@ pub(super) fn bearable(scenario: &Scenario, beside: &str, is_started: bool) -> a
         "tls beside --{beside}: a server of others that is started here has no keys; start it, and name it by --server https://.."
     );
     Ok(())
-}
-
-/// A command as a shell would split it. `key`: what is said of it in errors.
-pub(super) fn words(key: &str, command: &str) -> anyhow::Result<Vec<String>> {
-    let words = shlex::split(command).filter(|words| !words.is_empty());
-    let words = words
-        .with_context(|| format!("{key} `{command}`: cannot be split into words as a shell would; close its quotes"))?;
-    let has_port = words.iter().any(|word| word.contains("{port}"));
-    ensure!(
-        has_port,
-        "{key} `{command}`: it does not say where to listen; write {{port}} (and {{host}}) where they go"
-    );
-    Ok(words)
 }
 
 fn transports(scenario: &mut Scenario, dialect: &Dialect, named: bool) -> anyhow::Result<()> {

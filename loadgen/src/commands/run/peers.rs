@@ -6,7 +6,7 @@ use anyhow::{Context, ensure};
 use protocol::results::{Peer, Publish, Scenario};
 use reports::url_without_secrets;
 
-use super::others::{bearable, publish, speakers, words};
+use super::others::{bearable, publish, speakers};
 use crate::{
     clients::dialects::Dialect,
     measure::{
@@ -77,6 +77,7 @@ fn contradictions(scenario: &Scenario, at: Option<&str>, settings: &Settings) ->
     }
     for (option, is_given) in [
         ("server-command", scenario.server_command.is_some()),
+        ("server-ready", scenario.server_ready.is_some()),
         ("dialect", scenario.dialect.is_some()),
         ("publish", scenario.publish.is_some()),
     ] {
@@ -115,7 +116,10 @@ fn found(scenario: &Scenario, asked: &Peer, missing: &mut Vec<String>) -> anyhow
         )
     })?;
     missing.extend(start.needs.iter().filter_map(|need| Some(format!("peer {name}: {}", need.missing(&folder)?))));
-    let command = Command { words: words(&format!("peer {name}: command"), &start.command)?, folder };
+    let mut command = Command::read(&format!("peer {name}: command"), &start.command, folder)?;
+    if let Some(path) = &start.ready {
+        command.set_ready(&format!("peer {name}: ready"), path)?;
+    }
     let spoken = dialect.transports();
     let transports: Vec<_> = spoken.iter().copied().filter(|spoken| asked.transports.contains(spoken)).collect();
     ensure!(

@@ -1,7 +1,11 @@
 //! The machine as a fact beside the results.
 
+use std::fs;
+
 use procfs::{ConfigSetting, CpuInfo, Current, KernelConfig, LoadAverage, Meminfo};
 use protocol::results::Machine;
+
+const CONGESTION_CONTROL: &str = "/proc/sys/net/ipv4/tcp_congestion_control";
 
 /// The machine. What it does not tell is `unknown`, or 0.
 pub fn machine() -> Machine {
@@ -13,6 +17,7 @@ pub fn machine() -> Machine {
         memory_bytes: Meminfo::current().map_or(0, |memory| memory.mem_total),
         load_average: load_average().unwrap_or(0.0),
         irq_time_apart: irq_time_apart(),
+        congestion_control: fs::read_to_string(CONGESTION_CONTROL).ok().map(|name| name.trim().to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@ mod container;
 mod descriptors;
 mod finding;
 mod limits;
+mod link;
 mod machine;
 mod memory;
 mod need;
@@ -13,6 +14,7 @@ mod read;
 pub use descriptors::Descriptors;
 pub use finding::{Finding, Level};
 pub use limits::limits;
+pub use link::link;
 pub use machine::machine;
 pub use need::{Need, ServerNeed};
 

@@ -17,14 +17,22 @@ pub struct CpuReading {
 }
 
 impl CpuReading {
+    /// Of processes of which nothing is known but ticks.
+    pub(super) fn of_ticks(user_ticks: u64, system_ticks: u64) -> Self {
+        Self { threads_ns: (user_ticks + system_ticks) * tick_ns(), user_ticks, system_ticks }
+    }
+
     /// All of it, in nanoseconds.
     ///
     /// The threads' account is exact but forgets threads that have ended. The ticks count those, and are rounded
     /// down: the greater of the two is never too much and at most two ticks too little.
     pub fn total_ns(&self) -> u64 {
-        let tick_ns = NS_PER_SEC / procfs::ticks_per_second();
-        self.threads_ns.max((self.user_ticks + self.system_ticks) * tick_ns)
+        self.threads_ns.max((self.user_ticks + self.system_ticks) * tick_ns())
     }
+}
+
+fn tick_ns() -> u64 {
+    NS_PER_SEC / procfs::ticks_per_second()
 }
 
 impl std::ops::Add for CpuReading {

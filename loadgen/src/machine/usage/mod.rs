@@ -4,6 +4,7 @@ mod cpu;
 mod kernel;
 mod machine;
 mod owners;
+mod part;
 mod process;
 mod sockets;
 mod tcp;
@@ -18,34 +19,23 @@ use protocol::{
 
 pub use cpu::{CpuReading, cpu_between, thread_cpu_ns, thread_waited_ns};
 pub use machine::{Processors, machine_between, machine_reading};
+pub use part::Of;
 pub use process::Process;
 pub use tcp::{tcp_between, tcp_reading};
 pub use tree::descendants;
 
 use super::cgroup::Cgroups;
 use kernel::Kernel;
+use part::{FoundBy, Part};
 
-/// A server under observation. Every method fails with words that say so once the process has ended.
+/// A server under observation, and what stands before it. Every method fails with words that say so once its process has ended, or all of
+/// its processes.
 #[derive(Debug)]
 pub struct Observed {
-    processes: Vec<Process>,
+    /// The server is the first.
+    parts: Vec<Part>,
     kernel: Kernel,
     before: Before,
-    found_by: FoundBy,
-    names: Vec<String>,
-    /// The proxy before it: whom its processes descend from, and they.
-    proxy: Option<(u32, Vec<Process>)>,
-}
-
-/// How its processes are known.
-#[derive(Debug, Clone, Copy)]
-enum FoundBy {
-    /// It is one, and that was named.
-    Id,
-    /// They hold the sockets of where it listens.
-    Port(SocketAddr),
-    /// They descend from that one, which started them.
-    Descent(u32),
 }
 
 /// What was used by processes that were in its place before.
@@ -61,15 +51,7 @@ impl Observed {
     /// Kernel memory is counted from now: call it while the server has no connection yet. It blocks for 60 ms, and
     /// for up to a second while the kernel still gives back what earlier connections held. Fails if there is no such process or it may not be read.
     pub fn new(pid: u32, server_port: u16) -> anyhow::Result<Self> {
-        let (process, kernel) = (Process::new(pid)?, Kernel::new(server_port)?);
-        Ok(Self {
-            processes: vec![process],
-            kernel,
-            before: Before::default(),
-            found_by: FoundBy::Id,
-            names: Vec::new(),
-            proxy: None,
-        })
+        Self::found(FoundBy::Id(pid), server_port)
     }
 
     /// Begins to observe the processes of the server that listens at an address, as one. Otherwise as [`Self::new`].
@@ -79,50 +61,36 @@ impl Observed {
 
     /// The same of all processes that descend from a process, which itself is none of the server's.
     pub fn descending(pid: u32, server_port: u16) -> anyhow::Result<Self> {
-        Self::found(FoundBy::Descent(pid), server_port)
+        Self::found(FoundBy::Descent(Process::new(pid)?), server_port)
     }
 
     fn found(found_by: FoundBy, server_port: u16) -> anyhow::Result<Self> {
-        let (processes, names) = found_by.find()?;
-        Ok(Self {
-            processes,
-            kernel: Kernel::new(server_port)?,
-            before: Before::default(),
-            found_by,
-            names,
-            proxy: None,
-        })
+        let server = Part::new(Of::Server, found_by)?;
+        Ok(Self { parts: vec![server], kernel: Kernel::new(server_port)?, before: Before::default() })
     }
 
-    /// The same with the processes of the proxy before it, all of which descend from one: every figure is of both, and its own part is told
-    /// apart.
+    /// The same with the processes of the proxy before it, all of which descend from one.
     pub fn behind(mut self, proxy_pid: u32, proxy_port: u16) -> anyhow::Result<Self> {
         self.kernel.also(proxy_port);
-        self.proxy = Some((proxy_pid, FoundBy::Descent(proxy_pid).find()?.0));
+        self.parts.push(Part::new(Of::Proxy, FoundBy::Descent(Process::new(proxy_pid)?))?);
         Ok(self)
     }
 
     /// All processes.
     fn all(&self) -> impl Iterator<Item = &Process> {
-        self.processes.iter().chain(self.proxy.iter().flat_map(|(_, processes)| processes))
+        self.parts.iter().flat_map(Part::processes)
     }
 
-    /// Looks again for the processes of a server that is not ours: it may have started some for its clients. Tells whether they are others.
+    /// Looks again for the processes of a server that is not ours, whatever that takes: it may have started some for its clients. Tells
+    /// whether they are others, so that CPU times before and after cannot be compared.
     pub fn look_again(&mut self) -> anyhow::Result<bool> {
-        let before: Vec<_> = self.all().map(Process::pid).collect();
-        if !matches!(self.found_by, FoundBy::Id) {
-            (self.processes, self.names) = self.found_by.find()?;
-        }
-        if let Some((pid, processes)) = &mut self.proxy {
-            *processes = FoundBy::Descent(*pid).find()?.0;
-        }
-        Ok(!self.all().map(Process::pid).eq(before))
+        self.parts.iter_mut().try_fold(false, |others, part| Ok(part.look_again()? || others))
     }
 
     /// Whether it is not ours, but there: what cannot be read then is no failure of the run.
     pub fn is_elsewhere(&self) -> bool {
-        match self.found_by {
-            FoundBy::Id => false,
+        match self.parts[0].found_by() {
+            FoundBy::Id(_) => false,
             FoundBy::Port(address) => {
                 sockets::at_port(address.port()).is_ok_and(|held| held.iter().any(|held| held.listens))
             }
@@ -133,12 +101,12 @@ impl Observed {
 
     /// The first of its processes.
     pub fn first_pid(&self) -> Option<u32> {
-        u32::try_from(self.processes.first()?.pid()).ok()
+        u32::try_from(self.parts[0].processes().first()?.pid()).ok()
     }
 
     /// Its processes, by name and id, if they had to be found.
     pub fn names(&self) -> &[String] {
-        &self.names
+        self.parts[0].names()
     }
 
     /// The processors that this process or the server may use.
@@ -152,58 +120,56 @@ impl Observed {
     }
 
     /// What to hand on to [`Self::follow`], while the process is still there.
-    pub fn before(&self) -> anyhow::Result<Before> {
+    pub fn before(&mut self) -> anyhow::Result<Before> {
         Ok(Before { cpu: self.cpu()?, peak_rss_bytes: self.peak_rss_bytes()? })
     }
 
     /// Another process has taken its place; the account goes on.
     pub fn follow(&mut self, pid: u32, before: Before) -> anyhow::Result<()> {
-        (self.processes, self.before) = (vec![Process::new(pid)?], before);
+        (self.parts[0], self.before) = (Part::new(Of::Server, FoundBy::Id(pid))?, before);
         Ok(())
     }
 
     /// Exact memory, for plateaus: 40 ms at 10,000 connections, 10 ms more for every gigabyte.
     ///
     /// `in_use` is the allocator's own view, which cannot be seen from outside.
-    pub fn memory(&self, in_use: Option<u64>) -> anyhow::Result<MemorySample> {
+    pub fn memory(&mut self, in_use: Option<u64>) -> anyhow::Result<MemorySample> {
         // Slab first: older kernels count open files by listing them, which makes slab of every one.
         let slab = self.kernel.slab()?;
         let mut sample =
             MemorySample { in_use, socket_buffers: self.kernel.socket_buffers()?, slab, ..MemorySample::default() };
-        if let Some((_, processes)) = &self.proxy {
-            sample.proxy_pss =
-                Some(processes.iter().map(|process| Ok(process.memory()?.pss)).sum::<anyhow::Result<_>>()?);
-        }
-        for process in self.all() {
-            let user = process.memory()?;
-            sample.rss += user.rss;
-            sample.pss += user.pss;
-            sample.anonymous += user.anonymous;
-            sample.threads += process.threads()?;
-            sample.open_files += process.open_files()?;
+        for part in &mut self.parts {
+            let others_pss = sample.pss;
+            part.add_memory(&mut sample)?;
+            if part.of == Of::Proxy {
+                sample.proxy_pss = Some(sample.pss - others_pss);
+            }
         }
         Ok(sample)
     }
 
     /// A cheap look, for the timeline: 0.1 ms, and a little more for every thread.
-    pub fn timeline_sample(&self, since_ns: u64) -> anyhow::Result<TimelineSample> {
+    pub fn timeline_sample(&mut self, since_ns: u64) -> anyhow::Result<TimelineSample> {
         Ok(TimelineSample {
             at_ms: clock::now_ns().saturating_sub(since_ns) as f64 / 1e6,
+            // First, as it finds the processes.
+            cpu_ns: self.cpu()?.total_ns(),
             rss_bytes: self.sum(Process::rss_bytes)?,
             tcp_buffers_bytes: sockets::of_all_tcp()?,
-            cpu_ns: self.cpu()?.total_ns(),
         })
     }
 
-    /// The server's CPU time so far; [`cpu_between`] two readings is what it used.
-    pub fn cpu(&self) -> anyhow::Result<CpuReading> {
-        self.all().try_fold(self.before.cpu, |sum, process| Ok(sum + process.cpu()?))
+    /// CPU time so far, of all parts; [`cpu_between`] two readings is what was used.
+    pub fn cpu(&mut self) -> anyhow::Result<CpuReading> {
+        Ok(self.cpu_by_part()?.into_iter().fold(CpuReading::default(), |sum, (_, cpu)| sum + cpu))
     }
 
-    /// The part of it that is the proxy's, if there is one.
-    pub fn proxy_cpu(&self) -> anyhow::Result<Option<CpuReading>> {
-        let Some((_, processes)) = &self.proxy else { return Ok(None) };
-        processes.iter().try_fold(CpuReading::default(), |sum, process| Ok(sum + process.cpu()?)).map(Some)
+    /// The same, of each part.
+    pub fn cpu_by_part(&mut self) -> anyhow::Result<Vec<(Of, CpuReading)>> {
+        let mut parts: Vec<_> =
+            self.parts.iter_mut().map(|part| Ok((part.of, part.cpu()?))).collect::<anyhow::Result<_>>()?;
+        parts[0].1 = parts[0].1 + self.before.cpu;
+        Ok(parts)
     }
 
     /// Peak resident memory in bytes (`VmHWM`); of several processes the sum of their peaks.
@@ -212,25 +178,13 @@ impl Observed {
     }
 
     fn sum(&self, of: impl Fn(&Process) -> anyhow::Result<u64>) -> anyhow::Result<u64> {
-        self.all().map(of).sum()
+        let parts = self.parts.iter().map(|part| Ok(part.read(&of)?.into_iter().sum::<u64>()));
+        parts.sum()
     }
 
     /// How kernel memory is counted here, in words.
     pub fn kernel_method(&self) -> String {
         self.kernel.method()
-    }
-}
-
-impl FoundBy {
-    fn find(self) -> anyhow::Result<(Vec<Process>, Vec<String>)> {
-        let entries = match self {
-            Self::Id => Vec::new(),
-            Self::Port(address) => owners::of(address)?,
-            Self::Descent(pid) => descendants(i32::try_from(pid)?)?,
-        };
-        let processes: Vec<_> = entries.into_iter().map(Process::found).collect();
-        let names = processes.iter().map(Process::name).collect::<Result<_, _>>()?;
-        Ok((processes, names))
     }
 }
 
@@ -243,7 +197,7 @@ mod tests {
     #[test]
     fn a_living_process_shows_in_every_figure() {
         let since_ns = clock::now_ns();
-        let observed = Observed::new(std::process::id(), 1).unwrap();
+        let mut observed = Observed::new(std::process::id(), 1).unwrap();
         let memory = observed.memory(None).unwrap();
         assert!(memory.rss >= memory.pss && memory.pss > 0, "{memory:?}");
         assert!(memory.threads >= 2 && memory.open_files >= 3, "{memory:?}");
@@ -256,14 +210,14 @@ mod tests {
     fn a_process_that_ended_is_an_error_that_says_so() {
         let mut child = Command::new("cat").stdin(Stdio::piped()).stdout(Stdio::null()).spawn().unwrap();
         let pid = child.id();
-        let observed = Observed::new(pid, 1).unwrap();
+        let mut observed = Observed::new(pid, 1).unwrap();
         assert!(observed.timeline_sample(0).is_ok());
         // Without reaping it: a server that crashed is first seen as a zombie.
         child.kill().unwrap();
         let ended = format!("process {pid} has ended");
         let killed_ns = clock::now_ns();
         while observed.cpu().is_ok() && clock::now_ns() - killed_ns < 10 * clock::NS_PER_SEC {}
-        let errors = || {
+        let mut errors = || {
             [
                 observed.cpu().unwrap_err(),
                 observed.memory(None).unwrap_err(),
@@ -271,9 +225,11 @@ mod tests {
                 observed.peak_rss_bytes().unwrap_err(),
             ]
         };
-        assert!(errors().iter().all(|error| error.to_string() == ended), "as a zombie: {:?}", errors());
+        let as_zombie = errors();
+        assert!(as_zombie.iter().all(|error| error.to_string() == ended), "{as_zombie:?}");
         child.wait().unwrap();
-        assert!(errors().iter().all(|error| error.to_string() == ended), "reaped: {:?}", errors());
+        let reaped = errors();
+        assert!(reaped.iter().all(|error| error.to_string() == ended), "{reaped:?}");
         assert_eq!(Observed::new(pid, 1).unwrap_err().to_string(), ended);
     }
 }

@@ -82,8 +82,15 @@ mod tests {
         Command::new("sleep").arg("1000").stdin(Stdio::from(socket.into())).spawn().unwrap()
     }
 
-    fn pids(address: SocketAddr) -> Vec<i32> {
-        of(address).unwrap().iter().map(|process| process.pid).collect()
+    /// Looks until that is found: for moments a child of another test holds what this process does, until it is what it is to be.
+    fn found<T>(look: impl Fn() -> T, is_it: impl Fn(&T) -> bool) -> T {
+        let begun_ns = now_ns();
+        loop {
+            let found = look();
+            if is_it(&found) || now_ns() - begun_ns > 10 * NS_PER_SEC {
+                return found;
+            }
+        }
     }
 
     #[test]
@@ -97,15 +104,8 @@ mod tests {
             [holder(listener.try_clone().unwrap()), holder(listener), holder(accepted), holder(other), holder(client)];
         let mut servers: Vec<i32> = children[..3].iter().map(|child| child.id() as i32).collect();
         servers.sort_unstable();
-        // For moments a child of another test holds what this process does, until it is what it is to be.
-        let begun_ns = now_ns();
-        let found = loop {
-            let found = pids(address);
-            if found == servers || now_ns() - begun_ns > 10 * NS_PER_SEC {
-                break found;
-            }
-        };
-        assert_eq!(found, servers, "not the client, and not another port's");
+        let pids = || of(address).unwrap().iter().map(|process| process.pid).collect::<Vec<_>>();
+        assert_eq!(found(pids, |pids| *pids == servers), servers, "not the client, and not another port's");
         children.iter_mut().for_each(|child| child.kill().and_then(|()| child.wait()).map(|_| ()).unwrap());
         let gone = of(address).unwrap_err().to_string();
         assert!(gone.starts_with(&format!("no socket listens at {address} here")), "{gone}");
@@ -115,7 +115,7 @@ mod tests {
     fn a_socket_that_no_visible_process_holds_is_said() {
         // This process's own is not looked for, as if it were another user's.
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let hidden = of(listener.local_addr().unwrap()).unwrap_err().to_string();
+        let hidden = found(|| of(listener.local_addr().unwrap()), Result::is_err).unwrap_err().to_string();
         assert!(hidden.contains("may not be looked at from here: run loadgen as"), "{hidden}");
     }
 

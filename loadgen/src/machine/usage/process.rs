@@ -5,7 +5,7 @@ use std::ops::Add;
 use anyhow::Context;
 use procfs::{
     ProcError,
-    process::{Process as Entry, Stat},
+    process::{Process as Entry, Stat, TasksIter},
 };
 use rustix::process::Pid;
 
@@ -61,23 +61,43 @@ impl Process {
         let tasks = self.entry.tasks().or_else(|error| self.explain("task", error))?;
         let others = tasks.flatten().filter(|task| threads.iter().all(|thread| thread.as_raw_pid() != task.tid));
         Ok(others
-            .filter_map(|task| task.stat().ok().zip(task.schedstat().ok()))
-            .map(|(stat, schedstat)| CpuReading {
-                threads_ns: schedstat.sum_exec_runtime,
-                user_ticks: stat.utime,
-                system_ticks: stat.stime,
-            })
+            .filter_map(|task| Some(reading(task.schedstat().ok()?.sum_exec_runtime, &task.stat().ok()?)))
             .fold(CpuReading::default(), CpuReading::add))
     }
 
     /// CPU time so far, all threads.
     pub fn cpu(&self) -> anyhow::Result<CpuReading> {
         let tasks = self.entry.tasks().or_else(|error| self.explain("task", error))?;
-        // A thread may end while we look. Its time is still in the ticks below, which CpuReading makes use of.
-        let threads_ns =
-            tasks.flatten().filter_map(|task| task.schedstat().ok()).map(|task| task.sum_exec_runtime).sum();
-        let stat = self.stat()?;
-        Ok(CpuReading { threads_ns, user_ticks: stat.utime, system_ticks: stat.stime })
+        let threads_ns = threads_ns(tasks);
+        Ok(reading(threads_ns, &self.stat()?))
+    }
+
+    /// The same, of a zombie too, with that of its children that it has waited for. `None` once it is gone.
+    pub(super) fn cpu_and_waited(&self) -> Option<CpuReading> {
+        let threads_ns = self.entry.tasks().map_or(0, threads_ns);
+        let stat = self.entry.stat().ok()?;
+        Some(reading(threads_ns, &stat) + waited(&stat))
+    }
+
+    /// CPU time of the children that it has waited for, and of theirs. `None` once it is gone.
+    pub(super) fn waited(&self) -> Option<CpuReading> {
+        self.entry.stat().ok().as_ref().map(waited)
+    }
+
+    /// The processes whose parent it is; none where the kernel does not tell.
+    pub(super) fn children(&self) -> Vec<i32> {
+        let tasks = self.entry.tasks().into_iter().flatten().flatten();
+        tasks.filter_map(|task| task.children().ok()).flatten().filter_map(|pid| pid.try_into().ok()).collect()
+    }
+
+    /// Whether it can be told of: it lives, or nobody has waited for it.
+    pub(super) fn is_there(&self) -> bool {
+        self.entry.stat().is_ok()
+    }
+
+    /// Whether it has ended, or is about to, waited for or not.
+    pub(super) fn has_ended(&self) -> bool {
+        self.entry.stat().map_or(true, |stat| is_ending(&stat))
     }
 
     /// Resident memory in bytes, as `statm` has it: cheap, and off by some pages a thread.
@@ -106,7 +126,9 @@ impl Process {
     /// Exact: the kernel walks every page table (`smaps_rollup`, 11 ms at 1.3 GB).
     pub(super) fn memory(&self) -> anyhow::Result<UserMemory> {
         self.stat()?;
-        let rollup = self.entry.smaps_rollup().or_else(|error| self.explain("smaps_rollup", error))?;
+        // Who becomes another program between the opening and the reading has given up the memory that was opened, and has other by then.
+        let rollup = self.entry.smaps_rollup().or_else(|_| self.entry.smaps_rollup());
+        let rollup = rollup.or_else(|error| self.explain("smaps_rollup", error))?;
         let map = rollup.memory_map_rollup.0.into_iter().next().context("smaps_rollup is empty")?.extension.map;
         let field = |name| map.get(name).copied().with_context(|| format!("smaps_rollup has no {name}"));
         Ok(UserMemory { rss: field("Rss")?, pss: field("Pss")?, anonymous: field("Anonymous")? })
@@ -115,7 +137,7 @@ impl Process {
     /// Of a living process: a zombie's other files are still there, and say 0.
     fn stat(&self) -> anyhow::Result<Stat> {
         match self.entry.stat() {
-            Ok(stat) if matches!(stat.state, 'Z' | 'X') => Err(ended(self.entry.pid)),
+            Ok(stat) if is_ending(&stat) => Err(ended(self.entry.pid)),
             Ok(stat) => Ok(stat),
             Err(ProcError::PermissionDenied(_)) => anyhow::bail!("process {}: no permission", self.entry.pid),
             Err(_) => Err(ended(self.entry.pid)),
@@ -127,6 +149,27 @@ impl Process {
         self.stat()?;
         Err(error).with_context(|| format!("/proc/{}/{file} cannot be read", self.entry.pid))
     }
+}
+
+/// A process gives up its memory some time before it is a zombie, and cannot be read any more from then on. The flag is set before that
+/// (`PF_EXITING`, proc(5) and the kernel's `sched.h`).
+fn is_ending(stat: &Stat) -> bool {
+    const PF_EXITING: u32 = 0x4;
+    matches!(stat.state, 'Z' | 'X') || stat.flags & PF_EXITING != 0
+}
+
+/// CPU time so far of the threads that live. One may end while we look: its time is still in the ticks of its process, which are read after
+/// this and of which [`CpuReading`] makes use.
+fn threads_ns(tasks: TasksIter) -> u64 {
+    tasks.flatten().filter_map(|task| task.schedstat().ok()).map(|schedstat| schedstat.sum_exec_runtime).sum()
+}
+
+fn reading(threads_ns: u64, stat: &Stat) -> CpuReading {
+    CpuReading { threads_ns, user_ticks: stat.utime, system_ticks: stat.stime }
+}
+
+fn waited(stat: &Stat) -> CpuReading {
+    CpuReading::of_ticks(stat.cutime.unsigned_abs(), stat.cstime.unsigned_abs())
 }
 
 fn ended(pid: i32) -> anyhow::Error {

@@ -5,23 +5,24 @@ use std::sync::atomic::Ordering::Relaxed;
 use anyhow::ensure;
 use protocol::{
     clock,
-    results::{LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic},
+    results::{LinkUsage, LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic},
 };
 
 use super::timeline::{Timeline, next_look_ns};
 use crate::{
     clients::worker::{Report, Worker},
+    link::Link,
     machine::{
         cgroup::Cgroups,
         loops::Loops,
         usage::{
-            Before, CpuReading, Observed, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns,
+            Before, CpuReading, Observed, Of, Process, Processors, machine_reading, tcp_reading, thread_cpu_ns,
             thread_waited_ns,
         },
     },
     measure::{
         account::{Account, Edge, Storm},
-        others::Relayed,
+        others::{Publishing, Relayed},
         phase::Phase,
     },
 };
@@ -29,12 +30,13 @@ use crate::{
 /// Every counter, read at one edge.
 #[derive(Debug)]
 pub(super) struct Reading {
-    pub(super) server_cpu: Option<CpuReading>,
-    pub(super) proxy_cpu: Option<CpuReading>,
+    /// Of each part of what is observed.
+    pub(super) cpu: Option<Vec<(Of, CpuReading)>>,
     pub(super) server_throttled_ns: Option<u64>,
     pub(super) throttled_ns: Option<u64>,
     pub(super) own_cpu: CpuReading,
     pub(super) awake_ns: u64,
+    pub(super) publisher_cpu_ns: Option<u64>,
     pub(super) workers_cpu_ns: Vec<u64>,
     pub(super) workers_waited_ns: Vec<u64>,
     pub(super) late_ns: u64,
@@ -42,6 +44,14 @@ pub(super) struct Reading {
     pub(super) traffic: Traffic,
     pub(super) machine: MachineUsage,
     pub(super) tcp: Option<TcpUsage>,
+}
+
+impl Reading {
+    /// CPU time of these parts together, if any of them is there.
+    pub(super) fn cpu_of(&self, of: &[Of]) -> Option<CpuReading> {
+        let parts = self.cpu.as_ref()?.iter().filter(|(part, _)| of.contains(part));
+        parts.map(|(_, cpu)| *cpu).reduce(std::ops::Add::add)
+    }
 }
 
 #[derive(Debug)]
@@ -61,6 +71,8 @@ pub(in crate::measure) struct Gathered {
     pub(super) phases: Phases,
     pub(super) from: Option<Reading>,
     pub(super) to: Option<Reading>,
+    /// What the link did between the two.
+    pub(super) link: Option<LinkUsage>,
     pub(in crate::measure) account: Option<Account>,
     pub(in crate::measure) storm: Option<Storm>,
     /// How long a server of others took to acknowledge updates.
@@ -83,6 +95,7 @@ impl Gathered {
             phases: Phases::default(),
             from: None,
             to: None,
+            link: None,
             account: None,
             storm: None,
             acknowledged: None,
@@ -131,7 +144,7 @@ impl Gathered {
 
     /// The server's CPU time so far, if it can be read.
     pub(in crate::measure) fn server_cpu(&mut self) -> anyhow::Result<Option<CpuReading>> {
-        self.read(|observed| observed.cpu())
+        self.read(Observed::cpu)
     }
 
     /// Looks for processes that the server has started for its clients.
@@ -152,8 +165,8 @@ impl Gathered {
     }
 
     /// What the server used, to be handed on before another takes its place.
-    pub(in crate::measure) fn before(&self) -> anyhow::Result<Option<Before>> {
-        self.observed.as_ref().map(Observed::before).transpose()
+    pub(in crate::measure) fn before(&mut self) -> anyhow::Result<Option<Before>> {
+        self.observed.as_mut().map(Observed::before).transpose()
     }
 
     /// Another process has taken the server's place.
@@ -195,17 +208,19 @@ impl Gathered {
         let sample = self.read(|observed| Ok((observed.memory(in_use)?, observed.peak_rss_bytes()?)))?;
         if let (Some((memory, peak_rss_bytes)), Some(plateaus)) = (sample, &mut self.plateaus) {
             *plateau(plateaus) = Some(memory);
-            self.peak_rss_bytes = peak_rss_bytes;
+            self.peak_rss_bytes = self.peak_rss_bytes.max(peak_rss_bytes);
         }
         Ok(())
     }
 
     /// Samples the server without clients; true if it has closed what it had opened for them.
     pub(in crate::measure) fn sample_drained(&mut self, in_use: Option<u64>) -> anyhow::Result<bool> {
-        let (Some(observed), Some(plateaus)) = (&self.observed, &mut self.plateaus) else { return Ok(true) };
+        let (Some(observed), Some(plateaus)) = (&mut self.observed, &mut self.plateaus) else { return Ok(true) };
         // Not by `read`: what has ended with its clients leaves nothing out that was measured before.
         let drained = observed.memory(in_use)?;
-        (plateaus.drained, self.peak_rss_bytes) = (Some(drained), observed.peak_rss_bytes()?);
+        plateaus.drained = Some(drained);
+        // Of processes that have ended with their clients as well.
+        self.peak_rss_bytes = self.peak_rss_bytes.max(observed.peak_rss_bytes()?);
         Ok(drained.open_files <= plateaus.empty.open_files)
     }
 
@@ -213,15 +228,21 @@ impl Gathered {
         &mut self,
         (edge, due_ns): (Edge, u64),
         workers: &[Worker],
+        publishing: Option<&Publishing>,
         awake: Option<&Loops>,
+        link: Option<&Link>,
     ) -> anyhow::Result<()> {
         let own = Process::own()?;
+        self.link = link.map(Link::take).transpose()?;
+        // What is no client's work.
+        let beside: Vec<_> =
+            awake.map(Loops::threads).unwrap_or_default().into_iter().chain(link.map(|link| link.thread_id)).collect();
         let reading = Reading {
-            server_cpu: self.server_cpu()?,
-            proxy_cpu: self.read(|observed| observed.proxy_cpu())?.flatten(),
+            cpu: self.read(Observed::cpu_by_part)?,
             tcp: tcp_reading(),
-            own_cpu: own.cpu_without(&awake.map(Loops::threads).unwrap_or_default())?,
+            own_cpu: own.cpu_without(&beside)?,
             awake_ns: awake.map_or(Ok(0), Loops::cpu_ns)?,
+            publisher_cpu_ns: publishing.map(Publishing::cpu_ns).transpose()?,
             workers_cpu_ns: workers.iter().map(|worker| thread_cpu_ns(worker.thread_id)).collect::<Result<_, _>>()?,
             workers_waited_ns: workers
                 .iter()

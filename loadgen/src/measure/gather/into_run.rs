@@ -20,7 +20,8 @@ use crate::{
         window::histogram,
         worker::{Errors, Report},
     },
-    machine::usage::{CpuReading, cpu_between, machine_between, tcp_between},
+    machine::usage::{Of, cpu_between, machine_between, tcp_between},
+    measure::others::Relayed,
     scenario::plan::Planned,
 };
 
@@ -45,8 +46,8 @@ impl Gathered {
             rode: merged(|report| &report.recorder.meeting.rode),
         });
         let client_means = self.client_means();
-        let unexpected = self.relayed.map_or(0, |relayed| relayed.unexpected(1));
-        let mut fan_out = self.fan_out(u64::from(planned.point.load.clients) - unexpected);
+        let left_out = self.relayed.as_ref().map_or(0, Relayed::left_out);
+        let mut fan_out = self.fan_out(u64::from(planned.point.load.clients) - left_out);
         let pushed = self.is_pushed().then(|| self.pushed(u64::from(planned.point.load.clients), &mut fan_out));
         let agreed = self.reports.iter().find_map(|report| report.tls_agreed.clone());
         let tls = agreed.map(|agreed| TlsHandshakes { took: merged(|report| &report.tls_handshake), agreed });
@@ -90,6 +91,7 @@ impl Gathered {
             generator,
             machine,
             tcp,
+            link: self.link,
             server_unread: self.unread,
         }
     }
@@ -151,11 +153,9 @@ impl Gathered {
     }
 
     fn server_usage(&mut self) -> Option<ServerUsage> {
-        let between = |of: fn(&Reading) -> Option<CpuReading>| {
-            Some(cpu_between(of(self.from.as_ref()?)?, of(self.to.as_ref()?)?))
-        };
-        let cpu = between(|reading| reading.server_cpu).unwrap_or_default();
-        let proxy_cpu = between(|reading| reading.proxy_cpu);
+        let between = |of: &[Of]| Some(cpu_between(self.from.as_ref()?.cpu_of(of)?, self.to.as_ref()?.cpu_of(of)?));
+        let cpu = between(&[Of::Server, Of::Proxy]).unwrap_or_default();
+        let proxy_cpu = between(&[Of::Proxy]);
         let observed = self.observed.as_ref()?;
         Some(ServerUsage {
             plateaus: self.plateaus?,
@@ -189,6 +189,9 @@ impl Gathered {
         let generator = GeneratorUsage {
             cpu: cpu_between(from.own_cpu, to.own_cpu),
             awake_ns: to.awake_ns.saturating_sub(from.awake_ns),
+            publisher_cpu_ns: to
+                .publisher_cpu_ns
+                .map(|ns| ns.saturating_sub(from.publisher_cpu_ns.unwrap_or_default())),
             workers_cpu_ns: of_workers(|reading| &reading.workers_cpu_ns),
             workers_waited_ns: of_workers(|reading| &reading.workers_waited_ns),
             edge_late_ns: from.late_ns.max(to.late_ns),

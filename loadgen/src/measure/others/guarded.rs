@@ -3,39 +3,36 @@
 use std::{
     collections::VecDeque,
     io::PipeWriter,
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener},
     os::fd::{AsRawFd, OwnedFd},
-    process::Stdio,
-    sync::{Arc, Mutex, PoisonError},
+    process::{self, Stdio},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU32, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
 use anyhow::{Context, bail, ensure};
 use protocol::control;
-use rand::RngExt;
 use server::values::Cpus;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
+    io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, BufReader},
     process::Child,
-    time::{sleep, timeout},
+    time::timeout,
 };
 
-use super::Command;
+use super::{command::Command, ready::unready};
 use crate::machine::program::OWN;
 
-/// How long it may take to listen.
-const READY: Duration = Duration::from_secs(30);
 /// How long all its processes may take to end; the guard kills them before.
 const END: Duration = Duration::from_secs(15);
-/// How long it may take to answer once it listens; then it is taken to be one that does not.
-const ANSWER: Duration = Duration::from_secs(1);
 /// Where servers of others listen: what Linux gives to clients begins there at 32,768 by default.
 const PORTS: std::ops::Range<u16> = 20_000..32_768;
-/// So many ports are tried.
-const DRAWS: usize = 1_000;
-/// Between two looks at whether it listens.
-const LOOK: Duration = Duration::from_millis(20);
+/// So many ports are tried, so far apart (a prime: all are reached), and so many steps were taken.
+const STEPS_MAX: usize = 1_000;
+const STEP: u32 = 7_919;
+static STEPS: AtomicU32 = AtomicU32::new(0);
 /// So many of its last lines are told, and so much of each.
 const LINES_MAX: usize = 10;
 const LINE_BYTES_MAX: u64 = 400;
@@ -63,9 +60,14 @@ struct Said {
 }
 
 impl Guarded {
-    /// Starts a server, and waits until it answers.
-    pub async fn start(command: &Command, cpus: Option<&Cpus>) -> anyhow::Result<Self> {
-        Self::start_at(free_address()?, "the server".to_owned(), command, cpus, false).await
+    /// Starts a server, and waits until it answers, for so long at most.
+    pub async fn start(
+        command: &Command,
+        listens: Ipv4Addr,
+        cpus: Option<&Cpus>,
+        patience: Duration,
+    ) -> anyhow::Result<Self> {
+        Self::start_at(free_address(listens)?, "the server".to_owned(), command, cpus, patience, false).await
     }
 
     /// The same at that address, under a name for messages. `scratch`: the folder of its command goes with it.
@@ -74,6 +76,7 @@ impl Guarded {
         name: String,
         command: &Command,
         cpus: Option<&Cpus>,
+        patience: Duration,
         scratch: bool,
     ) -> anyhow::Result<Self> {
         let (pipe, control) = std::io::pipe().context("no pipe")?;
@@ -86,7 +89,7 @@ impl Guarded {
         if scratch {
             guard.arg("--scratch");
         }
-        guard.current_dir(&command.folder).arg("--").args(command.words.iter().map(|word| filled_in(word, address)));
+        guard.current_dir(&command.folder).arg("--").args(command.at(address));
         guard.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut guard = guard.spawn().context("cannot start the server's guard")?;
         let pid = guard.id().context("the server's guard ended at once")?;
@@ -103,31 +106,17 @@ impl Guarded {
             }
         }));
         let mut server = Self { guard, control, stdin, said, name, address, pid };
-        match timeout(READY, server.listens()).await {
-            Ok(listens) => listens?,
-            Err(_) => bail!(
-                "{} does not listen at {address} after {READY:?}: is that where its command has it listen? {{host}} \
-                 and {{port}} are filled in{}",
-                server.name,
-                server.last_lines()
-            ),
+        let unready = unready(address, command.ready.as_deref(), patience, || server.death().is_some()).await;
+        // First of all: who has died was not the one that answered.
+        if let Some(death) = server.death() {
+            bail!("{death}");
+        }
+        if let Some(why) = unready {
+            bail!("{} {why}{}", server.name, server.last_lines());
         }
         // Opened by the guard before it started anything.
         drop(pipe);
         Ok(server)
-    }
-
-    async fn listens(&mut self) -> anyhow::Result<()> {
-        loop {
-            if let Some(death) = self.death() {
-                bail!("{death}");
-            }
-            // Who has died was not the one that answered.
-            if answers(self.address).await && self.death().is_none() {
-                return Ok(());
-            }
-            sleep(LOOK).await;
-        }
     }
 
     /// What is written here comes to its stdin, which is open until it is ended: a server that ends with its stdin would do so while
@@ -163,38 +152,24 @@ impl Guarded {
 
 /// Where something may listen that is started next: at a port that the kernel gives nobody of its own accord (ip(7),
 /// `ip_local_port_range`). One of the others, free now, may be a client's by the time the server asks for it, and whoever has it then would be
-/// taken for the server.
-pub fn free_address() -> anyhow::Result<SocketAddr> {
+/// taken for the server. From then until it listens another program like this one may look for a port, too, for as long as a server takes to
+/// start: each begins at its own process id, and goes on in steps.
+pub fn free_address(at: Ipv4Addr) -> anyhow::Result<SocketAddr> {
     let range = std::fs::read_to_string("/proc/sys/net/ipv4/ip_local_port_range").unwrap_or_default();
     let given_from = range.split_whitespace().next().and_then(|first| first.parse().ok()).unwrap_or(PORTS.end);
     let ports = if given_from > PORTS.start { PORTS.start..given_from.min(PORTS.end) } else { PORTS };
     let is_free = |address: &SocketAddr| TcpListener::bind(address).is_ok();
-    let drawn = (0..DRAWS).map(|_| SocketAddr::from(([127, 0, 0, 1], rand::rng().random_range(ports.clone()))));
-    drawn.into_iter().find(is_free).with_context(|| format!("no free port from {} to {}", ports.start, ports.end))
-}
-
-/// Whether somebody takes connections there, and says something to a request. A connection alone the kernel takes while the processes
-/// that will serve it (nginx's workers) are still to be started: memory would begin without them.
-async fn answers(address: SocketAddr) -> bool {
-    let Ok(mut stream) = TcpStream::connect(address).await else { return false };
-    let request = format!("GET / HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
-    let asked = async {
-        stream.write_all(request.as_bytes()).await?;
-        stream.read(&mut [0]).await
-    };
-    // Whatever it says or does: it need not speak HTTP there. Who says nothing has had the time to be there.
-    drop(timeout(ANSWER, asked).await);
-    true
+    let step = || process::id().wrapping_add(STEP.wrapping_mul(STEPS.fetch_add(1, Relaxed))) % ports.len() as u32;
+    (0..STEPS_MAX)
+        .map(|_| SocketAddr::from((at, ports.start + step() as u16)))
+        .find(is_free)
+        .with_context(|| format!("no free port from {} to {}", ports.start, ports.end))
 }
 
 fn last_lines(said: &Mutex<Said>) -> String {
     let said = said.lock().unwrap_or_else(PoisonError::into_inner);
     let lines: Vec<_> = said.lines.iter().rev().map(String::as_str).collect();
     if lines.is_empty() { "; it said nothing".to_owned() } else { format!("; its last lines: {}", lines.join(" | ")) }
-}
-
-fn filled_in(word: &str, address: SocketAddr) -> String {
-    word.replace("{host}", &address.ip().to_string()).replace("{port}", &address.port().to_string())
 }
 
 /// Takes note of each line, as long as there are any.

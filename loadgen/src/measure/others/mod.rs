@@ -1,17 +1,20 @@
 //! A server of others in one run: its processes, and what publishes to it.
 
+mod command;
 mod feed;
 mod guarded;
 mod post;
 mod publishing;
+mod ready;
 mod relayed;
 mod say;
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use protocol::results::{Publish, Speakers};
 
 use crate::clients::dialects::Dialect;
+pub use command::Command;
 pub use guarded::{Guarded, free_address};
 pub use publishing::{Publication, Publishing};
 pub use relayed::Relayed;
@@ -29,13 +32,4 @@ pub struct Others {
     pub speakers: Option<Speakers>,
     /// What starts it; none if it runs already.
     pub command: Option<Command>,
-}
-
-/// What starts a server.
-#[derive(Debug, Clone)]
-pub struct Command {
-    /// Word by word, with places for host and port.
-    pub words: Vec<String>,
-    /// Where it is run.
-    pub folder: PathBuf,
 }

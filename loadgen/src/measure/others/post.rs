@@ -1,6 +1,7 @@
 //! Updates as requests on a connection that is kept.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -28,7 +29,7 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// Where they go, and what every request says.
 #[derive(Debug)]
 pub(super) struct To {
-    pub(super) address: std::net::SocketAddr,
+    pub(super) address: SocketAddr,
     pub(super) tls: Option<Tls>,
     pub(super) dialect: Arc<Dialect>,
     pub(super) request: Request,
@@ -50,7 +51,10 @@ impl Post {
     pub(super) fn connect(to: To, acknowledged: Arc<Mutex<Histogram<u64>>>) -> anyhow::Result<Self> {
         let runtime = Builder::new_current_thread().enable_all().build().context("cannot start a runtime")?;
         let stream = runtime.block_on(async {
-            timeout(PATIENCE, connect(&to)).await.map_err(anyhow::Error::from)?.map_err(Into::into)
+            timeout(PATIENCE, connect(to.address, to.tls.as_ref()))
+                .await
+                .map_err(anyhow::Error::from)?
+                .map_err(Into::into)
         });
         let said = to.dialect.publish.clone().context("the dialect does not say how to publish")?;
         let uplink = Uplink::new(
@@ -82,17 +86,18 @@ async fn post(to: &To, uplink: &mut Uplink, line: &[u8], scratch: &Scratch) -> R
     loop {
         match uplink.post(line, scratch).await {
             // As HTTP allows: the same is posted on another connection.
-            Err(ClientError::Ended) => uplink.reopen(connect(to).await?),
+            Err(ClientError::Ended) => uplink.reopen(connect(to.address, to.tls.as_ref()).await?),
             posted => return posted.map(drop),
         }
     }
 }
 
-async fn connect(to: &To) -> Result<Stream, ClientError> {
-    let stream = TcpStream::connect(to.address).await?;
+/// A connection that is no client's.
+pub(super) async fn connect(address: SocketAddr, tls: Option<&Tls>) -> Result<Stream, ClientError> {
+    let stream = TcpStream::connect(address).await?;
     stream.set_nodelay(true)?;
     let stream = Stream::new(Socket::new(stream, None)?, Arc::default());
-    match &to.tls {
+    match tls {
         Some(tls) => Ok(stream.secured(tls).await?),
         None => Ok(stream),
     }

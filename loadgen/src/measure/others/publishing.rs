@@ -2,8 +2,7 @@
 
 use std::{
     path::Path,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
 use anyhow::{Context, anyhow};
@@ -12,6 +11,7 @@ use protocol::{
     control::Published,
     results::{LosslessHistogram, Publish, Stream},
 };
+use rustix::thread::{Pid, gettid};
 use server::{
     stream::{
         publisher::{Publisher, Span},
@@ -27,11 +27,14 @@ use super::{
     post::{Post, To},
     say::Say,
 };
-use crate::clients::{
-    mailbox::Mailbox,
-    tls::Tls,
-    transports::{Endpoint, Request},
-    window::histogram,
+use crate::{
+    clients::{
+        mailbox::Mailbox,
+        tls::Tls,
+        transports::{Endpoint, Request},
+        window::histogram,
+    },
+    machine::usage::thread_cpu_ns,
 };
 
 /// A publisher at work.
@@ -43,6 +46,7 @@ pub struct Publishing {
     /// What came of it, once that is known.
     done: Option<anyhow::Result<Published>>,
     acknowledged: Arc<Mutex<Histogram<u64>>>,
+    thread_id: Arc<OnceLock<Pid>>,
 }
 
 /// What is published, and to whom.
@@ -86,14 +90,19 @@ impl Publishing {
         let (sender, account) = oneshot::channel();
         // Perhaps nobody waits for it any more.
         let done = |account| drop(sender.send(account));
-        let pin = move || cpus.as_ref().map_or(Ok(()), Cpus::pin);
+        let thread_id = Arc::<OnceLock<Pid>>::default();
+        let own_id = Arc::clone(&thread_id);
+        let pin = move || {
+            own_id.get_or_init(gettid);
+            cpus.as_ref().map_or(Ok(()), Cpus::pin)
+        };
         let publisher = match others.publish {
             Publish::Feed => {
                 let stdin = guarded.context("there is no stdin of a server that runs already")?.stdin()?;
                 Publisher::start(source, span, move || pin().and_then(|()| Feed::new(stdin)), done)
             }
             Publish::Http => {
-                let request = Request { endpoint, number: 0, poll_wait: Duration::ZERO, after: None, cookies: None };
+                let request = Request::of_no_client(endpoint);
                 let to = To { address, tls, dialect: Arc::clone(&others.dialect), request };
                 let acknowledged = Arc::clone(&acknowledged);
                 Publisher::start(source, span, move || pin().and_then(|()| Post::connect(to, acknowledged)), done)
@@ -104,7 +113,7 @@ impl Publishing {
                 Publisher::start(source, span, move || pin().map(|()| Say { mailboxes, relayed }), done)
             }
         }?;
-        Ok(Self { _publisher: publisher, account, done: None, acknowledged })
+        Ok(Self { _publisher: publisher, account, done: None, acknowledged, thread_id })
     }
 
     /// Waits for its account. Dropping the future loses nothing.
@@ -127,6 +136,12 @@ impl Publishing {
                 None
             }
         }
+    }
+
+    /// CPU time of its thread so far, in nanoseconds.
+    pub fn cpu_ns(&self) -> anyhow::Result<u64> {
+        // Who has not begun has used nothing.
+        self.thread_id.get().map_or(Ok(0), |id| thread_cpu_ns(*id))
     }
 
     /// From sending an update until the server acknowledged it, if it does.

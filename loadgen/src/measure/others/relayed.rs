@@ -29,9 +29,9 @@ impl Relayed {
         if client < self.speakers && from <= to { up_to(to) - up_to(from - 1) } else { 0 }
     }
 
-    /// How often so many updates are not to come anywhere.
-    pub fn unexpected(&self, updates: u64) -> u64 {
-        if self.echo { 0 } else { updates }
+    /// To how many clients an update is not to come.
+    pub fn left_out(&self) -> u64 {
+        u64::from(!self.echo)
     }
 }
 

@@ -2,8 +2,10 @@
 
 use std::{
     fs::{self, Permissions},
+    net::{Ipv4Addr, SocketAddr},
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use anyhow::{Context, bail, ensure};
@@ -106,11 +108,13 @@ impl Through {
     /// Starts it before a server, for so many clients, in a folder of its own that is gone with it.
     pub async fn start(
         &self,
-        upstream: std::net::SocketAddr,
+        upstream: SocketAddr,
+        listens: Ipv4Addr,
         clients: u32,
         cpus: Option<&Cpus>,
+        patience: Duration,
     ) -> anyhow::Result<Guarded> {
-        let address = free_address()?;
+        let address = free_address(listens)?;
         let folder = tempfile::Builder::new().prefix("pushbench-").tempdir().context("no folder for the proxy")?;
         // Its workers may be another user's.
         fs::set_permissions(folder.path(), Permissions::from_mode(0o755))?;
@@ -124,9 +128,9 @@ impl Through {
         fs::write(folder.path().join(self.program.file), filled_in)?;
         let file = self.file.to_string_lossy();
         let words = self.program.words.iter().map(|word| word.replace(PROGRAM, &file)).collect();
-        let command = Command { words, folder: folder.path().to_owned() };
+        let command = Command { words, folder: folder.path().to_owned(), ready: None };
         let name = format!("the proxy {}", self.name);
-        let started = Guarded::start_at(address, name, &command, cpus, true).await?;
+        let started = Guarded::start_at(address, name, &command, cpus, patience, true).await?;
         // Its guard removes it from now on.
         let _ = folder.keep();
         Ok(started)

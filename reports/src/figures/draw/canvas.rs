@@ -8,9 +8,9 @@ use plotters::{
 use protocol::Transport;
 
 use super::{
-    marks::{Bar, Series, Tone, Word},
+    marks::{Bar, Series, Texture, Tile, Tone, Word},
     scale::Scale,
-    style::{AXIS, GRID, INK, Part, SHADE, Subject, Tip, colour},
+    style::{AXIS, GRID, INK, ON_TILE, Part, SHADE, Subject, Tip, colour, of_class},
 };
 use crate::metrics::Meeting;
 
@@ -24,6 +24,9 @@ const LINE_HEIGHT: i32 = 64;
 const LINE: u32 = 6;
 const SPREAD: u32 = 3;
 const OUTLINE: u32 = 4;
+/// Between a tile and its place's edge, and between strokes of a hatched one along an axis.
+const TILE_GAP: i32 = 4;
+const HATCH: i32 = 44;
 
 /// Why a picture could not be drawn.
 pub(crate) type Error = DrawingAreaErrorKind<std::io::Error>;
@@ -92,7 +95,7 @@ impl<'a> Canvas<'a> {
                 self.spread(dot.x, spread, mark)?;
             }
             self.marker(series.subject, at, mark)?;
-            self.tips.push(Tip { at, text: dot.tip.clone() });
+            self.tips.push(Tip { at, said: dot.tip.clone() });
         }
         Ok(())
     }
@@ -111,6 +114,8 @@ impl<'a> Canvas<'a> {
                 let corners = vec![(x, y - 18), (x + 18, y), (x, y + 18), (x - 18, y)];
                 self.page.draw(&Polygon::new(corners, paint.filled()))
             }
+            // Lines, of which no point is marked.
+            Subject::Border | Subject::Unity => Ok(()),
             // Hollow, since nobody measured it.
             Subject::Predicted => self.page.draw(&Circle::new((x, y), 13, paint.stroke_width(OUTLINE))),
         }
@@ -134,7 +139,37 @@ impl<'a> Canvas<'a> {
         let highest = bar.spread.map_or(top, |(_, greatest)| greatest.max(top));
         let (x, y) = self.pixel(middle, highest);
         self.text(&bar.label, (x, y - 8), INK)?;
-        self.tips.push(Tip { at: self.pixel(middle, top), text: bar.tip.clone() });
+        self.tips.push(Tip { at: self.pixel(middle, top), said: bar.tip.clone() });
+        Ok(())
+    }
+
+    /// Its ground; its label comes after what is drawn across it.
+    pub(crate) fn tile(&mut self, tile: &Tile) -> Drawn {
+        let ((left, foot), (right, top)) =
+            (self.pixel(tile.x - 0.5, tile.y - 0.5), self.pixel(tile.x + 0.5, tile.y + 0.5));
+        let (left, right, top, foot) = (left + TILE_GAP, right - TILE_GAP, top + TILE_GAP, foot - TILE_GAP);
+        self.page.draw(&Rectangle::new([(left, top), (right, foot)], fill(tile).filled()))?;
+        let strokes = match tile.texture {
+            Texture::Plain => Vec::new(),
+            Texture::Crossed => vec![[(left, top), (right, foot)], [(left, foot), (right, top)]],
+            Texture::Hatched => (left + top + HATCH..right + foot)
+                .step_by(HATCH as usize)
+                .map(|sum| [sum - foot, sum - top].map(|x| x.clamp(left, right)).map(|x| (x, sum - x)))
+                .collect(),
+        };
+        strokes
+            .into_iter()
+            .try_for_each(|stroke| self.page.draw(&PathElement::new(stroke.to_vec(), AXIS.stroke_width(SPREAD))))
+    }
+
+    /// In the tile's middle, on a piece of its ground.
+    pub(crate) fn tile_label(&mut self, tile: &Tile) -> Drawn {
+        let (x, y) = self.pixel(tile.x, tile.y);
+        let (half_wide, half_high) = (12 * tile.label.chars().count() as i32 + 6, 28);
+        let ground = [(x - half_wide, y - half_high), (x + half_wide, y + half_high)];
+        self.page.draw(&Rectangle::new(ground, fill(tile).filled()))?;
+        self.text(&tile.label, (x, y + 24), ON_TILE)?;
+        self.tips.push(Tip { at: (x, y), said: tile.tip.clone() });
         Ok(())
     }
 
@@ -170,6 +205,10 @@ impl<'a> Canvas<'a> {
         let style = ("sans-serif", FONT * 0.9, &paint).into_text_style(&self.page);
         self.page.draw(&Text::new(words.to_owned(), foot, style.pos(Pos::new(HPos::Center, VPos::Bottom))))
     }
+}
+
+fn fill(tile: &Tile) -> RGBColor {
+    tile.class.map_or(SHADE, of_class)
 }
 
 fn opacity(tone: Tone) -> f64 {

@@ -2,7 +2,7 @@
 
 use super::{
     canvas::{Canvas, Error},
-    marks::{Bar, Series, Word},
+    marks::{Bar, Series, Tile, Word},
     scale::Scale,
     style::{Tip, themed},
 };
@@ -21,6 +21,8 @@ pub(crate) struct Chart {
     pub(crate) series: Vec<Series>,
     /// Bars.
     pub(crate) bars: Vec<Bar>,
+    /// Cells of a map.
+    pub(crate) tiles: Vec<Tile>,
     /// Words where there is no number.
     pub(crate) words: Vec<Word>,
     /// A span of x that is set apart.
@@ -30,9 +32,9 @@ pub(crate) struct Chart {
 impl Chart {
     /// An empty picture.
     pub(crate) fn new(title: &str, x: Scale, y: Scale) -> Self {
-        let (series, bars, words) = (Vec::new(), Vec::new(), Vec::new());
+        let (series, bars, tiles, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let title = title.to_owned();
-        Self { description: title.clone(), title, x, y, series, bars, words, shade: None }
+        Self { description: title.clone(), title, x, y, series, bars, tiles, words, shade: None }
     }
 
     /// What stands above it.
@@ -53,8 +55,14 @@ impl Chart {
             canvas.shade(from, to)?;
         }
         canvas.axes(&self.x, &self.y)?;
+        for tile in &self.tiles {
+            canvas.tile(tile)?;
+        }
         for series in &self.series {
             canvas.series(series)?;
+        }
+        for tile in &self.tiles {
+            canvas.tile_label(tile)?;
         }
         for bar in &self.bars {
             canvas.bar(bar)?;

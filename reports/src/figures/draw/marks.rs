@@ -2,7 +2,7 @@
 
 use protocol::Transport;
 
-use super::style::Subject;
+use super::{said::Said, style::Subject};
 
 /// One line.
 pub(crate) struct Series {
@@ -19,7 +19,7 @@ pub(crate) struct Dot {
     /// Least and greatest over the repeats.
     pub(crate) spread: Option<(f64, f64)>,
     /// What it says when pointed at.
-    pub(crate) tip: String,
+    pub(crate) tip: Said,
 }
 
 /// How strong a part of a bar is painted.
@@ -42,7 +42,28 @@ pub(crate) struct Bar {
     /// What stands on top.
     pub(crate) label: String,
     /// What it says when pointed at.
-    pub(crate) tip: String,
+    pub(crate) tip: Said,
+}
+
+/// A cell of a map, one wide and one high around its place.
+pub(crate) struct Tile {
+    pub(crate) x: f64,
+    pub(crate) y: f64,
+    /// Of which class its ratio is; none if there is no ratio.
+    pub(crate) class: Option<usize>,
+    pub(crate) texture: Texture,
+    /// What stands in it.
+    pub(crate) label: String,
+    /// What it says when pointed at.
+    pub(crate) tip: Said,
+}
+
+/// How a tile is told apart without colour.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Texture {
+    Plain,
+    Hatched,
+    Crossed,
 }
 
 /// A word at the foot of the picture.

@@ -2,11 +2,15 @@
 
 mod canvas;
 mod chart;
+mod classes;
 mod marks;
+mod said;
 mod scale;
 mod style;
 
 pub(crate) use chart::Chart;
-pub(crate) use marks::{Bar, Dot, Series, Tone, Word};
+pub(crate) use classes::{CLASSES, class, class_name};
+pub(crate) use marks::{Bar, Dot, Series, Texture, Tile, Tone, Word};
+pub(crate) use said::Said;
 pub(crate) use scale::Scale;
-pub(crate) use style::Subject;
+pub(crate) use style::{Subject, painted, theme};

@@ -5,6 +5,7 @@ mod panels;
 use super::{
     figure::{Figure, Table},
     key::Key,
+    question::Question,
     source::Source,
 };
 use crate::{
@@ -19,22 +20,40 @@ use crate::{
     words::number,
 };
 
+/// Percent of the updates that are not worth a picture.
+const HARDLY_ANY: f64 = 0.5;
+
 pub(super) fn figure(source: &Source<'_>) -> Figure {
     Figure {
         id: "polling",
         title: "What an update met: long polling’s three cases",
+        question: Question::Late,
+        compares: Vec::new(),
+        idle: idle(source),
+        lead: String::new(),
         caption: "After an answer no poll is parked until the client’s next one is there, a round trip later. An update that \
                   is due meanwhile waits for that poll, or rides in its answer behind another (RFC 6202, section 2.2). \
-                  What is left to 100% met a parked poll. The prediction is of the other two kinds together: \
-                  rate × round trip, at most 100%, with the median exchange on an idle loopback connection as \
-                  the round trip. With evenly spaced updates and no queueing the true share is nil until the gap \
-                  between updates is shorter than the round trip; a fan-out that is still under way when the next update \
-                  is due raises it."
+                  What is left to 100% met a parked poll. The prediction is of the other two kinds together: what theory says of \
+                  even or Poisson arrivals (METHODOLOGY), with the median exchange on an idle connection as the round trip. Of \
+                  evenly spaced updates none is predicted until the gap between them is shorter than that; a fan-out that is \
+                  still under way when the next update is due raises the share."
             .to_owned(),
         key: Key::Meetings,
         panels: panels::panels(&source.sweep, &askers(source)),
         table: Table { head: head(), rows: rows(source), open: true },
     }
+}
+
+/// That polls were parked whenever an update was due, but for hardly any.
+fn idle(source: &Source<'_>) -> Option<String> {
+    let sides = source.comparison.cases.iter().flat_map(|case| case.sides.values());
+    let parked = sides.filter_map(|side| side.measure(MetPercent(Meeting::Parked)));
+    let unparked = parked.map(|measure| 100.0 - measure.min).reduce(f64::max).filter(|share| *share < HARDLY_ANY)?;
+    Some(if unparked > 0.0 {
+        format!("At every load an update found a poll parked, but for {}% of them at the most.", number(unparked))
+    } else {
+        "At every load every update found a poll parked.".to_owned()
+    })
 }
 
 /// Those who ask, and so meet anything.

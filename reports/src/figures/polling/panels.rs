@@ -3,9 +3,9 @@
 use crate::{
     compare::{Case, Measure, Slice, Sweep},
     figures::{
-        draw::{Bar, Chart, Dot, Scale, Series, Subject, Tone},
+        draw::{Bar, Chart, Dot, Said, Scale, Series, Subject, Tone},
         figure::Panel,
-        over_axis::{spread, with_unit, words},
+        over_axis::{said, spread, words},
     },
     metrics::{
         Meeting,
@@ -75,14 +75,16 @@ impl One<'_> {
 
     fn chart(&self, title: &str, x: Scale, y: Scale, values: &[(&Case<'_>, Subject, Measure)]) -> Chart {
         let mut chart = Chart::new(title, x, y);
-        let said = values.iter().map(|(case, subject, measure)| self.tip(case, *subject, *measure));
+        let said = values.iter().map(|(case, subject, measure)| self.tip(case, *subject, *measure).to_string());
         chart.description = said.collect::<Vec<_>>().join("; ");
         chart
     }
 
-    fn tip(&self, case: &Case<'_>, subject: Subject, measure: Measure) -> String {
-        let value = self.metric(subject).map(|metric| with_unit(measure, metric)).unwrap_or_default();
-        format!("{}, {}: {value}", name(subject), self.sweep.name_of(&case.load))
+    fn tip(&self, case: &Case<'_>, subject: Subject, measure: Measure) -> Said {
+        let Some(metric) = self.metric(subject) else { return Said::default() };
+        let of = format!("{}, {}", name(subject), self.sweep.name_of(&case.load));
+        let said = said(of, measure, metric, &case.values(self.contender, metric));
+        if subject == Subject::Predicted { Said { interval: String::new(), runs: String::new(), ..said } } else { said }
     }
 
     fn lines(&self) -> Option<Chart> {
@@ -185,7 +187,7 @@ mod tests {
         read::Results,
     };
 
-    const PREDICTION: &str = "stroke=\"var(--soft)\" stroke-dasharray";
+    const PREDICTION: &str = "stroke=\"#7b858f\" stroke-dasharray";
 
     fn panels(results: &Results) -> Vec<Panel> {
         let figures = all(results, &Comparison::of(results));

@@ -28,12 +28,13 @@ pub(crate) fn folklore(results: &Results, comparison: &Comparison<'_>) -> Vec<Ju
 impl Saying {
     fn judged(&self, comparison: &Comparison<'_>) -> Judged {
         let cases = comparison.heaviest_first();
-        let mut finding = Finding::Undecided;
-        let mut figures = Vec::new();
+        let weightiest = |findings: &[Finding]| findings.iter().copied().max_by_key(|finding| finding.weight(self.all));
+        let (mut findings, mut figures) = (Vec::new(), Vec::new());
         for rule in self.rules {
             let evidence: Vec<_> = cases.iter().filter_map(|case| rule.applied(case)).collect();
-            let Some(worst) = evidence.iter().map(|(finding, _)| *finding).max() else { continue };
-            finding = finding.max(worst);
+            let worst = weightiest(&evidence.iter().map(|(finding, _)| *finding).collect::<Vec<_>>());
+            findings.push(worst.unwrap_or(Finding::Undecided));
+            let Some(worst) = worst else { continue };
             let mut alike = evidence.iter().filter(|(finding, _)| *finding == worst);
             // The heaviest load speaks for all that say the same.
             let figure = alike.next().map(|(_, figure)| figure.as_str()).unwrap_or_default();
@@ -43,6 +44,7 @@ impl Saying {
             };
             figures.push(format!("{figure}{others}"));
         }
+        let finding = weightiest(&findings).unwrap_or(Finding::Undecided);
         let decided_by = (finding == Finding::Undecided).then_some(self.decided_by);
         Judged { said: self.said, finding, figures, decided_by }
     }
@@ -97,6 +99,24 @@ mod tests {
         assert_eq!(finding(&once, "less of the server’s CPU"), Finding::Undecided);
         let results = Sweep::aa(3).results();
         assert!(folklore(&results, &Comparison::of(&results)).is_empty());
+    }
+
+    #[test]
+    fn what_is_said_of_everything_is_supported_only_where_every_figure_is() {
+        let everything = "worse at everything";
+        assert_eq!(finding(&judged(|_| ()), everything), Finding::Supported);
+        // As much memory as the other transport's, at one load of three.
+        let alike = judged(|results| {
+            let heaviest = |run: &&mut protocol::results::Run| run.point.load.clients == 4_000;
+            let mut servers = results.runs.iter_mut().filter(heaviest).filter_map(|run| run.server.as_mut());
+            let plateaus = servers.next().unwrap().plateaus;
+            servers.for_each(|server| server.plateaus = plateaus);
+        });
+        assert_eq!(finding(&alike, everything), Finding::Undecided);
+        assert_eq!(finding(&alike, "less of the server’s memory"), Finding::Supported, "at the other loads");
+        let unmeasured = judged(|results| results.runs.iter_mut().for_each(|run| run.server = None));
+        assert_eq!(finding(&unmeasured, "delivers sooner"), Finding::Supported);
+        assert_eq!(finding(&unmeasured, everything), Finding::Undecided);
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// What a sweep says of a saying.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Finding {
     /// Nothing that could be told from chance.
     Undecided,
@@ -95,6 +95,15 @@ fn bounded(
 }
 
 impl Finding {
+    /// Which of several stands for them: the one that weighs most. Who speaks of `all` is not right by some of it.
+    pub(super) fn weight(self, all: bool) -> u8 {
+        match self {
+            Self::Undecided => u8::from(all),
+            Self::Supported => u8::from(!all),
+            Self::Contradicted => 2,
+        }
+    }
+
     /// As a class of the page has it.
     pub(crate) fn class(self) -> &'static str {
         match self {

@@ -2,13 +2,10 @@
 
 use super::limits::Gated;
 use crate::{
-    compare::{Ratio, Side},
+    compare::{Ratio, Side, repeats_to_part},
     metrics::Metric,
     points::Contender,
 };
-
-/// More repeats than these are nothing to be advised.
-const REPEATS_MAX: f64 = 1_000.0;
 
 /// A figure of one contender under one load.
 #[derive(Debug, Clone)]
@@ -40,15 +37,15 @@ pub struct Found {
     pub confidence: f64,
 }
 
-/// Where a figure stands to its limit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a figure stands to its limit, the worse the greater.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Standing {
-    /// Its whole interval is under it; or it has none.
+    /// Its whole interval is within it; or it has none.
     Within,
-    /// Its whole interval is over it.
-    Over,
     /// The interval holds the limit: so many repeats, varying so, do not tell.
     Open,
+    /// Its whole interval is beyond it.
+    Over,
 }
 
 impl Figure {
@@ -62,14 +59,13 @@ impl Figure {
         }
     }
 
-    /// How many repeats would decide it if its ratio and their scatter stayed, by the root law: an interval of four times the
-    /// repeats is half as wide. None if it is too close to the limit for that, or if there is no interval.
+    /// How many repeats would decide it if its ratio and their scatter stayed. None if it is too close to the limit for that, or
+    /// if there is no interval.
     pub fn repeats_to_decide(&self, made: u32) -> Option<u32> {
         let (ratio, limit) = (self.found.ratio.value(), self.limit?);
         let (low, _) = self.found.ratio.interval_at(self.found.confidence)?;
         let (reach, distance) = ((ratio / low).ln(), ((1.0 + limit) / ratio).ln().abs());
-        let repeats = (f64::from(made) * (reach / distance).powi(2)).ceil();
-        (repeats <= REPEATS_MAX).then_some(repeats as u32)
+        repeats_to_part(made, reach, distance)
     }
 }
 

@@ -4,11 +4,9 @@ use std::{fmt, str::FromStr};
 
 use crate::metrics::{Metric, Quantile};
 
-/// A figure that is gated, by the name that options call it.
+/// A figure that is gated.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Gated {
-    /// In options and machine-readable files.
-    pub name: &'static str,
     /// What it is. More is worse.
     pub metric: Metric,
     /// How much worse it may become, as a share, unless told otherwise.
@@ -19,15 +17,22 @@ pub struct Gated {
 
 /// Every figure that is gated.
 pub const GATED: [Gated; 5] = [
-    gated("server-cpu", Metric::CpuUsPerDelivery, 0.15),
-    gated("last-p90", Metric::LastMs(Quantile::P90), 0.25),
-    Gated { wants_updates: true, ..gated("p99", Metric::LatencyMs(Quantile::P99), 0.25) },
-    gated("memory", Metric::UserKibPerClient, 0.10),
-    gated("generator-cpu", Metric::GeneratorCpuUsPerDelivery, 0.15),
+    gated(Metric::CpuUsPerDelivery, 0.15),
+    gated(Metric::LastMs(Quantile::P90), 0.50),
+    Gated { wants_updates: true, ..gated(Metric::LatencyMs(Quantile::P99), 0.25) },
+    gated(Metric::UserKibPerClient, 0.10),
+    gated(Metric::GeneratorCpuUsPerDelivery, 0.20),
 ];
 
-const fn gated(name: &'static str, metric: Metric, default: f64) -> Gated {
-    Gated { name, metric, default, wants_updates: false }
+const fn gated(metric: Metric, default: f64) -> Gated {
+    Gated { metric, default, wants_updates: false }
+}
+
+impl Gated {
+    /// In options and machine-readable files.
+    pub fn name(self) -> &'static str {
+        self.metric.short_name().unwrap_or_default()
+    }
 }
 
 /// How much worse each figure may become; as many as [`GATED`] has.
@@ -65,12 +70,12 @@ impl FromStr for Limit {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let names = || GATED.map(|gated| gated.name).join(", ");
+        let names = || GATED.map(Gated::name).join(", ");
         let (name, value) =
-            text.split_once('=').ok_or_else(|| format!("FIGURE=PERCENT, such as {}=5%", GATED[0].name))?;
+            text.split_once('=').ok_or_else(|| format!("FIGURE=PERCENT, such as {}=5%", GATED[0].name()))?;
         let figure = GATED
             .iter()
-            .position(|gated| gated.name == name)
+            .position(|gated| gated.name() == name)
             .ok_or_else(|| format!("no figure `{name}`: there are {}", names()))?;
         let share = match value {
             "off" => None,
@@ -85,7 +90,7 @@ impl FromStr for Limit {
 
 impl fmt::Display for Limit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}={}", GATED[self.figure].name, percent(self.share))
+        write!(f, "{}={}", GATED[self.figure].name(), percent(self.share))
     }
 }
 

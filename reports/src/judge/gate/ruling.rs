@@ -225,7 +225,7 @@ mod tests {
     }
 
     fn named(gate: &Gate, standing: Standing) -> Vec<&str> {
-        gate.figures().iter().filter(|figure| figure.standing() == standing).map(|figure| figure.gated.name).collect()
+        gate.figures().iter().filter(|figure| figure.standing() == standing).map(|figure| figure.gated.name()).collect()
     }
 
     #[test]
@@ -282,7 +282,7 @@ mod tests {
     fn a_p99_is_gated_only_where_there_are_updates_for_it() {
         let few = gate(&round(|run| run.stream.updates = 99));
         assert_eq!(few.ruling(), Ruling::Passed, "{few}");
-        assert!(few.figures().iter().all(|figure| figure.gated.name != "p99"));
+        assert!(few.figures().iter().all(|figure| figure.gated.name() != "p99"));
         assert!(few.conclusion().contains("p99 latency is not gated: it wants 1,000 updates in all"), "{few}");
         // Nor a last receiver's p90 of hardly any; but that is not passed over.
         assert_eq!(gate(&round(|run| run.stream.updates = 9)).ruling(), Ruling::Void);

@@ -1,12 +1,16 @@
-//! `compare.html`: what changed from one results folder to another.
+//! `compare.html`: what changed from base to head.
 
 use maud::{Markup, html};
 
-use super::{comparison, page::page};
-use crate::judge::{Between, between::LEGEND};
+use super::{comparison, overview, page::page};
+use crate::{
+    compare::Comparison,
+    judge::{Between, between::LEGEND},
+    read::Results,
+};
 
-/// The whole page.
-pub(crate) fn changes(between: &Between) -> String {
+/// The whole page, of base and head.
+pub(crate) fn changes(both: [&Results; 2], between: &Between) -> String {
     let [worse, better] = [between.worse(), between.better()];
     let main = html! {
         header {
@@ -23,6 +27,15 @@ pub(crate) fn changes(between: &Between) -> String {
                 }
             }
         }
+        div class="beside" {
+            @for ((of, name), results) in [("base-", "Base"), ("head-", "Head")].into_iter().zip(both) {
+                div {
+                    h2 { (name) }
+                    (overview::first_screen(results, &Comparison::of(results), of))
+                    (overview::warnings(results, of))
+                }
+            }
+        }
         (list("worse", "Worse", &worse))
         (list("better", "Better", &better))
         section aria-labelledby="points" {
@@ -35,7 +48,7 @@ pub(crate) fn changes(between: &Between) -> String {
             }
         }
     };
-    let footer = html! { p { "Made by " code { "loadgen compare" } " from the two results folders." } };
+    let footer = html! { p { "Made by " code { "loadgen compare" } " from the results of both." } };
     page("pushbench: what changed", &main, &footer)
 }
 

@@ -45,7 +45,8 @@ pub(super) fn table(name: &str, rows: &[Row]) -> Markup {
                     th scope="col" class="number" { "missed" }
                 }
             }
-            tbody { @for row in rows { (table_rows(row)) } }
+            // What belongs together stays together when it is sorted.
+            @for load in rows.chunk_by(|_, next| next.load.is_empty()) { tbody { @for row in load { (table_rows(row)) } } }
         }
     };
     scrolling(name, &table)
@@ -75,9 +76,10 @@ fn table_cell(cell: &Cell) -> Markup {
     html! {
         td class=(class) {
             (cell.text)
-            @if !cell.spread.is_empty() { small { (cell.spread) } }
-            @if !cell.verdict.is_empty() { small class="verdict" { (cell.verdict) } }
-            @if !cell.unshown.is_empty() { small { "none " (cell.unshown) } }
+            // Breaks, for where no style sets them apart.
+            @if !cell.spread.is_empty() { br; small { (cell.spread) } }
+            @if !cell.verdict.is_empty() { br; small class="verdict" { (cell.verdict) } }
+            @if !cell.unshown.is_empty() { br; small { "none " (cell.unshown) } }
         }
     }
 }

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use super::page::scrolling;
+use super::page::{folded, scrolling};
 use crate::{
     compare::Comparison,
-    judge::folklore::{Judged, folklore},
+    judge::folklore::{Finding, Judged, folklore},
     read::Results,
 };
 
@@ -20,17 +20,22 @@ pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup 
             tbody { @for saying in &judged { (row(saying)) } }
         }
     };
-    html! {
-        section aria-labelledby="folklore" {
-            h2 id="folklore" { "What is said, and what these figures say" }
-            (scrolling("Sayings", &table))
-            p class="note" {
-                "A saying is without exceptions: contradicted means that it fails at one load at least. A comparison \
-                 decides by the interval with which the table above claims a difference, a bound by every repeat. The \
-                 figure is the heaviest load’s of those that say the same."
-            }
+    let content = html! {
+        (scrolling("Sayings", &table))
+        p class="note" {
+            "A saying is without exceptions: contradicted means that it fails at one load at least. A comparison \
+             decides by the interval with which the table above claims a difference, a bound by every repeat. The \
+             figure is the heaviest load’s of those that say the same."
         }
-    }
+    };
+    let of = |finding| judged.iter().filter(|saying| saying.finding == finding).count();
+    let gist = format!(
+        "{} supported, {} contradicted, {} not decided here",
+        of(Finding::Supported),
+        of(Finding::Contradicted),
+        of(Finding::Undecided)
+    );
+    folded("folklore", "What is said, and what these figures say", &gist, &content)
 }
 
 fn row(Judged { said, finding, figures, decided_by }: &Judged) -> Markup {
@@ -39,8 +44,8 @@ fn row(Judged { said, finding, figures, decided_by }: &Judged) -> Markup {
             th scope="row" { (said) }
             td class=(finding.class()) {
                 strong { (finding) }
-                @for figure in figures { small { (figure) "." } }
-                @if let Some(command) = decided_by { small { "What would decide it: " code { (command) } } }
+                @for figure in figures { " " small { (figure) "." } }
+                @if let Some(command) = decided_by { " " small { "What would decide it: " code { (command) } } }
             }
         }
     }

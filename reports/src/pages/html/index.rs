@@ -46,7 +46,7 @@ fn section(number: usize, group: &Group) -> Markup {
     let heaviest = comparisons.last().and_then(|latest| latest.heaviest_first().first().copied());
     html! {
         section aria-labelledby=(id) {
-            h2 id=(id) { (latest.scenario.name) ", " (times(group.entries.len())) }
+            h2 id=(id) { (number) ". " (latest.scenario.name) ", " (times(group.entries.len())) }
             p {
                 (latest.machine.cpu) ", " (latest.machine.cores) " cores, " (latest.machine.kernel)
                 @if let Some(case) = heaviest { ". At its heaviest load: " (words::load(&case.load)) "." }
@@ -66,14 +66,20 @@ fn section(number: usize, group: &Group) -> Markup {
                     }
                     figcaption { "Each figure from build to build, oldest on the left. Less is better in all of them." }
                 }
-                (table(group, &comparisons, case, &metrics))
+                (table(number, group, &comparisons, case, &metrics))
             }
         }
     }
 }
 
 /// Newest first, each a link to its report.
-fn table(group: &Group, comparisons: &[Comparison<'_>], heaviest: &Case<'_>, metrics: &[Metric]) -> Markup {
+fn table(
+    number: usize,
+    group: &Group,
+    comparisons: &[Comparison<'_>],
+    heaviest: &Case<'_>,
+    metrics: &[Metric],
+) -> Markup {
     let table = html! {
         table {
             thead {
@@ -82,11 +88,11 @@ fn table(group: &Group, comparisons: &[Comparison<'_>], heaviest: &Case<'_>, met
                     @for metric in metrics { th scope="col" class="number" { (metric.heading()) } }
                 }
             }
-            tbody {
-                @for (entry, comparison) in group.entries.iter().zip(comparisons).rev() {
+            @for (entry, comparison) in group.entries.iter().zip(comparisons).rev() {
+                tbody {
                     @for (place, contender) in heaviest.sides.keys().enumerate() {
                         tr {
-                            td { @if place == 0 { a href={ (entry.path) "/report.html" } { (started(entry)) } } }
+                            td { @if place == 0 { a href=(entry.page) { (started(entry)) } } }
                             td { @if place == 0 { (entry.name()) } }
                             td { (contender.title()) }
                             @for metric in metrics {
@@ -98,7 +104,7 @@ fn table(group: &Group, comparisons: &[Comparison<'_>], heaviest: &Case<'_>, met
             }
         }
     };
-    scrolling("Every results folder", &table)
+    scrolling(&format!("Group {number}, every results folder"), &table)
 }
 
 fn times(count: usize) -> String {
@@ -122,7 +128,7 @@ mod tests {
 
     fn history(names: &[&str]) -> History {
         let entry = |(seed, name): (u64, &&str)| Entry {
-            path: (*name).to_owned(),
+            page: format!("{name}/report.html"),
             results: Sweep { clients: vec![100, 1_000], seed, ..Sweep::quick() }.results(),
         };
         let entries = (1..).zip(names).map(entry).collect();
@@ -136,7 +142,7 @@ mod tests {
             assert!(page.contains(&format!("href=\"{path}/report.html\"")), "{path}");
         }
         assert_eq!(page.matches("class=\"panel-title\"").count(), tracking::metrics().len());
-        assert!(page.contains("another version") && !page.contains("<script"));
+        assert!(page.contains("another version") && !page.contains("<script>"));
     }
 
     #[test]
@@ -149,6 +155,6 @@ mod tests {
     fn names_are_escaped() {
         let mut history = history(&["<script>"]);
         history.groups[0].entries[0].results.manifest.git_revision = Some("<script>".to_owned());
-        assert!(!index(&history).contains("<script"));
+        assert!(!index(&history).contains("<script>"));
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use maud::{Markup, html};
 
+use super::page::folded;
 use crate::read::Results;
 
 const METHOD: [&str; 10] = [
@@ -17,7 +18,7 @@ const METHOD: [&str; 10] = [
      its interval; each repeat is one observation, however many updates it delivered.",
     "Server CPU is the process’s time in user mode and in the kernel within the measure phase, per update received in it.",
     "Server memory is its proportional set size (PSS) with every client idle, less that of the empty server.",
-    "Not measured: the network between machines, proxies, compression, and clients that read slowly.",
+    "Not measured: a network between machines, but for what a link stands for; proxies, compression, and clients that read slowly.",
 ];
 
 const GLOSSARY: [(&str, &str); 16] = [
@@ -49,18 +50,17 @@ const GLOSSARY: [(&str, &str); 16] = [
 ];
 
 pub(super) fn section(results: &Results) -> Markup {
+    let method = html! {
+        ol {
+            @for line in METHOD { li { (line) } }
+            li { "Kernel memory: " (kernel_methods(results)) "." }
+        }
+    };
+    let glossary =
+        html! { dl class="glossary" { @for (term, meaning) in GLOSSARY { dt { (term) } dd { (meaning) } } } };
     html! {
-        section aria-labelledby="method" {
-            h2 id="method" { "How it was measured" }
-            ol {
-                @for line in METHOD { li { (line) } }
-                li { "Kernel memory: " (kernel_methods(results)) "." }
-            }
-        }
-        section aria-labelledby="glossary" {
-            h2 id="glossary" { "Glossary" }
-            dl class="glossary" { @for (term, meaning) in GLOSSARY { dt { (term) } dd { (meaning) } } }
-        }
+        (folded("method", "How it was measured", "in eleven lines", &method))
+        (folded("glossary", "Glossary", "what the words mean", &glossary))
     }
 }
 

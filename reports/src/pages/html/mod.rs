@@ -1,5 +1,7 @@
 //! `report.html`: one page that opens offline, on any screen and on paper.
 
+mod cards;
+mod carried;
 mod changes;
 mod comparison;
 mod figures;
@@ -9,7 +11,9 @@ mod method;
 mod overview;
 mod page;
 mod runs;
+mod service;
 mod setup;
+mod thresholds;
 
 pub(crate) use changes::changes;
 pub(crate) use index::index;
@@ -17,25 +21,26 @@ pub(crate) use index::index;
 use maud::html;
 
 use self::page::page;
-use crate::{compare::Comparison, read::Results};
+use crate::{compare::Comparison, judge::thresholds as judge, read::Results};
 
 /// The whole page.
 pub(crate) fn report(results: &Results) -> String {
-    let comparison = Comparison::of(results);
+    let (comparison, judged) = (Comparison::of(results), judge(results));
     let main = html! {
         (overview::header(results, &comparison))
-        (comparison::section(&comparison, results.manifest.scenario.goal))
-        (overview::warnings(results))
-        (folklore::section(results, &comparison))
+        (carried::unfinished(results))
+        (thresholds::badge(&judged))
+        (thresholds::section(&judged))
+        (overview::warnings(results, ""))
         (figures::section(results, &comparison))
+        (service::section(results, &comparison))
+        (comparison::section(&comparison, results.manifest.scenario.goal))
+        (folklore::section(results, &comparison))
         (runs::section(results, &comparison))
         (setup::section(results))
         (method::section(results))
     };
-    let footer = html! {
-        p { "pushbench " (results.manifest.version) ". Everything on this page was derived from "
-            code { "manifest.json" } " and " code { "runs.jsonl" } " beside it." }
-    };
+    let footer = html! { (carried::section(results)) };
     page(&format!("pushbench: {}", results.manifest.scenario.name), &main, &footer)
 }
 
@@ -50,23 +55,74 @@ mod tests {
     #[test]
     fn the_page_stands_alone() {
         let page = report(&Sweep::quick().results());
-        for outside in ["src=", "<link", "<script", "@import", "url("] {
+        for outside in
+            ["src=", "<link", "@import", "url(", "import ", "import(", "fetch(", "XMLHttpRequest", "eval(", "onclick"]
+        {
             assert!(!page.contains(outside), "{outside}");
         }
+        let inert_or_inline = ["module\">", "application/json\" ", "application/gzip\" "];
+        let scripts: usize =
+            inert_or_inline.iter().map(|kind| page.matches(&format!("<script type=\"{kind}")).count()).sum();
+        assert_eq!(page.matches("<script").count(), scripts);
+        assert!(
+            !page.contains("<button"),
+            "a control is made by its script, or it stands there where scripts are dead"
+        );
         assert_eq!(page.matches("<h1").count(), 1);
         assert_eq!(page.matches("<figure").count(), page.matches("<figcaption").count());
+    }
+
+    /// What stands in an attribute, wherever it is given.
+    fn attributes<'p>(page: &'p str, name: &str) -> Vec<&'p str> {
+        page.split(&format!(" {name}=\"")).skip(1).filter_map(|rest| rest.split('"').next()).collect()
+    }
+
+    #[test]
+    fn headings_follow_one_another_and_landmarks_have_names_of_their_own() {
+        let paths = vec![None, crate::fixture::through(40.0)];
+        for results in [Sweep::quick().results(), Sweep { paths, clients: vec![10, 100], ..Sweep::quick() }.results()] {
+            let page = report(&results);
+            let levels: Vec<u32> = page.split("<h").filter_map(|rest| rest.chars().next()?.to_digit(10)).collect();
+            assert!(levels.windows(2).all(|pair| pair[1] <= pair[0] + 1) && levels[0] == 1, "{levels:?}");
+            let ids = attributes(&page, "id");
+            let named = |id: &&str| ids.iter().filter(|known| *known == id).count();
+            assert!(
+                attributes(&page, "aria-labelledby")
+                    .iter()
+                    .flat_map(|names| names.split(' '))
+                    .all(|id| named(&id) == 1)
+            );
+            let mut names: Vec<&str> =
+                page.split("role=\"region\" aria-label=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
+            let is_heading = |rest: &&str| rest.starts_with(|first: char| first.is_ascii_digit());
+            let titles = page.split("<h").filter(is_heading).filter_map(|rest| rest.split(['>', '<']).nth(1));
+            names.extend(titles);
+            let all = names.len();
+            names.sort_unstable();
+            names.dedup();
+            assert_eq!(names.len(), all, "a region is named as a section is: {names:?}");
+        }
+    }
+
+    /// What people read of a page: not its scripts, nor their data.
+    fn read(page: &str) -> String {
+        let after = |part: &str| part.split_once("</script>").map_or(String::new(), |(_, rest)| rest.to_owned());
+        let mut parts = page.split("<script");
+        let first = parts.next().unwrap_or_default().to_owned();
+        parts.fold(first, |all, part| all + &after(part))
     }
 
     #[test]
     fn two_engines_are_named_wherever_loads_are_and_one_that_nobody_said_is_not() {
         let of = |engines: &[Option<Engine>]| report(&Sweep { engines: engines.to_vec(), ..Sweep::quick() }.results());
         let both = of(&[Some(Engine::Lean), Some(Engine::Stock)]);
-        for name in ["by hand-written code", "by hyper and tungstenite", "4,000 clients, lean", "4,000 clients, stock"]
+        for name in
+            ["with hand-written code", "with hyper and tungstenite", "4,000 clients, lean", "4,000 clients, stock"]
         {
             assert!(both.contains(name), "{name}");
         }
-        let not_said = of(&[None]);
-        for name in ["by hand-written code", "by hyper and tungstenite", "lean", "stock", "engine"] {
+        let not_said = read(&of(&[None]));
+        for name in ["hand-written code", "with hyper and tungstenite", "lean", "stock", "engine"] {
             assert!(!not_said.contains(name), "{name}");
         }
     }
@@ -97,7 +153,7 @@ mod tests {
             run.counts.errors.insert(evil.to_owned(), 1);
         }
         fail(&mut results.runs[0], evil, evil);
-        assert!(!report(&results).contains("<script"));
+        assert!(!report(&results).contains("<script>"));
     }
 
     #[test]
@@ -133,7 +189,7 @@ mod tests {
                 let run = index % results.runs.len();
                 befall(&mut results.runs[run], trouble);
             }
-            let page = report(&results);
+            let page = read(&report(&results));
             prop_assert!(!page.contains("NaN") && !page.contains(">inf"));
         }
     }
@@ -154,7 +210,7 @@ mod tests {
 
     #[test]
     fn a_page_that_is_too_large_is_too_slow_to_open() {
-        let page = report(&Sweep::large().results());
+        let page = read(&report(&Sweep::large().results()));
         assert!(page.len() < 2_000_000, "{} bytes", page.len());
     }
 
@@ -162,7 +218,7 @@ mod tests {
     fn zero_deliveries_give_no_number() {
         // Nothing is due within fifty seconds.
         let results = Sweep { streams: vec![synthetic(0.01, 128)], ..Sweep::quick() }.results();
-        let page = report(&results);
+        let page = read(&report(&results));
         assert!(!page.contains("NaN") && !page.contains(">inf"));
         assert!(page.contains("no update was due in the measure phase"));
     }

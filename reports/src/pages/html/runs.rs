@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use protocol::results::Run;
 
-use super::page::{scrolling, table};
+use super::page::{folded, scrolling, table};
 use crate::{
     compare::{Comparison, PointStatus, Side},
     metrics::{Metric, Quantile, Stated},
@@ -30,16 +30,12 @@ pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup 
         ["run", "load", "transport", "repeat", "expected", "delivered", "missed", "errors"].map(str::to_owned).to_vec();
     head.extend(METRICS.map(Metric::heading));
     let rows: Vec<Vec<String>> = results.runs.iter().map(|run| row(run, comparison.side_of(run))).collect();
-    html! {
-        section aria-labelledby="runs" {
-            h2 id="runs" { "Every run" }
-            details {
-                summary { (count(results.runs.len() as u64)) " runs, in the order in which they were made" }
-                (scrolling("Every run", &table(&head, &rows, 3)))
-            }
-            p class="note" { "All columns, in full precision, are in " code { "runs.csv" } " beside this page." }
-        }
-    }
+    let content = html! {
+        (scrolling("Every run", &table(&head, &rows, 3)))
+        p class="note" { "All columns, in full precision, are in " code { "runs.csv" } ", beside this page and in it." }
+    };
+    let gist = format!("{} runs, in the order in which they were made", count(results.runs.len() as u64));
+    folded("runs", "Every run", &gist, &content)
 }
 
 fn row(run: &Run, side: Option<&Side<'_>>) -> Vec<String> {

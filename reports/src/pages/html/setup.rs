@@ -3,28 +3,28 @@
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-use protocol::results::{Arrivals, Disturbance, Expectation, Peer, Pinning, Polls};
+use protocol::results::{Arrivals, Disturbance, Expectation, Path, Peer, Pinning, Polls, Scenario};
 
+use super::page::folded;
 use crate::{
     read::Results,
-    words::{command_without_secrets, count, number, setting, url_without_secrets},
+    words::{self, command_without_secrets, count, number, setting, url_without_secrets},
 };
 
 const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 
 pub(super) fn section(results: &Results) -> Markup {
-    html! {
-        section aria-labelledby="setup" {
-            h2 id="setup" { "Setup" }
-            div class="setup" {
-                (list("Machine", &machine(results)))
-                (list("Build", &build(results)))
-                (list("Sweep", &sweep(results)))
-            }
-            h3 { "Repeat it" }
-            pre { code { (command(&results.manifest.command)) } }
+    let content = html! {
+        p class="why" { (results.manifest.scenario.why) }
+        div class="setup" {
+            (list("Machine", &machine(results)))
+            (list("Build", &build(results)))
+            (list("Sweep", &sweep(results)))
         }
-    }
+        h3 { "Repeat it" }
+        pre { code { (command(&results.manifest.command)) } }
+    };
+    folded("setup", "Setup", "machine, build, sweep, and the command to repeat it", &content)
 }
 
 fn list(name: &str, entries: &[(&str, String)]) -> Markup {
@@ -43,6 +43,7 @@ fn machine(results: &Results) -> Vec<(&'static str, String)> {
         ("cores", machine.cores.to_string()),
         ("memory", format!("{} GiB", number(machine.memory_bytes as f64 / GIB))),
         ("kernel", machine.kernel.clone()),
+        ("TCP’s congestion control", machine.congestion_control.clone().unwrap_or_else(|| "not noted".to_owned())),
         ("load average at start", format!("{:.2}", machine.load_average)),
         ("open files, at most", count(limits.open_files)),
         ("listen backlog, at most", count(limits.somaxconn)),
@@ -107,6 +108,7 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ("polls", polls(scenario.polls).to_owned()),
         ("signals", signals(scenario.signal_rate_hz)),
         ("disturbance", disturbance(scenario.disturbance).to_owned()),
+        ("network", network(results)),
         ("TLS", tls(results)),
         ("updates expected", expectation(results).to_owned()),
         ("connections", format!("{} a second at most", count(scenario.connect_rate.into()))),
@@ -174,7 +176,16 @@ fn disturbance(disturbance: Option<Disturbance>) -> &'static str {
         None => "none",
         Some(Disturbance::Drop) => "every client drops its connection, a quarter into the measure phase",
         Some(Disturbance::Restart) => "the server is killed and started again, a quarter into the measure phase",
+        Some(Disturbance::Outage) => "the network takes every packet away, a quarter into the measure phase",
     }
+}
+
+/// Every path, and how long the outage was, if that was the disturbance.
+fn network(results: &Results) -> String {
+    let Scenario { path, outage_s, .. } = &results.manifest.scenario;
+    let through = |path: &Option<Path>| path.map_or_else(|| "loopback".to_owned(), words::path);
+    let outage = outage_s.map(|outage_s| format!("an outage of {} s", setting(outage_s)));
+    path.iter().map(through).chain(outage).collect::<Vec<_>>().join("; ")
 }
 
 /// What was agreed on, in all runs.

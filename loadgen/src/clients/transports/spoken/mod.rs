@@ -28,6 +28,8 @@ pub struct Client {
     line: Line,
     /// Heartbeats that came and are not answered yet, by their place in the dialect.
     unanswered: Vec<u8>,
+    /// Whether a poll was answered.
+    was_polled: bool,
 }
 
 #[derive(Debug)]
@@ -50,7 +52,7 @@ impl Client {
         let handshake = request.handshake(&path, websocket.subprotocol.as_deref())?;
         let (mut client, _) = websocket::Client::upgrade(stream, handshake, request).await?;
         let unanswered = opening::over_websocket(&mut client, &mut speaker, websocket, scratch).await?;
-        Ok(Self { dialect, speaker, line: Line::WebSocket(client), unanswered })
+        Ok(Self { dialect, speaker, line: Line::WebSocket(client), unanswered, was_polled: false })
     }
 
     /// Asks what opens. The first poll is for [`Self::next`] to send.
@@ -59,11 +61,13 @@ impl Client {
         stream: Stream,
         request: &mut Request,
         scratch: &Scratch,
+        again: impl AsyncFn() -> Result<Stream, ClientError>,
     ) -> Result<Self, ClientError> {
         let long_poll = dialect.long_poll.as_ref().ok_or_else(|| unspoken(&dialect))?;
         let (mut exchange, mut speaker) = (Exchange::new(stream, State::Fresh), Speaker::new(request));
-        let unanswered = opening::by_polling(&mut exchange, &mut speaker, long_poll, scratch).await?;
-        Ok(Self { dialect, speaker, line: Line::LongPoll(exchange), unanswered })
+        let unanswered = opening::by_polling(&mut exchange, &mut speaker, long_poll, request, scratch, again).await?;
+        speaker.goes_on();
+        Ok(Self { dialect, speaker, line: Line::LongPoll(exchange), unanswered, was_polled: false })
     }
 
     /// Answers the heartbeats that came, and waits for what comes next.
@@ -91,6 +95,7 @@ impl Client {
         if let Line::LongPoll(_) = self.line {
             let (head, body) = payload.parts();
             self.speaker.take(&polled(&self.dialect).take, head, body);
+            self.was_polled = true;
         }
         let heartbeats = self.heartbeats();
         if heartbeats.is_empty() {
@@ -126,6 +131,21 @@ impl Client {
         }
     }
 
+    /// Says goodbye, where that is a message; who says it, and by which request, where it is said beside a poll.
+    pub(super) async fn leave(&mut self) -> Result<Option<(Speaker, dialects::Request)>, ClientError> {
+        let client = match &mut self.line {
+            Line::WebSocket(client) => client,
+            Line::LongPoll(_) => {
+                let goodbye = polled(&self.dialect).goodbye.clone();
+                return Ok(goodbye.map(|goodbye| (self.speaker.clone(), goodbye)));
+            }
+        };
+        if let Some(goodbye) = self.dialect.websocket.as_ref().and_then(|websocket| websocket.goodbye.as_ref()) {
+            client.say(&self.speaker.text(goodbye, &[])?).await?;
+        }
+        Ok(None)
+    }
+
     pub(super) fn reopen(&mut self, stream: Stream) {
         match &mut self.line {
             Line::WebSocket(_) => unreachable!("a WebSocket that has ended is opened anew, with its handshake"),
@@ -155,6 +175,15 @@ impl Client {
                 ask(exchange, &mut self.speaker, request, &[], scratch).await.map(drop)
             }
             _ => unreachable!("checked as the dialect was read"),
+        }
+    }
+}
+
+impl Drop for Client {
+    /// What its answers brought is kept once, as it ends, and not after each: a poll is timed.
+    fn drop(&mut self) {
+        if self.was_polled {
+            self.speaker.keep(&polled(&self.dialect).take);
         }
     }
 }

@@ -7,11 +7,8 @@ use super::{
 };
 use crate::clients::{
     dialects::{LongPoll, Said, Step, WebSocket},
-    transports::{ClientError, Scratch, exchange::Exchange, websocket},
+    transports::{ClientError, Request, Scratch, Stream, exchange::Exchange, head::values, shown, websocket},
 };
-
-/// So much is shown of what came instead of what was expected.
-const SHOWN_BYTES: usize = 200;
 
 /// Gives the heartbeats that came meanwhile, to be answered: some servers send one at once.
 pub(super) async fn over_websocket(
@@ -43,19 +40,29 @@ pub(super) async fn over_websocket(
     Ok(unanswered)
 }
 
-/// Gives the heartbeats that came meanwhile, to be answered.
+/// Gives the heartbeats that came meanwhile, to be answered. What the server would have the client show from now on is in the request then.
 pub(super) async fn by_polling(
     exchange: &mut Exchange,
     speaker: &mut Speaker,
     dialect: &LongPoll,
+    request: &mut Request,
     scratch: &Scratch,
+    again: impl AsyncFn() -> Result<Stream, ClientError>,
 ) -> Result<Vec<u8>, ClientError> {
     let mut unanswered = Vec::new();
     for step in &dialect.open {
-        let Some(Said::Request(request)) = &step.said else { continue };
+        let Some(Said::Request(said)) = &step.said else { continue };
         loop {
-            let payload = ask(exchange, speaker, request, &[], scratch).await?;
+            let payload = match ask(exchange, speaker, said, &[], scratch).await {
+                Err(ClientError::Ended) => {
+                    exchange.reopen(again().await?);
+                    continue;
+                }
+                payload => payload?,
+            };
             let (head, body) = payload.parts();
+            request.keep_cookies(values(head, "set-cookie"));
+            speaker.says_of_itself(request);
             let mut told = false;
             for part in parts(body, dialect.separator) {
                 match heard(&dialect.heartbeats, part) {
@@ -77,13 +84,14 @@ pub(super) async fn by_polling(
 
 /// Checks what came back, and takes out of it what is said later.
 fn learn(step: &Step, speaker: &mut Speaker, head: &[u8], body: &[u8]) -> Result<(), ClientError> {
-    let shown = || String::from_utf8_lossy(&body[..body.len().min(SHOWN_BYTES)]).into_owned();
     if let Some(expected) = step.expect.as_deref().filter(|expected| !body.starts_with(expected.as_bytes())) {
-        return Err(ClientError::protocol(format!("`{expected}` was to come, and `{}` came", shown())));
+        return Err(ClientError::protocol(format!("`{expected}` was to come, and `{}` came", shown(body))));
     }
     speaker.take(&step.take, head, body);
     match speaker.lacks(&step.take) {
         None => Ok(()),
-        Some(name) => Err(ClientError::protocol(format!("{{{name}}} is not where it was to stand in `{}`", shown()))),
+        Some(name) => {
+            Err(ClientError::protocol(format!("{{{name}}} is not where it was to stand in `{}`", shown(body))))
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What a client knows that templates name, and what it says, put together from that.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use http::Method;
 use rand::{RngExt, distr::Alphanumeric};
@@ -8,7 +8,7 @@ use tokio::sync::Mutex;
 
 use crate::clients::{
     dialects::{self, CLIENT, COUNT, DATA, RANDOM, Take, Template},
-    transports::{ClientError, Endpoint, Request},
+    transports::{ClientError, Endpoint, Request, Told},
 };
 
 /// Letters and digits of `{random}`: enough that no two clients draw the same.
@@ -26,6 +26,8 @@ pub(in crate::clients::transports) struct Speaker {
     count: u64,
     /// Held while something beside a poll is asked, on whichever connection.
     asking: Arc<Mutex<()>>,
+    /// What the answers to its polls brought.
+    told: Told,
 }
 
 impl Speaker {
@@ -40,7 +42,13 @@ impl Speaker {
             values,
             count: 0,
             asking: Arc::default(),
+            told: Arc::clone(&request.told),
         }
+    }
+
+    /// What every request of it says from now on.
+    pub(super) fn says_of_itself(&mut self, request: &Request) {
+        self.lines = request.lines().into();
     }
 
     /// What is held while something is asked.
@@ -56,6 +64,20 @@ impl Speaker {
                 Some((_, known)) => *known = value,
                 None => self.values.push((name.clone(), value)),
             }
+        }
+    }
+
+    /// Keeps what is taken from answers to polls, for when the client comes back.
+    pub(super) fn keep(&self, take: &Take) {
+        let taken = self.values.iter().filter(|(name, _)| take.contains_key(name)).cloned();
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = taken.collect();
+    }
+
+    /// Goes on where its polls were, whatever an opening said since: that is where one begins who was never here.
+    pub(super) fn goes_on(&mut self) {
+        for (name, value) in &*self.told.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.values.retain(|(known, _)| known != name);
+            self.values.push((name.clone(), value.clone()));
         }
     }
 
@@ -87,6 +109,7 @@ impl Speaker {
         }
         let target = out.len();
         self.fill_in(&said.target, data, out)?;
+        one_word(&out[target..])?;
         if out[target..].is_empty() && self.endpoint.base.is_empty() {
             out.push(b'/');
         }
@@ -101,6 +124,7 @@ impl Speaker {
             out.extend_from_slice(name.as_bytes());
             out.extend_from_slice(b": ");
             if self.fill(value, data, out) {
+                one_line(&out[line..])?;
                 out.extend_from_slice(b"\r\n");
             } else {
                 out.truncate(line);
@@ -137,4 +161,22 @@ impl Speaker {
         };
         template.fill(value_of, out)
     }
+}
+
+/// Refuses a path and query that would end in the middle: what is filled in comes from a server.
+fn one_word(target: &[u8]) -> Result<(), ClientError> {
+    unless(target, |byte| byte <= b' ', "a path, for there is white space in it")
+}
+
+/// The same of a header.
+fn one_line(header: &[u8]) -> Result<(), ClientError> {
+    unless(header, |byte| matches!(byte, b'\r' | b'\n' | 0), "a header, for there is a line break in it")
+}
+
+fn unless(text: &[u8], is_bad: impl Fn(u8) -> bool, what: &str) -> Result<(), ClientError> {
+    if !text.iter().copied().any(is_bad) {
+        return Ok(());
+    }
+    let text = text.escape_ascii();
+    Err(ClientError::protocol(format!("`{text}` cannot be said as {what}: look what the dialect takes where")))
 }

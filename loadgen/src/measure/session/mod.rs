@@ -1,0 +1,174 @@
+//! A run at work: its server, its workers, and what is gathered of them.
+
+mod close;
+mod start;
+mod stream;
+mod wait;
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
+
+use anyhow::Context;
+use protocol::{clock, results::Stream};
+
+use super::{
+    gather::Gathered,
+    others::{Guarded, Others, Publishing, Relayed},
+    phase::{Halt, Phase},
+    server::Server,
+    sweep::Sweep,
+};
+use crate::{
+    clients::{
+        mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase, worker::Worker,
+    },
+    link::Link,
+    machine::{loops::Loops, pinning::Kept},
+    scenario::plan::Planned,
+};
+
+/// Between two looks at whether the waiting is over, where more than time decides that.
+const LOOK_NS: u64 = 10_000_000;
+
+/// A run at work.
+#[derive(Debug)]
+pub(super) struct Session<'a> {
+    pub(super) sweep: &'a Sweep<'a>,
+    pub(super) planned: &'a Planned,
+    pub(super) phase: Phase,
+    phase_begun_ns: u64,
+    pub(super) server: Option<Server>,
+    /// What lies between it and clients.
+    pub(super) link: Option<Link>,
+    /// What stands before it.
+    proxy: Option<Guarded>,
+    /// What publishes to a server of others.
+    publishing: Option<Publishing>,
+    /// What clients are to say to it, where it is them who do.
+    mailboxes: Arc<[Mailbox]>,
+    pub(super) workers: Vec<Worker>,
+    measure: MeasurePhase,
+    pub(super) disturbed: Disturbed,
+    /// While updates flow.
+    awake: Option<Loops>,
+    /// While updates flow, so that what this thread reads is no work on the server's processors.
+    apart: Option<Kept>,
+    pub(super) gathered: Gathered,
+}
+
+impl<'a> Session<'a> {
+    pub(super) fn new(sweep: &'a Sweep<'a>, planned: &'a Planned) -> Self {
+        let relayed =
+            sweep.others(&planned.point.load).and_then(|others| Relayed::of(others, planned.point.load.clients));
+        let speakers = relayed.map_or(0, |relayed| relayed.speakers);
+        Self {
+            sweep,
+            planned,
+            phase: Phase::Start,
+            phase_begun_ns: clock::now_ns(),
+            server: None,
+            link: None,
+            proxy: None,
+            publishing: None,
+            mailboxes: (0..speakers).map(|_| Mailbox::default()).collect(),
+            workers: Vec::new(),
+            measure: MeasurePhase::default(),
+            disturbed: Disturbed::default(),
+            awake: None,
+            apart: None,
+            gathered: Gathered::new(relayed),
+        }
+    }
+
+    /// Ends the present phase and begins another.
+    pub(super) fn enter(&mut self, phase: Phase) {
+        let now_ns = clock::now_ns();
+        let took_s = (now_ns - self.phase_begun_ns) as f64 / 1e9;
+        self.gathered.phase_took(self.phase, took_s);
+        (self.phase, self.phase_begun_ns) = (phase, now_ns);
+    }
+
+    /// Exact memory with every client connected and nothing happening.
+    pub(super) async fn sample_idle(&mut self) -> Result<(), Halt> {
+        self.gathered.look_again()?;
+        let in_use = self.in_use().await?;
+        Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.idle)?)
+    }
+
+    /// Exact memory after the measure phase.
+    pub(super) async fn sample_busy(&mut self) -> Result<(), Halt> {
+        self.gathered.check_unchanged()?;
+        let in_use = self.in_use().await?;
+        Ok(self.gathered.sample(in_use, |plateaus| &mut plateaus.busy)?)
+    }
+
+    /// Whether updates go on whatever is done here: a server that runs already, or one that pushes by itself.
+    pub(super) fn goes_on(&self) -> bool {
+        self.server.is_none() || self.is_pushed()
+    }
+
+    fn is_pushed(&self) -> bool {
+        self.planned.point.load.stream == Stream::Pushed
+    }
+
+    pub(super) fn ready(&self) -> u64 {
+        self.sum(|worker| worker.progress.ready.load(Relaxed))
+    }
+
+    pub(super) fn failed(&self) -> u64 {
+        self.sum(|worker| worker.progress.failed.load(Relaxed))
+    }
+
+    pub(super) fn trying_again(&self) -> u64 {
+        self.sum(|worker| worker.progress.trying_again.load(Relaxed))
+    }
+
+    pub(super) fn current(&self) -> u64 {
+        self.sum(|worker| worker.progress.current.load(Relaxed))
+    }
+
+    /// The allocator's own view of the server's memory, if the server is ours to ask.
+    async fn in_use(&mut self) -> anyhow::Result<Option<u64>> {
+        match self.server.as_mut().and_then(Server::own) {
+            Some(server) => server.in_use_bytes().await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    fn delivered(&self) -> u64 {
+        self.sum(|worker| worker.progress.delivered.load(Relaxed))
+    }
+
+    fn sum(&self, of: impl Fn(&Worker) -> u64) -> u64 {
+        self.workers.iter().map(of).sum()
+    }
+
+    fn tls(&self) -> anyhow::Result<Option<Tls>> {
+        match (&self.server, self.sweep.target) {
+            (Some(Server::Own(server)), _) => {
+                server.certificate.as_deref().map(|pem| Tls::trusting(pem, server.address.ip())).transpose()
+            }
+            (None, Some(target)) => Ok(target.tls.clone()),
+            _ => Ok(None),
+        }
+    }
+
+    /// What every request to a server there says.
+    fn endpoint(&self, server: SocketAddr) -> Arc<Endpoint> {
+        let named = self.sweep.target.map(|target| Arc::clone(&target.endpoint));
+        let dialect = self.others().map(|others| Arc::clone(&others.dialect));
+        named.unwrap_or_else(|| Endpoint { dialect, ..Endpoint::of(server) }.into())
+    }
+
+    /// The server of this run, if it is one of others.
+    fn others(&self) -> Option<&'a Others> {
+        self.sweep.others(&self.planned.point.load)
+    }
+
+    fn address(&self) -> anyhow::Result<SocketAddr> {
+        let ours = self.server.as_ref().map(Server::address);
+        ours.or(self.sweep.target.map(|target| target.address)).context("there is no server")
+    }
+}

@@ -1,0 +1,118 @@
+//! What is published in a run, and whether all of it has come.
+
+use std::{sync::Arc, time::Duration};
+
+use anyhow::{Context, anyhow};
+use protocol::{
+    clock,
+    control::Window,
+    results::{Disturbance, Pinning, Scenario},
+};
+use server::{stream::publisher::Span, values::Cpus};
+
+use super::Session;
+use crate::{
+    machine::{loops::Loops, pinning::Kept},
+    measure::{
+        account::{Account, Edge, first_after, last_before},
+        others::{Publication, Publishing, Relayed},
+        phase::Halt,
+        server::Server,
+    },
+};
+
+impl Session<'_> {
+    /// Keeps processors awake from now on, where nobody has to pay for that.
+    pub(in crate::measure) fn keep_awake(&mut self) -> anyhow::Result<()> {
+        let Scenario { kept_awake, pinned, .. } = self.sweep.scenario;
+        self.awake = kept_awake.then(|| Loops::that_keep_awake(pinned.as_ref())).transpose()?;
+        Ok(())
+    }
+
+    /// Keeps this thread, which samples, to the generator's processors, or has it go where it likes again.
+    pub(in crate::measure) fn keep_apart(&mut self, apart: bool) -> anyhow::Result<()> {
+        // First of all: what was kept to gives back what was allowed before it.
+        self.apart = None;
+        let pinned = self.sweep.scenario.pinned.as_ref().filter(|_| apart);
+        self.apart = pinned.map(|pinned| Kept::to(&Cpus(pinned.generator.clone()))).transpose()?;
+        Ok(())
+    }
+
+    /// Makes the measure phase known to everybody, and has the stream published.
+    pub(in crate::measure) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
+        self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
+        if let Some(server) = self.server.as_mut().and_then(Server::own) {
+            server.publish(first_due_ns, window).await?;
+        }
+        if let Some(others) = self.others().filter(|_| !self.is_pushed()) {
+            let address = self.address()?;
+            let publication = Publication {
+                others,
+                stream: &self.planned.point.load.stream,
+                feed: self.sweep.feed,
+                seed: self.sweep.scenario.seed + u64::from(self.planned.repeat),
+                address,
+                endpoint: self.endpoint(address),
+                tls: self.tls()?,
+                mailboxes: Arc::clone(&self.mailboxes),
+                relayed: self.gathered.relayed,
+                cpus: self.sweep.scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
+            };
+            let span = Span { first_due_ns, window: Some(window) };
+            let guarded = self.server.as_mut().and_then(Server::guarded);
+            self.publishing = Some(Publishing::start(publication, span, guarded)?);
+        }
+        Ok(())
+    }
+
+    /// Notes where everything stands at one edge of the measure phase.
+    pub(in crate::measure) fn edge(&mut self, edge: Edge) -> Result<(), Halt> {
+        let window = self.measure.get().context("the measure phase is not known yet")?;
+        let due_ns = match edge {
+            Edge::From => window.from_ns,
+            Edge::To => window.to_ns,
+        };
+        Ok(self.gathered.edge(
+            (edge, due_ns),
+            &self.workers,
+            self.publishing.as_ref(),
+            self.awake.as_ref(),
+            self.link.as_ref(),
+        )?)
+    }
+
+    /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.
+    pub(in crate::measure) async fn account(&mut self, until_ns: u64) -> Result<(), Halt> {
+        let patience = Duration::from_nanos(until_ns.saturating_sub(clock::now_ns()));
+        let account = if let Some(server) = self.server.as_mut().and_then(Server::own) {
+            let published = tokio::time::timeout(patience, server.published())
+                .await
+                .context("the server did not account for its stream in time")??;
+            Account::stated(
+                published,
+                self.gathered.storm.is_some_and(|storm| storm.disturbance == Disturbance::Restart),
+            )
+        } else if self.is_pushed() {
+            Account::of_arrivals()
+        } else if let Some(publishing) = &mut self.publishing {
+            let published = tokio::time::timeout(patience, publishing.published())
+                .await
+                .context("the publisher did not account for its stream in time")??;
+            self.gathered.acknowledged = publishing.acknowledged();
+            // How often the server wrote, it alone knows.
+            Account { writes: None, ..Account::stated(published, false) }
+        } else {
+            self.wait(until_ns, |session| first_after(&session.workers) < u64::MAX).await?;
+            Account::bracketed(last_before(&self.workers), first_after(&self.workers))?
+        };
+        self.gathered.account = Some(account);
+        Ok(())
+    }
+
+    /// Whether everything that was published in the measure phase has arrived wherever there is a client.
+    pub(in crate::measure) fn is_complete(&self) -> bool {
+        let Some(account) = &self.gathered.account else { return false };
+        let left_out = self.gathered.relayed.as_ref().map_or(0, Relayed::left_out);
+        self.delivered() >= account.updates * self.ready().saturating_sub(left_out)
+    }
+}
