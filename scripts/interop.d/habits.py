@@ -36,7 +36,7 @@ HABITS = [
     ("binary", "", 0, ""),
     ("fragment", "", 0, ""),
     ("ping", "", 0, ""),
-    ("deflate", "--transports websocket", 1, "Reserved bits are non-zero"),
+    ("deflate", "--transports websocket", 1, "its frames are compressed (RFC 7692)"),
     ("origin", "", 1, "403: Request origin not allowed: nil"),
     ("origin", "--origin http://example.org", 0, ""),
     ("host:example.org", "", 2, "421"),

@@ -1,6 +1,6 @@
-// Starts a peer's server, and beside the generator's clients one that its vendor made, over one transport.
+// Starts a peer's server, and beside the generator's clients one that a vendor made, over one transport.
 //
-//     node vendor.mjs PEER TRANSPORT FILE SERVER HOST PORT     FILE: the numbers of the updates that it got, written as it is ended
+//     node vendor.mjs CLIENT TRANSPORT FILE COMMAND.. HOST PORT     FILE: the numbers of the updates that it got, written as it is ended
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { connect } from "node:net";
@@ -8,8 +8,9 @@ import faye from "faye";
 import { io } from "socket.io-client";
 import SockJS from "sockjs-client";
 
-const [peer, transport, file, program, host, port] = process.argv.slice(2);
-const server = spawn("node", [program, host, port], { stdio: "inherit" });
+const [vendor, transport, file, program, ...words] = process.argv.slice(2);
+const [host, port] = words.slice(-2);
+const server = spawn(program, words, { stdio: "inherit" });
 server.on("exit", (status) => process.exit(status ?? 0));
 const [url, polls] = [`http://${host}:${port}`, transport === "long-poll"];
 const seqs = [];
@@ -32,7 +33,7 @@ const clients = {
 };
 // As soon as somebody listens.
 (function start() {
-  const socket = connect(port, host, () => { socket.destroy(); clients[peer](); });
+  const socket = connect(port, host, () => { socket.destroy(); clients[vendor](); });
   socket.on("error", () => setTimeout(start, 20));
 })();
 process.on("SIGTERM", () => server.kill());
