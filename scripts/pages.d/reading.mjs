@@ -25,7 +25,9 @@ function overflow() {
   const wide = [...document.querySelectorAll("body *")].filter(
     (each) => each.getBoundingClientRect().right > width + 1 && !each.parentElement.closest(".scroll, svg"),
   );
-  const last = wide.at(-1);
+  // A long word sticks out of an element that does not.
+  const words = [...document.querySelectorAll("body *")].filter((each) => each.scrollWidth > each.clientWidth + 1 && each.clientWidth > 0);
+  const last = wide.at(-1) ?? words.at(-1);
   return [`wider than its ${width} pixels by ${document.documentElement.scrollWidth - width}: ${last?.outerHTML.slice(0, 120)}`];
 }
 

@@ -25,7 +25,7 @@ pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
 pub(crate) use student::widened;
 pub use sweep::{Slice, Sweep};
-pub(crate) use words::{difference, interval, with_interval, with_interval_at};
+pub(crate) use words::{at_least, difference, interval, with_interval, with_interval_at};
 
 pub use crate::{
     metrics::{Meeting, Metric, Quantile, Share},

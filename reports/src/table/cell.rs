@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::{
-    compare::{Measure, PointStatus, Ratio, Side, Verdict, difference, interval},
+    compare::{Measure, PointStatus, Ratio, Side, Verdict, at_least, interval},
     metrics::{Metric, Stated},
     words::{count, number, times},
 };
@@ -78,17 +78,12 @@ impl Cell {
         let is_claim = ratio.verdict() != Verdict::NoDifferenceShown;
         let (verdict, unshown) = match ratio.resolution() {
             None => ("no interval", String::new()),
-            Some(least) if !is_claim => (ratio.verdict().name(metric), format!(">{}", short(least))),
+            Some(least) if !is_claim => (ratio.verdict().name(metric), at_least(least)),
             Some(_) => (ratio.verdict().name(metric), String::new()),
         };
         let spread = interval(ratio).unwrap_or_default();
         Self { spread, verdict, unshown, is_claim, ..Self::word(&times(ratio.value())) }
     }
-}
-
-/// A difference as short as a cell: `12%`, `3.9×`.
-fn short(share: f64) -> String {
-    if share < 1.0 { difference(share) } else { times(1.0 + share) }
 }
 
 impl fmt::Display for Cell {

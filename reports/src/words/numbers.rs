@@ -1,5 +1,8 @@
 //! Numbers as people read them: separated thousands, no more digits than mean something.
 
+/// What is written out; further out are only ends of intervals that have none, and their digits would run off a page.
+const DIGITS: std::ops::Range<f64> = 1e-9..1e15;
+
 /// A whole number with separated thousands.
 pub(crate) fn count(number: u64) -> String {
     grouped(&number.to_string())
@@ -36,6 +39,9 @@ pub(crate) fn percent(part: u64, whole: u64) -> String {
 pub(crate) fn significant(value: f64, digits: i32) -> String {
     if value == 0.0 || !value.is_finite() {
         return if value == 0.0 { "0".to_owned() } else { "–".to_owned() };
+    }
+    if !DIGITS.contains(&value.abs()) {
+        return format!("{value:.*e}", digits as usize - 1);
     }
     // Rounding may carry into a new digit (9.996 to 10.0), so the exponent is taken from the rounded value.
     let rounded: f64 = format!("{value:.*e}", digits as usize - 1).parse().unwrap_or(value);
@@ -85,6 +91,8 @@ mod tests {
             (999.6, "1,000"),
             (1_234_567.8, "1,234,568"),
             (-1_234.0, "-1,234"),
+            (1.234e30, "1.23e30"),
+            (1.234e-30, "1.23e-30"),
             (f64::NAN, "–"),
             (f64::INFINITY, "–"),
         ] {
