@@ -22,6 +22,9 @@ pub enum Transport {
 names!(Transport, "transport": WebSocket "websocket", LongPoll "long-poll", Sse "sse", ShortPoll "short-poll");
 
 impl Transport {
+    /// What a server tells apart.
+    pub const SERVED: [Self; 3] = [Self::WebSocket, Self::LongPoll, Self::Sse];
+
     /// What is compared unless others are asked for.
     pub const DEFAULT: [Self; 2] = [Self::WebSocket, Self::LongPoll];
 
@@ -33,7 +36,7 @@ impl Transport {
         }
     }
 
-    /// What a server takes it for: it sees a poll, and not how long its client will then wait.
+    /// What a server takes it for, one of [`Self::SERVED`]: it sees a poll, and not how long its client will then wait.
     pub fn as_served(self) -> Self {
         match self {
             Self::WebSocket | Self::LongPoll | Self::Sse => self,
@@ -67,6 +70,9 @@ mod tests {
     #[test]
     fn an_unknown_name_lists_the_known_ones() {
         let error = "carrier-pigeon".parse::<Transport>().unwrap_err();
-        assert_eq!(error.to_string(), "unknown transport `carrier-pigeon`: one of websocket, long-poll, sse, short-poll");
+        assert_eq!(
+            error.to_string(),
+            "unknown transport `carrier-pigeon`: one of websocket, long-poll, sse, short-poll"
+        );
     }
 }

@@ -22,8 +22,8 @@ use protocol::{
     Engine, Transport, clock,
     results::Stream,
     wire::{
-        ECHO_PATH, HEALTH_PATH, Health, LAST_EVENT_ID, METRICS_PATH, POLL_PATH, Refusal, SEND_PATH, SSE_PATH, StreamQuery,
-        WS_PATH,
+        ECHO_PATH, HEALTH_PATH, Health, LAST_EVENT_ID, METRICS_PATH, POLL_PATH, Refusal, SEND_PATH, SSE_PATH,
+        StreamQuery, WS_PATH,
     },
 };
 use tokio::net::TcpStream;
@@ -126,7 +126,9 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
                 Ok(Reply::Parked(poll)) => poll.answer().await.map(|response| response.map(whole)),
                 Ok(Reply::Endless(response)) => Ok(response.map(Either::Right)),
                 // Boxed: seldom, and its room would else be part of every parked poll.
-                Ok(Reply::Signalled(body)) => Box::pin(acknowledge(http, body)).await.map(|response| response.map(whole)),
+                Ok(Reply::Signalled(body)) => {
+                    Box::pin(acknowledge(http, body)).await.map(|response| response.map(whole))
+                }
                 Err(refusal) => Err(refusal),
             };
             let mut response = response.unwrap_or_else(|refusal| refuse(&refusal).map(whole));

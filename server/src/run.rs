@@ -193,7 +193,7 @@ impl Server {
         };
         Arc::new(Http {
             context: Arc::new(Context {
-                shards: Transport::ALL.map(shard_of),
+                shards: Transport::SERVED.map(shard_of),
                 access: Access { token: config.token.clone(), origins: config.allow_origins.clone() },
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),

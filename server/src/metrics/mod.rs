@@ -53,7 +53,7 @@ impl TransportMetrics {
 /// Everything that is counted.
 #[derive(Debug)]
 pub struct Metrics {
-    transports: [Arc<TransportMetrics>; Transport::ALL.len()],
+    transports: [Arc<TransportMetrics>; Transport::SERVED.len()],
     /// Polls received.
     pub polls: Counter,
     /// Polls for which nothing came in time.
@@ -187,7 +187,7 @@ impl Collected {
         figure: impl Fn(&TransportMetrics) -> &M,
     ) -> Result<(), std::fmt::Error> {
         let mut family = encoder.encode_descriptor(name, help, None, M::TYPE)?;
-        for transport in Transport::ALL.into_iter().filter(|transport| transport.as_served() == *transport) {
+        for transport in Transport::SERVED {
             let labels = [("transport", transport.name())];
             figure(self.metrics.of(transport)).encode(family.encode_family(&labels)?)?;
         }

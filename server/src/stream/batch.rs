@@ -91,7 +91,9 @@ impl Batch {
         const AROUND_BYTES: usize = "data: id: 18446744073709551615\n\n".len();
         let mut joined = BytesMut::with_capacity(self.0.iter().map(|update| update.len() + AROUND_BYTES).sum());
         for update in &self.0 {
-            for part in [b"data: ", &*update.line(), b"id: ", itoa::Buffer::new().format(update.seq).as_bytes(), b"\n\n"] {
+            for part in
+                [b"data: ", &*update.line(), b"id: ", itoa::Buffer::new().format(update.seq).as_bytes(), b"\n\n"]
+            {
                 joined.put_slice(part);
             }
         }

@@ -87,7 +87,10 @@ impl Body for Events {
     type Data = Bytes;
     type Error = Infallible;
 
-    fn poll_frame(self: Pin<&mut Self>, task: &mut task::Context<'_>) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        task: &mut task::Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let Self { context, subscription, quiet, .. } = self.get_mut();
         if let Ready(taken) = subscription.poll_next(task) {
             return Ready(taken.ok().map(|batch| Ok(Frame::data(batch.events()))));

@@ -14,7 +14,12 @@ use crate::{
 pub(crate) enum Client {
     WebSocket(Socket),
     /// Which waits for its answers, or does not.
-    Polls { connection: Connection, waits: &'static str, unread: VecDeque<String>, cursor: u64 },
+    Polls {
+        connection: Connection,
+        waits: &'static str,
+        unread: VecDeque<String>,
+        cursor: u64,
+    },
     Sse(Events),
 }
 

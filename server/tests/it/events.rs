@@ -44,7 +44,7 @@ impl Events {
             match line.split_once(": ") {
                 Some(("id", value)) => id = Some(value.parse().unwrap()),
                 Some(("data", value)) => data = Some(value.to_owned()),
-                None if line.is_empty() => match (id, data) {
+                None if line.is_empty() => match (id.take(), data.take()) {
                     (Some(id), Some(data)) => return (id, data),
                     found => assert_eq!(found, (None, None), "half an event"),
                 },
@@ -89,7 +89,8 @@ fn refused(server: &Server, query: &str, headers: &str) -> Answer {
 fn the_id_is_the_seq_and_a_browser_goes_on_after_the_last_that_it_had() {
     for server in Server::of_each_engine("--rate 1000") {
         reaches(server.address, "pushbench_updates_total", 60);
-        for (query, headers) in [("after=10", ""), ("", "Last-Event-ID: 10\r\n"), ("after=3", "last-event-id: 10\r\n")] {
+        for (query, headers) in [("after=10", ""), ("", "Last-Event-ID: 10\r\n"), ("after=3", "last-event-id: 10\r\n")]
+        {
             let mut events = open(&server, query, headers);
             for seq in 11..100 {
                 let (id, data) = events.next();

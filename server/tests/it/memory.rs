@@ -55,8 +55,7 @@ fn a_parked_poll_costs_under_three_kib_and_hypers_buffer_by_stock() {
 
 #[test]
 fn who_waits_for_events_costs_at_most_a_tenth_more_than_a_parked_poll() {
-    let open =
-        |server: &Server| Events::open(server.address, "", "").unwrap_or_else(|answer| panic!("{answer:?}"));
+    let open = |server: &Server| Events::open(server.address, "", "").unwrap_or_else(|answer| panic!("{answer:?}"));
     let events = bytes_per_client(Engine::Lean, Transport::Sse, open);
     let poll = bytes_per_client(Engine::Lean, Transport::LongPoll, parked);
     assert!(events <= 1.1 * poll, "{events} against {poll}");

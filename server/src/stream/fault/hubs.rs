@@ -15,14 +15,14 @@ use crate::stream::hub::{History, Hub};
 #[derive(Debug)]
 pub struct Hubs {
     published: Arc<Hub>,
-    shown: [Arc<Hub>; Transport::ALL.len()],
+    shown: [Arc<Hub>; Transport::SERVED.len()],
 }
 
 impl Hubs {
     /// Empty hubs for so many shards each, as many as these faults need: one without any.
     pub fn new(faults: &[Fault], history: History, shards: usize) -> Self {
         let published = Hub::new(history, shards);
-        let shown = Transport::ALL.map(|transport| match Showing::of(faults, transport, 0) {
+        let shown = Transport::SERVED.map(|transport| match Showing::of(faults, transport, 0) {
             None => Arc::clone(&published),
             Some(_) => Hub::new(history, shards),
         });
@@ -36,7 +36,7 @@ impl Hubs {
 
     /// The hub that a transport's subscribers read.
     pub fn of(&self, transport: Transport) -> &Arc<Hub> {
-        &self.shown[transport as usize]
+        &self.shown[transport.as_served() as usize]
     }
 
     /// The hubs that anybody reads, each once.
@@ -47,7 +47,7 @@ impl Hubs {
 
     /// What the publisher is to do wrong with a stream whose first update is due then; starts the threads for it.
     pub fn misbehaviour(&self, faults: &[Fault], first_due_ns: u64) -> anyhow::Result<Misbehaviour> {
-        let showings = Transport::ALL
+        let showings = Transport::SERVED
             .into_iter()
             .filter_map(|transport| Some((self.of(transport), Showing::of(faults, transport, first_due_ns)?)));
         let relays = showings.map(|(hub, showing)| Relay::start(Arc::clone(hub), showing));

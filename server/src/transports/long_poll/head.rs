@@ -35,7 +35,8 @@ pub(super) fn plain(bytes: &[u8], access: &Access, max_target: u32) -> Option<As
     if request.path?.len() > max_target as usize {
         return None;
     }
-    let (path, query) = request.path?.split_once('?').map_or((request.path?, None), |(path, query)| (path, Some(query)));
+    let (path, query) =
+        request.path?.split_once('?').map_or((request.path?, None), |(path, query)| (path, Some(query)));
     let transport = match path {
         POLL_PATH => Transport::LongPoll,
         SSE_PATH => Transport::Sse,
