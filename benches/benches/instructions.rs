@@ -57,6 +57,13 @@ fn frame_websocket(batch: Batch) -> impl Sized {
 }
 
 #[library_benchmark]
+#[bench::one(args = (1), setup = subject::batch, config = kept(500))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(3_000))]
+fn frame_events(batch: Batch) -> impl Sized {
+    (frame(Transport::Sse, black_box(&batch)), batch)
+}
+
+#[library_benchmark]
 #[bench::one(args = (1), setup = subject::batch, config = kept(5_431))]
 #[bench::ten(args = (10), setup = subject::batch, config = kept(7_342))]
 fn frame_answer(batch: Batch) -> impl Sized {
@@ -68,6 +75,14 @@ fn frame_answer(batch: Batch) -> impl Sized {
 #[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(6_742))]
 fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_frames(black_box(&bytes));
+    (bytes, sum)
+}
+
+#[library_benchmark]
+#[bench::one(args = (Transport::Sse, 1), setup = subject::sent, config = kept(1_130))]
+#[bench::ten(args = (Transport::Sse, 10), setup = subject::sent, config = kept(8_000))]
+fn read_events(bytes: Vec<u8>) -> (Vec<u8>, u64) {
+    let sum = subject::read_events(black_box(&bytes));
     (bytes, sum)
 }
 
@@ -114,7 +129,13 @@ fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64
     (histograms, merged)
 }
 
-library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, frame_websocket, frame_answer]);
-library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_stamps, read_answer, record, merge]);
+library_benchmark_group!(
+    name = server_side,
+    benchmarks = [encode, publish, take, frame_websocket, frame_events, frame_answer]
+);
+library_benchmark_group!(
+    name = generator_side,
+    benchmarks = [read_frames, read_events, read_stamps, read_answer, record, merge]
+);
 
 main!(library_benchmark_groups = [server_side, generator_side]);
