@@ -93,7 +93,7 @@ pub struct ServerProcess {
     events: Lines<BufReader<ChildStdout>>,
     /// Its account of the stream, if that came while something else was awaited.
     published: Option<Published>,
-    /// Every change of its schedule that was made, in their order.
+    /// Every change of its schedule that it has said was made.
     changes: Vec<Change>,
     /// How often it was told to change its schedule.
     asked: u64,
@@ -187,6 +187,11 @@ impl ServerProcess {
         });
         let answer = timeout(patience, answer).await.context("the server does not answer")??;
         answer.map_err(|reason| anyhow!("the schedule cannot be changed: {reason}"))
+    }
+
+    /// Every change of its schedule that was made, in the order in which they began, as far as it was listened to.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Bytes that it has in use, by its allocator's own account.
