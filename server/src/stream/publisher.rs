@@ -230,7 +230,7 @@ impl Account {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
+    use std::{num::NonZeroU32, sync::atomic::AtomicU64};
 
     use protocol::{control::Window, results::Arrivals};
 
@@ -241,6 +241,7 @@ mod tests {
 
     struct Kept {
         published: mpsc::Sender<(u64, u64)>,
+        newest: Arc<AtomicU64>,
         fails_at: u64,
     }
 
@@ -248,6 +249,7 @@ mod tests {
         fn publish(&mut self, Due { seq, due_ns, now_ns, .. }: Due<'_>) -> anyhow::Result<()> {
             assert!(now_ns >= due_ns);
             anyhow::ensure!(seq < self.fails_at, "refused");
+            self.newest.store(seq, Ordering::Relaxed);
             self.published.send((seq, due_ns)).map_err(Into::into)
         }
     }
@@ -258,6 +260,7 @@ mod tests {
         first_due_ns: u64,
         account: mpsc::Receiver<anyhow::Result<Published>>,
         published: mpsc::Receiver<(u64, u64)>,
+        newest: Arc<AtomicU64>,
     }
 
     impl Trial {
@@ -266,6 +269,8 @@ mod tests {
             let first_due_ns = clock::now_ns();
             let after = |gaps| first_due_ns + gaps * GAP_NS;
             let ((sender, account), (kept, published)) = (mpsc::channel(), mpsc::channel());
+            let newest = Arc::<AtomicU64>::default();
+            let kept = Kept { published: kept, newest: Arc::clone(&newest), fails_at };
             let publisher = Publisher::start(
                 Source::synthetic(Arrivals::Constant, RATE_HZ, 64, 0),
                 Span {
@@ -273,17 +278,19 @@ mod tests {
                     window: window.map(|(from, to)| Window { from_ns: after(from), to_ns: after(to) }),
                     changes: changes.iter().map(|(gaps, burst)| change(after(*gaps), *burst)).collect(),
                 },
-                move || Ok(Kept { published: kept, fails_at }),
+                move || Ok(kept),
                 move |account| sender.send(account).unwrap(),
             )
             .unwrap();
-            Self { publisher, first_due_ns, account, published }
+            Self { publisher, first_due_ns, account, published, newest }
         }
 
-        /// Asks for a change, and waits for the answer.
-        fn reschedule(&self, from_ns: u64, burst: u32) -> Result<Rescheduled, String> {
+        /// Asks for a change, and waits for the answer; gives it, and what was the newest update then.
+        fn reschedule(&self, from_ns: u64, burst: u32) -> (Result<Rescheduled, String>, u64) {
             let (sender, answer) = mpsc::channel();
-            self.publisher.reschedule(change(from_ns, burst), move |answer| sender.send(answer).unwrap()).unwrap();
+            let newest = Arc::clone(&self.newest);
+            let keep = move |answer| sender.send((answer, newest.load(Ordering::Relaxed))).unwrap();
+            self.publisher.reschedule(change(from_ns, burst), keep).unwrap();
             answer.recv().unwrap()
         }
 
@@ -331,7 +338,9 @@ mod tests {
     fn a_change_is_answered_once_and_no_update_by_it_is_published_before() {
         let trial = Trial::start(None, &[], u64::MAX);
         let asked_ns = clock::now_ns();
-        let Rescheduled { change, first_seq } = trial.reschedule(0, 3).unwrap();
+        let (answer, newest) = trial.reschedule(0, 3);
+        let Rescheduled { change, first_seq } = answer.unwrap();
+        assert_eq!(newest, first_seq - 1);
         assert!((asked_ns..=clock::now_ns()).contains(&change.from_ns), "what is past becomes the present");
         let published: Vec<(u64, u64)> = trial.published.iter().take(first_seq as usize + 5).collect();
         let gaps_before = (change.from_ns - trial.first_due_ns).div_ceil(GAP_NS);
@@ -346,13 +355,13 @@ mod tests {
         let trial = Trial::start(Some((0, 50)), &[], u64::MAX);
         let to_ns = trial.first_due_ns + 50 * GAP_NS;
         // Before the end or after it.
-        let refusal = trial.reschedule(to_ns, 1).unwrap_err();
+        let refusal = trial.reschedule(to_ns, 1).0.unwrap_err();
         assert!(
             refusal.contains(&format!("the stream ends at {to_ns}")) || refusal == "the stream has ended",
             "{refusal}"
         );
         trial.account.recv().unwrap().unwrap();
-        assert_eq!(trial.reschedule(0, 1), Err("the stream has ended".to_owned()));
+        assert_eq!(trial.reschedule(0, 1).0, Err("the stream has ended".to_owned()));
         assert!(trial.published.try_iter().map(|(seq, _)| seq).eq(1..=50));
     }
 
