@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Context as _;
 use protocol::{
     Transport, clock,
-    control::{Command, Event},
+    control::{Command, Event, Rescheduled},
 };
 use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -28,9 +28,10 @@ use crate::{
         fault::{Fault, Hubs},
         hub::Hub,
         into_hub::IntoHub,
-        publisher::{Publisher, Span},
+        publisher::Publisher,
         shard::Shard,
         source::Source,
+        span::Span,
     },
     threads::{Threads, runtime},
     transports::{self, context::Context},
@@ -73,10 +74,10 @@ pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
 impl Prepared {
     /// Runs the server until a signal asks it to end, then drains it.
     ///
-    /// Under control it also ends with stdin, and holds its stream back until it is told to publish.
+    /// Under [`Config::control`] it also ends with stdin, and holds its stream back until it is told to publish.
     /// Prints [`Event`]s on stdout: the first says where it listens.
-    pub fn run(self, under_control: bool) -> anyhow::Result<()> {
-        runtime()?.block_on(self.serve(under_control))
+    pub fn run(self) -> anyhow::Result<()> {
+        runtime()?.block_on(self.serve())
     }
 
     /// Serves clients as [`Self::run`] does, for as long as the runtime lives in which this is called, and publishes
@@ -92,22 +93,22 @@ impl Prepared {
         Ok(Embedded { address, hub, metrics })
     }
 
-    async fn serve(self, under_control: bool) -> anyhow::Result<()> {
+    async fn serve(self) -> anyhow::Result<()> {
         let Self { config, source, tls, listener, open_files } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
         let server = Server::new(&config, source, tls);
         let threads = server.start_threads(&config)?;
-        if !under_control {
+        if !config.control {
             warn_of(open_files, config.bounds.max_connections);
         }
         // Before anybody knows of it, and might end it.
         let signals = StopSignals::listen()?;
-        announce(address, certificate, &config, under_control)?;
+        announce(address, certificate, &config)?;
         let stop = tokio::select! {
             () = server.accept(listener, &config, &threads) => Ok("the threads ended"),
-            stop = server.until_told_to_stop(signals, under_control) => stop,
+            stop = server.until_told_to_stop(signals, config.control) => stop,
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
         server.draining.cancel();
@@ -117,15 +118,10 @@ impl Prepared {
     }
 }
 
-fn announce(
-    address: SocketAddr,
-    certificate: Option<String>,
-    config: &Config,
-    under_control: bool,
-) -> anyhow::Result<()> {
+fn announce(address: SocketAddr, certificate: Option<String>, config: &Config) -> anyhow::Result<()> {
     info!(%address, stream = %config.stream(), "serving");
     // Who controls it has asked for them.
-    for fault in config.faults.iter().filter(|_| !under_control) {
+    for fault in config.faults.iter().filter(|_| !config.control) {
         warn!(%fault, "misbehaving as told; this server is for proofs only");
     }
     control::emit(&Event::Ready { listen: address, certificate })
@@ -214,7 +210,7 @@ impl Server {
         let mut commands = if under_control { Some(control::commands()) } else { None };
         let mut publisher = None;
         if !under_control {
-            publisher = self.publish(Span { first_due_ns: clock::now_ns(), window: None })?;
+            publisher = self.publish(Span { first_due_ns: clock::now_ns(), window: None, changes: Vec::new() })?;
         }
         loop {
             let command = async {
@@ -227,15 +223,19 @@ impl Server {
                 (name, _) = signals.next() => return Ok(name),
                 command = command => match command.transpose()? {
                     None => return Ok("stdin closed"),
-                    Some(Command::Publish { first_due_ns, window }) => {
+                    Some(Command::Publish { first_due_ns, window, changes }) => {
                         anyhow::ensure!(publisher.is_none(), "told to publish twice");
-                        let mut started = self.publish(Span { first_due_ns, window: Some(window) })?;
+                        let mut started = self.publish(Span { first_due_ns, window, changes })?;
                         if let Some(started) = &mut started {
                             started.caught_up().await;
                         }
                         self.caught_up.notify_one();
                         publisher = started;
                     }
+                    Some(Command::Reschedule { id, change }) => match &publisher {
+                        Some(publisher) => publisher.reschedule(change, move |made| answer(id, made))?,
+                        None => answer(id, Err("nothing is published yet; `publish` takes changes".to_owned())),
+                    },
                     Some(Command::Memory) => {
                         control::emit(&Event::Memory { in_use_bytes: Allocator::in_use_bytes() })?;
                     }
@@ -259,5 +259,15 @@ impl Server {
             },
         )
         .map(Some)
+    }
+}
+
+fn answer(id: u64, made: Result<Rescheduled, String>) {
+    let event = match made {
+        Ok(made) => Event::Rescheduled { id, made },
+        Err(reason) => Event::Refused { id, reason },
+    };
+    if let Err(error) = control::emit(&event) {
+        warn!(%error, "nobody reads what became of the schedule");
     }
 }

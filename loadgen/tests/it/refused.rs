@@ -37,7 +37,8 @@ fn absurd_values_are_refused_with_what_is_allowed() {
         ("--payload-bytes 2000000", &["payload-bytes 2000000", "1048576"]),
         ("--transports pigeon", &["pigeon", "websocket, long-poll"]),
         ("--poll-interval 0s --transports short-poll", &["poll-interval 0 s", "between 0.01 s and 30 s"]),
-        ("--poll-interval 0 --transports short-poll", &["--poll-interval", "0"]),
+        ("--poll-interval 0 --transports short-poll", &["poll-interval 0 s", "between 0.01 s and 30 s"]),
+        ("--poll-interval often --transports short-poll", &["--poll-interval", "often"]),
         ("--poll-interval 1s", &["poll-interval 1 s", "add short-poll to --transports"]),
         ("--poll-interval 20s --transports short-poll", &["drain 10 s", "--poll-interval"]),
         (
