@@ -15,7 +15,9 @@ pub(super) struct Source<'a> {
     pub(super) sweep: Sweep<'a>,
     /// The server's allocator.
     pub(super) allocator: &'a str,
-    /// That WebSocket's CPU was measured within Linux's quick acknowledgement, if it was.
+    /// Seconds from one short poll to the next, if there are any.
+    pub(super) poll_interval_s: Option<f64>,
+    /// That the CPU of what is pushed was measured within Linux's quick acknowledgement, if it was.
     pub(super) quickly_acknowledged: Option<String>,
 }
 
@@ -25,6 +27,7 @@ impl<'a> Source<'a> {
             comparison,
             sweep: Sweep::of(comparison),
             allocator: &results.manifest.allocator,
+            poll_interval_s: results.manifest.scenario.poll_interval_s,
             quickly_acknowledged: quickly_acknowledged(results).map(|note| note.to_string()),
         }
     }
