@@ -47,7 +47,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         compares: QUANTILES.map(Metric::LatencyMs).to_vec(),
         idle: None,
         lead: String::new(),
-        caption,
+        caption: source.with_short_polls(caption),
         key: Key::Contenders,
         panels,
         table: Table::default(),

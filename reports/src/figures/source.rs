@@ -7,6 +7,7 @@ use crate::{
     metrics::Metric,
     read::Results,
     validity::quickly_acknowledged,
+    words::short_polls,
 };
 
 /// What all figures are drawn from.
@@ -51,6 +52,12 @@ impl Source<'_> {
                 format!("{caption} {left_out} further setting{plural} of the other axes {are} in the table only.");
         }
         caption
+    }
+
+    /// A caption of latencies, and what is to be known of those of short polling.
+    pub(super) fn with_short_polls(&self, caption: String) -> String {
+        let said = short_polls(self.poll_interval_s).map(|said| format!(" {said}"));
+        caption + &said.unwrap_or_default()
     }
 
     /// These metrics, where any point has one of them.
