@@ -52,8 +52,6 @@ pub(crate) fn legend(key: Key, contenders: &[Contender]) -> Markup {
                     " " (name) " "
                 }
             }
-            // Told apart without colour as well.
-            @if matches!(key, Key::Contenders) && contenders.len() > 2 { span { "Bars stand in this order." } }
         }
     }
 }

@@ -14,8 +14,8 @@ use crate::{
     words::number,
 };
 
-/// Bars beyond this many have no room for numbers on top.
-const LABELLED_MAX: usize = 12;
+/// Bars beyond this many have no room for numbers on top: of equal height, these would touch.
+const LABELLED_MAX: usize = 10;
 
 /// Which scales lines are drawn on.
 #[derive(Clone, Copy, PartialEq)]

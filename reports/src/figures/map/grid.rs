@@ -13,7 +13,7 @@ const AS_GOOD: f64 = 1.5;
 /// A transport's figure over WebSocket's, by rate and round trip.
 pub(super) struct Grid {
     /// Whose.
-    pub(super) who: String,
+    pub(super) who: Contender,
     /// Updates a second, ascending: columns.
     pub(super) rates_hz: Vec<f64>,
     /// Round trips, milliseconds, ascending: rows.
@@ -75,7 +75,7 @@ impl Grid {
         let row = |rtt_ms: &f64| rates_hz.iter().map(|rate_hz| place(*rtt_ms, *rate_hz)).unzip();
         let (cells, pairs): (Vec<Vec<_>>, _) = rtts_ms.iter().map(row).unzip();
         cells.iter().flatten().any(|cell| matches!(cell, Some(Cell::Is(_)))).then_some(Self {
-            who: compared.title(),
+            who: compared,
             rates_hz,
             rtts_ms,
             cells,
@@ -151,13 +151,13 @@ impl Grid {
                 _ => None,
             }));
         }
-        let (it, is) = if self.who.ends_with('s') { ("they", "are") } else { ("it", "is") };
+        let (it, is) = if self.who.title().ends_with('s') { ("they", "are") } else { ("it", "is") };
         let said = said
             .into_iter()
             .map(|(how_far, rtts)| format!("{how_far} with a round trip of {} ms", listed(&rtts, "or")));
         let good = format!(
             "On this machine {} {is} as good as WebSocket {}.",
-            self.who,
+            self.who.title(),
             listed(&said.collect::<Vec<_>>(), "and")
         );
         let (least, most) = (worse.iter().copied().reduce(f64::min), worse.into_iter().reduce(f64::max));
@@ -187,6 +187,8 @@ fn value_at(values: &[f64], place: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Transport;
+
     use super::*;
 
     /// Rows of ratios, from the least round trip; nought is void.
@@ -197,7 +199,7 @@ mod tests {
             Some(Ratio::paired(&pairs).map_or(Cell::Void, Cell::Is))
         };
         Grid {
-            who: "long polling".to_owned(),
+            who: Contender { transport: Transport::LongPoll, arm: None },
             rates_hz: [1.0, 5.0, 20.0, 50.0][..rows[0].len()].to_vec(),
             rtts_ms: [0.0, 20.0, 60.0, 180.0][..rows.len()].to_vec(),
             cells: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),

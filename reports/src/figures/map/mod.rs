@@ -2,6 +2,8 @@
 
 mod grid;
 
+use protocol::Transport;
+
 use self::grid::{Cell, Grid};
 use super::{
     draw::{Chart, Dot, Said, Scale, Series, Subject, Texture, Tile, class},
@@ -28,7 +30,7 @@ const MAPPED: [Metric; 4] =
 const READING: &str = "A cell is a transport’s figure over WebSocket’s at one rate and round trip through the link, all else alike: over 1 it takes \
     more. It is hatched where no difference is shown, and crossed where a point of it is void. The solid line runs \
     between cells where it is shown to be worse and cells where it is not; the dotted one is where an update is \
-    due each round trip: to its right and above it, updates find no long poll parked even if they come evenly. In the words above, as \
+    due each round trip, on maps of long polling: to its right and above it, updates find no poll parked even if they come evenly. In the words above, as \
     good means that no difference to WebSocket’s disfavour is shown and the interval ends under 1.5×, of the last receiver’s p90, or of \
     the p50 where too few updates were due for that. Loopback is another path, \
     and not on the map.";
@@ -50,7 +52,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
             {
                 let mut chart = chart(&grid, metric, slice);
                 if compared.len() > 1 {
-                    chart.title = format!("{}: {}", grid.who, chart.title);
+                    chart.title = format!("{}: {}", grid.who.title(), chart.title);
                 }
                 panels.push(Panel { svg: chart.svg(&format!("map-{}", panels.len() + 1)), title: chart.heading() });
                 tabulate(&grid, &chart.title, &mut table);
@@ -98,7 +100,10 @@ fn chart(grid: &Grid, metric: Metric, slice: &Slice<'_>) -> Chart {
         let dots = places.into_iter().map(|(x, y)| Dot { x, y, spread: None, tip: Said::default() }).collect();
         Series { subject, dots, marked: false }
     };
-    chart.series.push(line(Subject::Unity, grid.unity()));
+    // It is told of polls that park.
+    if grid.who.transport == Transport::LongPoll {
+        chart.series.push(line(Subject::Unity, grid.unity()));
+    }
     chart.series.extend(grid.border().into_iter().map(|edge| line(Subject::Border, edge.to_vec())));
     chart
 }
