@@ -158,7 +158,7 @@ mod tests {
     #[test]
     fn a_short_poll_that_is_under_way_for_longer_than_its_interval_comes_less_often() {
         let medians = [0.0, 90.0, 110.0].map(|round_trip_ms| short_poll_wait_ms(100.0, round_trip_ms, 0.5));
-        assert_eq!(medians, [50.0, 50.0, 100.0]);
+        assert!(medians.iter().zip([50.0, 50.0, 100.0]).all(|(ms, said)| (ms - said).abs() < 1e-9), "{medians:?}");
     }
 
     #[test]
