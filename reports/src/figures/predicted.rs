@@ -286,8 +286,7 @@ mod tests {
     }
 
     fn shown(results: &Results) -> Option<Figure> {
-        let figures = super::super::all(results, &Comparison::of(results));
-        figures.into_iter().find(|figure| figure.id == "predicted")
+        Some(figure(&Source::of(results, &Comparison::of(results)))).filter(Figure::shows)
     }
 
     #[test]

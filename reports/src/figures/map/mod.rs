@@ -142,9 +142,9 @@ fn tabulate(grid: &Grid, title: &str, table: &mut Table) {
 mod tests {
     use protocol::Transport;
 
+    use super::{Figure, Source, figure};
     use crate::{
         compare::Comparison,
-        figures::{Figure, all},
         fixture::{Sweep, synthetic, through},
         read::Results,
     };
@@ -156,7 +156,7 @@ mod tests {
     }
 
     fn map(results: &Results) -> Option<Figure> {
-        all(results, &Comparison::of(results)).into_iter().find(|figure| figure.id == "map")
+        Some(figure(&Source::of(results, &Comparison::of(results)))).filter(Figure::shows)
     }
 
     #[test]
