@@ -1,5 +1,5 @@
 //! Renders results into a folder, to look at: `cargo run -p reports --example render -- DIR
-//! [quick|large|single|aa|peers|network|trouble|again]`. They are made up, but for `again`, which reads what is there.
+//! [quick|large|single|aa|transports|peers|network|trouble|again]`. They are made up, but for `again`, which reads what is there.
 
 use std::{fs, io::Write as _, path::PathBuf};
 
@@ -15,6 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some("large") => Sweep::large().results_in(&dir),
         Some("single") => Sweep { clients: vec![1_000], repeats: 1, ..Sweep::quick() }.results_in(&dir),
         Some("aa") => Sweep::aa(5).results_in(&dir),
+        Some("transports") => Sweep::transports().results_in(&dir),
         Some("peers") => {
             let peers = vec!["socketio", "ws", "sockjs", "faye", "nchan", "pushpin", "python-socketio", "own"];
             Sweep { peers, clients: vec![1_000], ..Sweep::quick() }.results_in(&dir)

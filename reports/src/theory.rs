@@ -1,4 +1,4 @@
-//! What theory says of long polling: which updates find no poll, and how long those wait.
+//! What theory says of polling: which updates find no long poll, how long those wait, and how long updates wait for a short poll.
 //!
 //! After an answer was sent, the server has no poll for one round trip: half of it until the answer has come, half until the
 //! next poll has (RFC 6202, section 2.2). Call that a window. If nothing was due in it, the poll parks, and the next update
@@ -44,6 +44,11 @@ impl Polling {
         let waiting = (quantile - self.parked) / (1.0 - self.parked);
         if quantile > self.parked { self.window_ms * waiting } else { 0.0 }
     }
+}
+
+/// A quantile of how long updates wait for a short poll, which comes at every so many intervals as a round trip takes: evenly up to that.
+pub(crate) fn short_poll_wait_ms(interval_ms: f64, round_trip_ms: f64, quantile: f64) -> f64 {
+    quantile * interval_ms * (round_trip_ms / interval_ms).ceil().max(1.0)
 }
 
 #[cfg(test)]
@@ -148,6 +153,12 @@ mod tests {
                 agrees(if theory.parked > 0.0 { 1.0 } else { quantile }, below);
             }
         }
+    }
+
+    #[test]
+    fn a_short_poll_that_is_under_way_for_longer_than_its_interval_comes_less_often() {
+        let medians = [0.0, 90.0, 110.0].map(|round_trip_ms| short_poll_wait_ms(100.0, round_trip_ms, 0.5));
+        assert!(medians.iter().zip([50.0, 50.0, 100.0]).all(|(ms, said)| (ms - said).abs() < 1e-9), "{medians:?}");
     }
 
     #[test]

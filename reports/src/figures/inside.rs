@@ -34,7 +34,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         compares: SHOWN.to_vec(),
         idle: None,
         lead: String::new(),
-        caption: source.caption(
+        caption: source.with_short_polls(source.caption(
             "The span of an update is the time from the first client that has it to the last. The table adds when the last \
              has it: from the due time, which is what counts here, and from the actual send, which is what a naive \
              benchmark would call latency, blind to a publisher that is late. Fairness is Jain’s index of the clients’ mean \
@@ -43,7 +43,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
              the clients, so that a few of either fall outside the measure phase: updates per server write may be just \
              under 1.",
             SpanMs(P99),
-        ),
+        )),
         key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "inside"),
         table: source.values(&LISTED),

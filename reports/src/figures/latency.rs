@@ -37,7 +37,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         compares: SHOWN.to_vec(),
         idle: None,
         lead: String::new(),
-        caption: source.caption(&reading, p99),
+        caption: source.with_short_polls(source.caption(&reading, p99)),
         key: Key::Contenders,
         panels: over_axis::lines(&source.sweep, &SHOWN, Scales::Fitting, "latency"),
         table: source.table(&LISTED),

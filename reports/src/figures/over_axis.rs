@@ -14,8 +14,8 @@ use crate::{
     words::number,
 };
 
-/// Bars beyond this many have no room for numbers on top.
-const LABELLED_MAX: usize = 6;
+/// Bars beyond this many have no room for numbers on top: of equal height, these would touch.
+const LABELLED_MAX: usize = 10;
 
 /// Which scales lines are drawn on.
 #[derive(Clone, Copy, PartialEq)]
@@ -149,7 +149,7 @@ fn bar_chart(sweep: &Sweep<'_>, slice: &Slice<'_>, stack: Stack<'_>) -> Option<C
             x: place(band(case), &who, contender),
             parts: parts(case, contender, stack, whole),
             spread: spread(whole),
-            label: if slice.cases.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
+            label: if slice.cases.len() * who.len() <= LABELLED_MAX { number(whole.value) } else { String::new() },
             tip: tip(sweep, case, contender, whole, stack.whole),
         });
     }

@@ -95,12 +95,12 @@ fn panel(title: &str, lines: &[Line], measure_s: f64, index: usize) -> Option<Pa
     let points = || lines.iter().flat_map(|(_, points)| points);
     let from_s = points().map(|(x, _)| *x).fold(f64::INFINITY, f64::min).min(0.0);
     let to_s = points().map(|(x, _)| *x).fold(f64::NEG_INFINITY, f64::max);
-    let highest = points().map(|(_, y)| *y).fold(0.0, f64::max);
     if lines.is_empty() || to_s <= from_s {
         return None;
     }
     let x = Scale::seconds("seconds into the measure phase", from_s, to_s);
-    let mut chart = Chart::new(title, x, Scale::from_zero(highest));
+    let values: Vec<Vec<f64>> = lines.iter().map(|(_, points)| points.iter().map(|(_, y)| *y).collect()).collect();
+    let mut chart = Chart::new(title, x, Scale::of_lines(&values));
     // Memory is watched for longer than updates count.
     chart.shade = (from_s < 0.0).then_some((0.0, measure_s.min(to_s)));
     for (transport, points) in lines {

@@ -47,7 +47,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         compares: QUANTILES.map(Metric::LatencyMs).to_vec(),
         idle: None,
         lead: String::new(),
-        caption,
+        caption: source.with_short_polls(caption),
         key: Key::Contenders,
         panels,
         table: Table::default(),
@@ -68,7 +68,8 @@ fn panel(source: &Source<'_>, case: &Case<'_>, index: usize) -> Option<Panel> {
     for (transport, (latency, highest)) in measured {
         chart.series.push(Series { subject: transport.into(), dots: dots(latency, highest), marked: false });
     }
-    chart.words = over_axis::words(case, |_| 0.9);
+    // Within what is drawn.
+    chart.words = over_axis::words(case, |_| highest.min(0.9));
     let svg = chart.svg(&format!("percentiles-{}", index + 1));
     Some(Panel { title: chart.heading(), svg })
 }

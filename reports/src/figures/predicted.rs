@@ -18,7 +18,7 @@ use crate::{
     metrics::{Meeting, Metric, Quantile::P50},
     points::{Axis, Contender},
     table::Cell,
-    theory::Polling,
+    theory::{Polling, short_poll_wait_ms},
     words::number,
 };
 
@@ -27,11 +27,13 @@ const PARKED: Metric = Metric::MetPercent(Meeting::Parked);
 /// A line of theory has so many pieces.
 const PIECES: u32 = 96;
 
-const READING: &str = "Lines are theory, markers what was measured, their bars the least and the greatest of the repeats. WebSocket: the p50 at a \
+const READING: &str = "Lines are theory, markers what was measured, their bars the least and the greatest of the repeats. What is pushed: the p50 at a \
     round trip of 0, and half the round trip. Long polling: the same for what finds a poll parked; but after an answer the server has \
     no poll for a round trip, and what is due meanwhile waits for the next one (RFC 6202, section 2.2; METHODOLOGY derives share \
     and wait). An update found no poll if none had been sent when it was due, or if it rode behind another: the generator \
     sees when a poll goes, and not when it comes.";
+const SHORT: &str =
+    "Short polling: every update waits for the next poll, evenly up to the interval, and then half a round trip.";
 const WHY: &str = "What theory does not know: fan-outs and answers that queue behind others (serialisation), updates that are joined \
     because the server was busy (batching), a connection that was idle for longer than its retransmission time-out and begins \
     slowly again, and, of even streams, that a round trip near a whole number of gaps leaves to chance where in it updates fall.";
@@ -44,7 +46,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     if !sweep.varied.contains(&Axis::RttMs) && sweep.varied.contains(&Axis::RateHz) {
         sweep = along(Axis::RateHz);
     }
-    let theory = Theory { comparison: source.comparison };
+    let theory = Theory { comparison: source.comparison, interval_ms: source.poll_interval_s.map(|s| 1e3 * s) };
     let is_shown = cases.iter().any(|case| rtt_ms(&case.load) > 0.0);
     let (panels, table) = if is_shown {
         (panels(&theory, &sweep), table(&theory, source, &cases))
@@ -52,6 +54,7 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         (Vec::new(), Table::default())
     };
     let mut caption = vec![READING.to_owned()];
+    caption.extend(theory.interval_ms.map(|_| SHORT.to_owned()));
     caption.extend(parting(&theory, source, &cases));
     caption.push(WHY.to_owned());
     if cases.iter().any(|case| theory.at_nought(&case.load).is_none()) {
@@ -107,6 +110,8 @@ fn moved(load: &Load, axis: Axis, to: f64) -> Load {
 /// What theory says, from what was measured at a round trip of 0.
 struct Theory<'a> {
     comparison: &'a Comparison<'a>,
+    /// From one short poll to the next, if there are any.
+    interval_ms: Option<f64>,
 }
 
 impl Theory<'_> {
@@ -126,8 +131,16 @@ impl Theory<'_> {
     /// The median, milliseconds, and whether that is a bound, for want of what the server itself takes.
     fn p50_ms(&self, load: &Load, contender: Contender) -> (f64, bool) {
         let base = self.at_nought(load).and_then(|case| case.measure(contender, P50_MS));
-        let wait_ms = self.polling(load, contender).map_or(0.0, |polling| polling.wait_ms(P50.value()));
+        let at = |rtt_ms| self.short_poll_wait_ms(contender, rtt_ms);
+        // What was measured at a round trip of 0 has the wait for a short poll in it.
+        let asked_ms = at(rtt_ms(load)) - base.map_or(0.0, |_| at(0.0));
+        let wait_ms = asked_ms + self.polling(load, contender).map_or(0.0, |polling| polling.wait_ms(P50.value()));
         (base.map_or(0.0, |measure| measure.value) + rtt_ms(load) / 2.0 + wait_ms, base.is_none())
+    }
+
+    fn short_poll_wait_ms(&self, contender: Contender, rtt_ms: f64) -> f64 {
+        let interval_ms = self.interval_ms.filter(|_| contender.transport == Transport::ShortPoll);
+        interval_ms.map_or(0.0, |interval_ms| short_poll_wait_ms(interval_ms, rtt_ms, P50.value()))
     }
 
     fn found_none_percent(&self, load: &Load, contender: Contender) -> Option<f64> {
@@ -214,14 +227,15 @@ fn chart(
             marks.push(Series { subject: contender.drawn_as().into(), dots: vec![dot], marked: true });
         }
     }
-    let drawn = || lines.iter().chain(&marks).flat_map(|series| &series.dots);
-    let reached: Vec<f64> = drawn().flat_map(|dot| [Some(dot.y), dot.spread.map(|(_, most)| most)]).flatten().collect();
-    let y = y.unwrap_or_else(|| Scale::from_zero(reached.iter().copied().fold(0.0, f64::max)));
+    let reached = |dot: &Dot| [Some(dot.y), dot.spread.map(|(_, most)| most)];
+    let of_each: Vec<Vec<f64>> =
+        lines.iter().chain(&marks).map(|series| series.dots.iter().flat_map(reached).flatten().collect()).collect();
+    let y = y.unwrap_or_else(|| Scale::of_lines(&of_each));
     let mut chart = Chart::new(title, Scale::at(sweep.axis.label(), &xs, true), y);
     chart.description = described.join("; ");
     chart.words = slice.cases.iter().flat_map(|case| words(case, |_| x_of(case))).collect();
     chart.series = lines.into_iter().chain(marks).collect();
-    (!reached.is_empty()).then_some(chart)
+    of_each.iter().any(|values| !values.is_empty()).then_some(chart)
 }
 
 /// Where a line of theory is drawn, and of which value: from the least of these to the greatest, closely, for it may jump.
@@ -272,15 +286,14 @@ mod tests {
     }
 
     fn shown(results: &Results) -> Option<Figure> {
-        let figures = super::super::all(results, &Comparison::of(results));
-        figures.into_iter().find(|figure| figure.id == "predicted")
+        Some(figure(&Source::of(results, &Comparison::of(results)))).filter(Figure::shows)
     }
 
     #[test]
     fn what_was_made_up_by_theory_lies_on_its_line() {
         let results = sweep(&[10.0, 50.0], &[0.0, 40.0, 80.0]);
         let comparison = Comparison::of(&results);
-        let theory = Theory { comparison: &comparison };
+        let theory = Theory { comparison: &comparison, interval_ms: None };
         let mut seen = Vec::new();
         for case in &comparison.cases {
             for &contender in case.sides.keys() {
@@ -302,6 +315,22 @@ mod tests {
         let figure = shown(&results).unwrap();
         assert_eq!(figure.panels.len(), 4, "p50 and share, a rate each");
         assert!(figure.caption.contains("furthest from prediction for WebSocket by"), "{}", figure.caption);
+    }
+
+    #[test]
+    fn a_short_poll_is_waited_for_at_every_round_trip_and_presses_no_other_line_flat() {
+        let paths = [0.0, 40.0].map(through).to_vec();
+        let sweep = Sweep { transports: Transport::ALL.to_vec(), paths, clients: vec![100], ..Sweep::quick() };
+        let figure = shown(&sweep.results()).unwrap();
+        assert!(figure.panels[0].title.ends_with("(log scale)") && figure.caption.contains("Short polling: "));
+        let rows: Vec<_> = figure.table.rows.iter().filter(|row| row[1] == "short polling").collect();
+        for (row, wait_ms) in rows.iter().zip([500.0, 520.0]) {
+            // A median's standard error is half of what values spread over, 1,000 ms, over the root of their number.
+            let near = |ms: &str| (ms.parse::<f64>().unwrap() - wait_ms).abs() < 4.0 * 500.0 / 6_000.0_f64.sqrt();
+            assert!(near(&row[2]) && near(&row[3]), "{row:?}");
+        }
+        let bound = shown(&Sweep { paths: vec![through(40.0)], ..sweep }.results()).unwrap();
+        assert_eq!(bound.table.rows[3][3], "≥ 520", "{:?}", bound.table.rows);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::{
     metrics::Metric,
     read::Results,
     validity::quickly_acknowledged,
+    words::short_polls,
 };
 
 /// What all figures are drawn from.
@@ -15,7 +16,9 @@ pub(super) struct Source<'a> {
     pub(super) sweep: Sweep<'a>,
     /// The server's allocator.
     pub(super) allocator: &'a str,
-    /// That WebSocket's CPU was measured within Linux's quick acknowledgement, if it was.
+    /// Seconds from one short poll to the next, if there are any.
+    pub(super) poll_interval_s: Option<f64>,
+    /// That the CPU of what is pushed was measured within Linux's quick acknowledgement, if it was.
     pub(super) quickly_acknowledged: Option<String>,
 }
 
@@ -25,6 +28,7 @@ impl<'a> Source<'a> {
             comparison,
             sweep: Sweep::of(comparison),
             allocator: &results.manifest.allocator,
+            poll_interval_s: results.manifest.scenario.poll_interval_s,
             quickly_acknowledged: quickly_acknowledged(results).map(|note| note.to_string()),
         }
     }
@@ -48,6 +52,12 @@ impl Source<'_> {
                 format!("{caption} {left_out} further setting{plural} of the other axes {are} in the table only.");
         }
         caption
+    }
+
+    /// A caption of latencies, and what is to be known of those of short polling.
+    pub(super) fn with_short_polls(&self, caption: String) -> String {
+        let said = short_polls(self.poll_interval_s).map(|said| format!(" {said}"));
+        caption + &said.unwrap_or_default()
     }
 
     /// These metrics, where any point has one of them.

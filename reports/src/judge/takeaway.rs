@@ -1,13 +1,17 @@
 //! One metric at one load as a sentence, for under a picture.
 
 use super::pair::Pair;
-use crate::{compare::Case, metrics::Metric, words};
+use crate::{
+    compare::Case,
+    metrics::Metric,
+    words::{self, possessive},
+};
 
 /// "At 4,000 clients and 10 updates/s of 128 B, long polling’s p99 latency was 1.9× WebSocket’s: 78 ms against 41 ms."
 pub(crate) fn takeaway(case: &Case<'_>, metric: Metric) -> Option<String> {
     let said: Vec<String> = Pair::within(case)
         .iter()
-        .filter_map(|pair| Some(format!("{}’s {}", pair.ours.contender().title(), pair.clause(metric)?)))
+        .filter_map(|pair| Some(format!("{} {}", possessive(&pair.ours.contender().title()), pair.clause(metric)?)))
         .collect();
     (!said.is_empty()).then(|| format!("{}, {}.", at(case), said.join("; ")))
 }

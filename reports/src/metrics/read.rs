@@ -1,6 +1,9 @@
 //! How each metric is read off one run.
 
-use protocol::results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run, Stream};
+use protocol::{
+    Transport,
+    results::{Cpu, LosslessHistogram, MemorySample, Plateaus, Run, Stream},
+};
 
 use super::{
     metric::Metric,
@@ -195,7 +198,7 @@ fn fairness(of: &hdrhistogram::Histogram<u64>) -> Option<f64> {
 /// The share of updates that ought to find no poll, with an idle exchange as the time for which the server has none after an
 /// answer. Of a feed nobody knows how its updates arrive.
 fn predicted_unparked(run: &Run) -> Option<f64> {
-    run.polling.as_ref().filter(|_| run.stream.updates > 0)?;
+    run.polling.as_ref().filter(|_| run.stream.updates > 0 && run.point.transport == Transport::LongPoll)?;
     let Stream::Synthetic { arrivals, rate_hz, .. } = run.point.load.stream else { return None };
     Some(1.0 - Polling::at(arrivals, rate_hz, Metric::ExchangeMs(Quantile::P50).of_run(run)?).sent)
 }
@@ -364,7 +367,9 @@ mod tests {
             // Histograms keep three digits.
             assert!((predicted - percent).abs() < 0.1, "{predicted}");
         }
-        run.polling = None;
+        run.point.transport = Transport::ShortPoll;
+        assert_eq!(Metric::PredictedUnparkedPercent.of_run(&run), None, "it parks nowhere");
+        (run.point.transport, run.polling) = (Transport::LongPoll, None);
         assert_eq!(Metric::PredictedUnparkedPercent.of_run(&run), None);
     }
 

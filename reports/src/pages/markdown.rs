@@ -32,7 +32,7 @@ pub(crate) fn summary(results: &Results) -> String {
         }
         out += &table(&comparison);
         out += "\nIn parentheses: least to greatest over the repeats; for a ratio, its interval.\n";
-        for note in notes(&comparison, results.manifest.scenario.goal) {
+        for note in notes(&comparison, &results.manifest.scenario) {
             let _ = writeln!(out, "\n{}", escaped(&note));
         }
         let _ = writeln!(out, "\n{}", claims(results));

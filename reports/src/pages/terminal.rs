@@ -25,7 +25,7 @@ pub fn summary_table(results: &Results) -> String {
         out += &wrapped(&sentence(results, &comparison));
         out += &comparison_table(&comparison_rows(&comparison));
     }
-    for note in notes(&comparison, results.manifest.scenario.goal) {
+    for note in notes(&comparison, &results.manifest.scenario) {
         out += &wrapped(&note);
     }
     if results.manifest.scenario.aa {
@@ -43,7 +43,10 @@ pub fn summary_table(results: &Results) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::{Sweep, synthetic};
+    use crate::{
+        fixture::{Sweep, histogram, synthetic},
+        points::BASELINE,
+    };
 
     #[test]
     fn the_quick_sweep() {
@@ -54,6 +57,11 @@ mod tests {
     fn servers_stand_one_under_another_each_against_the_first() {
         let two = Sweep { peers: vec!["socketio", "ws"], clients: vec![1_000], ..Sweep::quick() };
         insta::assert_snapshot!(summary_table(&two.results()));
+    }
+
+    #[test]
+    fn every_transport() {
+        insta::assert_snapshot!(summary_table(&Sweep { clients: vec![1_000], ..Sweep::transports() }.results()));
     }
 
     #[test]
@@ -96,7 +104,16 @@ mod tests {
         for run in &mut results.runs {
             run.counts.duplicated = 3;
         }
-        let text = summary_table(&results);
-        assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        // Two repeats that are far apart: intervals without an end.
+        let mut apart = Sweep { repeats: 2, ..Sweep::transports() }.results();
+        for run in apart.runs.iter_mut().filter(|run| run.repeat == 1 && run.point.transport == BASELINE) {
+            run.latency = histogram(vec![40_000_000; 50_000]);
+            run.server.as_mut().unwrap().cpu.total_ns *= 30;
+            run.server.as_mut().unwrap().plateaus.idle.as_mut().unwrap().pss *= 9;
+        }
+        for text in [summary_table(&results), summary_table(&apart)] {
+            assert!(text.lines().all(|line| line.chars().count() <= 100), "{text}");
+        }
+        assert!(summary_table(&apart).contains("over 1,000"));
     }
 }

@@ -1,12 +1,12 @@
 //! What stands under the comparison table, whatever it is set in: how it is read, and how far its intervals reach.
 
-use protocol::{Transport, results::Goal};
+use protocol::results::{Goal, Scenario};
 
 use super::{cell::WITHIN_RUN, rows::COLUMNS};
 use crate::{
     compare::{Case, Comparison, Precision, difference},
     metrics::Metric,
-    words::number,
+    words::{number, short_polls},
 };
 
 /// How a table with ratios is read.
@@ -26,20 +26,21 @@ const ONCE: &str =
     "95% interval within one run, from its updates alone (block bootstrap): says nothing of another run.";
 
 /// Paragraphs, in their order.
-pub(crate) fn notes(comparison: &Comparison<'_>, goal: Option<Goal>) -> Vec<String> {
+pub(crate) fn notes(comparison: &Comparison<'_>, scenario: &Scenario) -> Vec<String> {
     let mut notes = Vec::new();
     let first = comparison.cases.iter().find_map(|case| Some(comparison.across(case).next()?.1.server_name()));
     if first.is_some() || comparison.cases.iter().any(|case| case.against_baseline().next().is_some()) {
         notes.push(LEGEND.to_owned());
     }
     notes.extend(first.map(across));
-    notes.extend(comparison.cases.iter().filter_map(joined));
+    notes.extend(short_polls(scenario.poll_interval_s));
+    notes.extend(joined(comparison));
     notes.extend(comparison.cases.iter().filter_map(proxied));
     let mut sides = comparison.cases.iter().flat_map(|case| case.sides.values());
     if sides.any(|side| COLUMNS.iter().any(|metric| side.within_run(*metric).is_some())) {
         notes.push(format!("{WITHIN_RUN}: {ONCE}"));
     }
-    notes.extend(goal.into_iter().flat_map(|goal| reached(comparison, goal)));
+    notes.extend(scenario.goal.into_iter().flat_map(|goal| reached(comparison, goal)));
     notes
 }
 
@@ -52,20 +53,35 @@ fn across(first: &str) -> String {
     )
 }
 
-/// That long polling joined updates in an answer which WebSocket brought one by one, if it did.
-fn joined(case: &Case<'_>) -> Option<String> {
-    let (asking, pushed) = case.against_baseline().find(|(asking, _)| asking.transport == Transport::LongPoll)?;
-    let [answer, message] = [asking, pushed].map(|who| Some(case.measure(who, Metric::UpdatesPerPayload)?.value));
-    let (answer, message) = (answer?, message?);
-    (asking.arm.is_none() && answer >= JOINED_MIN * message).then(|| {
+/// That polls joined updates in an answer which WebSocket brought one by one, where they did: loads of which the same is to be said together.
+fn joined(comparison: &Comparison<'_>) -> Vec<String> {
+    let mut all: Vec<(String, Vec<String>)> = Vec::new();
+    for case in &comparison.cases {
+        for (asking, pushed) in case.against_baseline().filter(|(who, _)| who.transport.asks() && who.arm.is_none()) {
+            let brought = |who| Some(case.measure(who, Metric::UpdatesPerPayload)?.value);
+            let Some((answer, message)) = brought(asking).zip(brought(pushed)) else { continue };
+            if answer < JOINED_MIN * message {
+                continue;
+            }
+            let said = format!(
+                "an answer of {} brought {} updates in the mean, a message of WebSocket {}",
+                asking.title(),
+                number(answer),
+                number(message)
+            );
+            match all.iter_mut().find(|(known, _)| *known == said) {
+                Some((_, loads)) => loads.push(case.name()),
+                None => all.push((said, vec![case.name()])),
+            }
+        }
+    }
+    let one = |(said, loads): (String, Vec<String>)| {
         format!(
-            "{}: an answer of long polling brought {} updates in the mean, a message of WebSocket {}. What is shown per delivery is \
-             of fewer, larger payloads there, and who waited for a batch waited longer.",
-            case.name(),
-            number(answer),
-            number(message)
+            "{}: {said}. What is shown per delivery is of fewer, larger payloads there, and who waited for a batch waited longer.",
+            loads.join("; ")
         )
-    })
+    };
+    all.into_iter().map(one).collect()
 }
 
 /// What of the server's figures was the proxy's, if there was one.
@@ -122,7 +138,7 @@ mod tests {
             for run in results.runs.iter_mut().filter(|run| run.point.load.peer.is_some()) {
                 run.traffic.payloads = run.traffic.updates / payloads[run.point.transport as usize];
             }
-            let all = notes(&Comparison::of(&results), None);
+            let all = notes(&Comparison::of(&results), &results.manifest.scenario);
             all.into_iter().filter(|note| note.contains("brought")).collect::<Vec<_>>()
         };
         let note = said([1, 2]).concat();
@@ -134,6 +150,18 @@ mod tests {
             "{note}"
         );
         assert_eq!([said([1, 1]), said([2, 2]), said([2, 1])], [const { Vec::<String>::new() }; 3]);
+    }
+
+    #[test]
+    fn short_polls_are_told_with_their_interval_and_what_they_joined_once_for_all_loads() {
+        let results = Sweep { clients: vec![10, 100], ..Sweep::transports() }.results();
+        let all = notes(&Comparison::of(&results), &results.manifest.scenario);
+        let with = |part: &str| all.iter().filter(|note| note.contains(part)).count();
+        assert_eq!(
+            with("Short polling is asked every 1 s: an update waits for its client’s next poll, 500 ms in the"),
+            1
+        );
+        assert_eq!(with("an answer of short polling brought 10.0 updates in the mean"), 1, "{all:#?}");
     }
 
     #[test]

@@ -6,8 +6,10 @@ use super::{cell::Cell, rows::Row};
 
 /// Columns of a terminal that nobody has to widen.
 const WIDTH: u16 = 100;
-/// `long polling : WebSocket`, indented, and padding.
-const WHO_WIDTH: u16 = 27;
+/// `long polling : WebSocket`, indented, and padding; the same of `server-sent events`, for which the numbers stand closer.
+const WHO_WIDTHS: [usize; 2] = [27, 33];
+/// What is longer stands on two lines.
+const NUMBER_WIDTH: usize = 11;
 const STYLE: TableStyle = TableStyle::new().header_separator(LineStyle::none().fill('─').junction('─'));
 const HEADINGS: [&str; 7] = [
     "",
@@ -31,13 +33,15 @@ fn trimmed(table: &Table) -> String {
 fn table(rows: &[Row]) -> Table {
     let mut table = Table::new();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH).set_header(HEADINGS);
+    let [least, most] = WHO_WIDTHS;
+    let longest = rows.iter().map(|row| row.who.chars().count() + 3).max().unwrap_or(least);
     if let Some(column) = table.column_mut(0) {
-        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(WHO_WIDTH)));
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(longest.clamp(least, most) as u16)));
     }
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
         column.set_constraint(ColumnConstraint::ContentWidth);
-        column.set_padding((1, 0));
+        column.set_padding((u16::from(longest <= least), 0));
     }
     for (index, row) in rows.iter().enumerate() {
         if !row.load.is_empty() {
@@ -66,7 +70,7 @@ fn lines(row: &Row) -> Vec<Vec<String>> {
         lines.push(line("", |cell| cell.under.clone()));
     }
     if row.is_ratio {
-        lines.push(line("  99% interval", |cell| cell.spread.clone()));
+        lines.push(line("  99% interval", |cell| broken(&cell.spread, "–", "\n–")));
         lines.push(line("  difference", difference));
     }
     lines
@@ -74,7 +78,12 @@ fn lines(row: &Row) -> Vec<Vec<String>> {
 
 /// Its verdict, as short as a column is wide.
 fn difference(cell: &Cell) -> String {
-    if cell.unshown.is_empty() { cell.verdict.to_owned() } else { format!("none {}", cell.unshown) }
+    if cell.unshown.is_empty() { cell.verdict.to_owned() } else { broken(&format!("none {}", cell.unshown), " ", "\n") }
+}
+
+/// With a break there, if it is too long for a line.
+fn broken(text: &str, there: &str, with_break: &str) -> String {
+    if text.chars().count() > NUMBER_WIDTH { text.replacen(there, with_break, 1) } else { text.to_owned() }
 }
 
 /// Rows of which the first is the heading; the first column is words, the others numbers. A row of which only the first

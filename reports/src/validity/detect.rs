@@ -84,7 +84,9 @@ mod tests {
 
     #[test]
     fn a_clean_sweep_warns_of_nothing() {
-        assert_eq!(warnings(&Sweep::quick().results()), []);
+        for sweep in [Sweep::quick(), Sweep::transports()] {
+            assert_eq!(warnings(&sweep.results()), []);
+        }
     }
 
     #[test]
@@ -260,6 +262,20 @@ mod tests {
     }
 
     #[test]
+    fn what_a_short_poll_is_late_by_design_is_no_queue_and_what_it_is_beyond_is() {
+        let slices = |first_ms: u64, last_ms: u64| {
+            let mut results = Sweep { transports: vec![Transport::ShortPoll], ..Sweep::quick() }.results();
+            for (index, slice) in results.runs[0].slices.iter_mut().enumerate() {
+                slice.latency = histogram([1_000_000 * if index < 5 { first_ms } else { last_ms }; 9]);
+            }
+            warnings(&results)
+        };
+        assert_eq!(slices(10, 990), [], "asked every second");
+        assert!(matches!(only(slices(10, 1_100)), Warning::ServerFellBehind { .. }));
+        assert!(matches!(only(slices(2_300, 900)), Warning::HalvesDiffer { .. }));
+    }
+
+    #[test]
     fn what_is_counted_is_never_hidden() {
         assert!(matches!(only(after(|run| run.counts.delivered -= 1)), Warning::NotConserved { .. }));
         assert!(matches!(only(after(|run| run.counts.duplicated = 1)), Warning::Duplicated { .. }));
@@ -376,7 +392,10 @@ mod tests {
             warnings(&results)
         };
         let of = |change| all(Polls::AtOnce, change);
-        let noted = |why: &[AtOnce]| Warning::QuicklyAcknowledged { points: 3, of_points: 3, why: why.to_vec() };
+        let noted = |why: &[AtOnce]| {
+            let (whose, why) = (vec![Transport::WebSocket], why.to_vec());
+            Warning::QuicklyAcknowledged { whose, points: 3, of_points: 3, why }
+        };
         let late = of(|run| run.stream.before = Some(23));
         assert_eq!(late, [noted(&[AtOnce::Early(23)])]);
         assert_eq!(late[0].severity(), Severity::Note);
@@ -392,6 +411,11 @@ mod tests {
             }
         });
         assert_eq!(polls, []);
+        let mut events = Sweep { transports: Transport::ALL.to_vec(), ..Sweep::quick() }.results();
+        events.manifest.scenario.polls = Polls::AtOnce;
+        events.runs.iter_mut().for_each(|run| run.stream.before = Some(2));
+        let said = only(warnings(&events)).to_string();
+        assert!(said.starts_with("At 6 of 6 points of WebSocket and server-sent events CPU was measured"), "{said}");
 
         // At 38.5 a second one gap in 320 is as long, and 16 updates follow it: a twentieth.
         let poisson =

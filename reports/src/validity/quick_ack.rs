@@ -1,6 +1,6 @@
-//! Whether WebSocket's CPU was measured while Linux still acknowledged each segment at once.
+//! Whether the CPU of what is pushed was measured while Linux still acknowledged each segment at once.
 
-use std::mem::discriminant;
+use std::{collections::BTreeSet, mem::discriminant};
 
 use protocol::{
     Transport,
@@ -20,16 +20,17 @@ pub(crate) fn quickly_acknowledged(results: &Results) -> Option<Warning> {
     if results.manifest.scenario.polls == Polls::Deferred {
         return None;
     }
-    let all: Vec<Vec<AtOnce>> = (points(results).into_iter())
-        .filter(|(point, _)| point.contender.transport == Transport::WebSocket)
-        .map(|(_, runs)| at_once(&runs))
+    let all: Vec<(Transport, Vec<AtOnce>)> = (points(results).into_iter())
+        .filter(|(point, _)| !point.contender.transport.asks())
+        .map(|(point, runs)| (point.contender.transport, at_once(&runs)))
         .collect();
-    let points = all.iter().filter(|why| !why.is_empty()).count();
-    let mut why: Vec<AtOnce> = all.iter().flatten().copied().collect();
+    let (points, of_points) = (all.iter().filter(|(_, why)| !why.is_empty()).count(), all.len());
+    let whose: BTreeSet<Transport> = all.iter().map(|(transport, _)| *transport).collect();
+    let mut why: Vec<AtOnce> = all.into_iter().flat_map(|(_, why)| why).collect();
     // Of the early ones, the earliest.
     why.sort();
     why.dedup_by_key(|why| discriminant(why));
-    (points > 0).then_some(Warning::QuicklyAcknowledged { points, of_points: all.len(), why })
+    (points > 0).then(|| Warning::QuicklyAcknowledged { whose: whose.into_iter().collect(), points, of_points, why })
 }
 
 /// Why a point's updates were.

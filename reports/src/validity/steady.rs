@@ -1,7 +1,10 @@
 //! Whether latency stood still while it was measured: no queue grew, and the warm-up was over.
 
 use hdrhistogram::Histogram;
-use protocol::results::{Run, Slice};
+use protocol::{
+    Transport,
+    results::{Run, Slice},
+};
 
 use super::{
     keeping_up::worst,
@@ -32,7 +35,8 @@ fn fell_behind(point: &PointName, run: &Run) -> Option<Warning> {
         .map(|slice| slice.latency.value_at_quantile(0.5) as f64 / NS_PER_MS);
     let first_ms = medians.next()?;
     let last_ms = medians.next_back()?;
-    (last_ms > BEHIND_TIMES * first_ms && last_ms > first_ms + BEHIND_MS).then(|| Warning::ServerFellBehind {
+    let grown_ms = last_ms - first_ms - asked_every_ms(run);
+    (last_ms > BEHIND_TIMES * first_ms && grown_ms > BEHIND_MS).then(|| Warning::ServerFellBehind {
         point: point.clone(),
         first_ms,
         last_ms,
@@ -43,8 +47,16 @@ fn halves_differ(point: &PointName, run: &Run) -> Option<Warning> {
     let (first, second) = run.slices.split_at(run.slices.len() / 2);
     let (first_ms, second_ms) = (median_ms(first)?, median_ms(second)?);
     let point = point.clone();
-    let passed = HALVES.is_passed((first_ms - second_ms).abs(), first_ms.min(second_ms));
+    let apart_ms = (first_ms - second_ms).abs() - asked_every_ms(run);
+    let passed = HALVES.is_passed(apart_ms, first_ms.min(second_ms));
     passed.then_some(Warning::HalvesDiffer { point, first_ms, second_ms })
+}
+
+/// From a client's short poll to its next, as they came. It delays an update by up to that, by design, and where in it a slice lies is
+/// chance. Of others nothing.
+fn asked_every_ms(run: &Run) -> f64 {
+    let polls_of_each = run.traffic.requests as f64 / f64::from(run.point.load.clients);
+    if run.point.transport == Transport::ShortPoll { 1e3 * run.phases.measure_s / polls_of_each } else { 0.0 }
 }
 
 fn median_ms(slices: &[Slice]) -> Option<f64> {

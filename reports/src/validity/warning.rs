@@ -1,5 +1,7 @@
 //! Everything that may be wrong with results: what happened, with its numbers.
 
+use protocol::Transport;
+
 use super::{
     limits::{LAG_VOID, STARVED_VOID, STOLEN_VOID, THROTTLED_VOID},
     severity::{Severity, Validity},
@@ -66,8 +68,8 @@ pub enum Warning {
     NotBack { point: PointName, away: u64, clients: u64, first: Option<String> },
     /// The server pushed by itself: what can be told of that. Quantiles over all runs; spans of those messages that can be told apart.
     Unstamped { point: PointName, messages: u64, gap_ms: [f64; 2], told_apart: u64, different: u64, span_ms: f64 },
-    /// WebSocket's updates were acknowledged at once, all or some, at the server's cost; for one or more reasons.
-    QuicklyAcknowledged { points: usize, of_points: usize, why: Vec<AtOnce> },
+    /// Updates that were pushed over these were acknowledged at once, all or some, at the server's cost; for one or more reasons.
+    QuicklyAcknowledged { whose: Vec<Transport>, points: usize, of_points: usize, why: Vec<AtOnce> },
     /// The server's process could not be read.
     ServerUnobserved { runs: usize, of_runs: usize, why: Option<String> },
     /// The machine had other work while it measured.

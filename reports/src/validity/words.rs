@@ -5,7 +5,7 @@ use std::fmt;
 use super::warning::{AtOnce, LagAt, LinkAt, Warning};
 use crate::{
     points::PointName,
-    words::{count, number, percent},
+    words::{count, listed, number, percent},
 };
 
 impl Warning {
@@ -271,11 +271,13 @@ impl Warning {
                 "Other work than the benchmark took up to {}% of our processors ({runs} of {of_runs} runs).",
                 number(100.0 * share),
             ),
-            Self::QuicklyAcknowledged { points, of_points, why } => {
+            Self::QuicklyAcknowledged { whose, points, of_points, why } => {
+                let whose: Vec<_> = whose.iter().map(|transport| transport.title().to_owned()).collect();
+                let whose = listed(&whose, "and");
                 let why: Vec<_> = why.iter().map(ToString::to_string).collect();
                 write!(
                     f,
-                    "At {points} of {of_points} points WebSocket's CPU was measured within Linux's quick acknowledgement: {}.",
+                    "At {points} of {of_points} points of {whose} CPU was measured within Linux's quick acknowledgement: {}.",
                     why.join("; ")
                 )
             }

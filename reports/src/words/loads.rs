@@ -5,7 +5,7 @@ use protocol::{
     results::{Arrivals, Load, Path, RoundTrip, Stream},
 };
 
-use super::numbers::{count, setting};
+use super::numbers::{count, number, setting};
 
 /// `4,000 clients`
 pub(crate) fn clients(clients: u32) -> String {
@@ -52,4 +52,19 @@ pub(crate) fn load(load: &Load) -> String {
 /// `1 update`, `2.5 updates`
 pub(crate) fn updates(number: f64) -> String {
     format!("{} update{}", setting(number), if number.total_cmp(&1.0).is_eq() { "" } else { "s" })
+}
+
+/// `asked every 1 s`
+pub(crate) fn asked_every(interval_s: f64) -> String {
+    format!("asked every {} s", setting(interval_s))
+}
+
+/// What is to be known of every latency of short polling, if that was measured.
+pub(crate) fn short_polls(interval_s: Option<f64>) -> Option<String> {
+    let interval_s = interval_s?;
+    Some(format!(
+        "Short polling is {}: an update waits for its client’s next poll, {} ms in the median, whatever the server does.",
+        asked_every(interval_s),
+        number(1e3 * interval_s / 2.0)
+    ))
 }

@@ -66,6 +66,11 @@ fn grouped(digits: &str) -> String {
     out
 }
 
+/// `WebSocket’s`, `server-sent events’`
+pub(crate) fn possessive(name: &str) -> String {
+    format!("{name}’{}", if name.ends_with('s') { "" } else { "s" })
+}
+
 /// `a, b and c`, with that word before the last.
 pub(crate) fn listed(words: &[String], before_last: &str) -> String {
     match words {
@@ -108,6 +113,7 @@ mod tests {
         assert_eq!(percent(0, 0), "–");
         assert_eq!(setting(4_000.0), "4,000");
         assert_eq!(setting(0.5), "0.5");
+        assert_eq!(["WebSocket", "server-sent events"].map(possessive), ["WebSocket’s", "server-sent events’"]);
     }
 
     proptest! {

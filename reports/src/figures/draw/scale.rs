@@ -72,6 +72,13 @@ impl Scale {
         if greatest / least > LOG_FROM { Self::log(least, greatest) } else { Self::from_zero(greatest) }
     }
 
+    /// From nought, but log where one line lies far above another, which it would press flat.
+    pub(crate) fn of_lines(lines: &[Vec<f64>]) -> Self {
+        let tops: Vec<f64> = lines.iter().map(|line| line.iter().copied().fold(0.0, f64::max)).collect();
+        let over_all = Self::fitting(&tops);
+        if over_all.kind == Kind::Linear { over_all } else { Self::fitting(&lines.concat()) }
+    }
+
     /// Exactly the values that were measured, ascending, with room on both sides.
     pub(crate) fn at(label: &str, values: &[f64], may_be_log: bool) -> Self {
         let (first, last) = (values.first().copied().unwrap_or(0.0), values.last().copied().unwrap_or(1.0));
@@ -245,6 +252,13 @@ mod tests {
     fn labels_that_would_touch_are_left_out_the_greatest_first() {
         assert_eq!(labels(&Scale::at("", &[100.0, 1_000.0, 4_000.0], true)), ["4,000", "1,000", "100"]);
         assert_eq!(labels(&Scale::at("", &[3_900.0, 4_000.0, 5_000.0], true)), ["5,000", "4,000"]);
+    }
+
+    #[test]
+    fn a_line_far_above_another_presses_none_flat() {
+        let jump = || vec![0.5, 40.0];
+        assert_eq!(Scale::of_lines(&[jump(), jump()]).remark(), "", "each goes far, and none is far above another");
+        assert_eq!(Scale::of_lines(&[jump(), vec![900.0]]).remark(), " (log scale)");
     }
 
     proptest! {

@@ -3,15 +3,17 @@
 use crate::{
     compare::{PointStatus, Ratio, Slice, Verdict},
     metrics::Metric,
-    points::Axis,
+    points::{Axis, Contender},
     words::{listed, setting, times, updates},
 };
 
 /// Whoever's interval ends under it is as good: the gate's limit for the last receiver's p90.
 const AS_GOOD: f64 = 1.5;
 
-/// Long polling's figure over WebSocket's, by rate and round trip.
+/// A transport's figure over WebSocket's, by rate and round trip.
 pub(super) struct Grid {
+    /// Whose.
+    pub(super) who: Contender,
     /// Updates a second, ascending: columns.
     pub(super) rates_hz: Vec<f64>,
     /// Round trips, milliseconds, ascending: rows.
@@ -43,9 +45,8 @@ pub(super) enum Standing {
 }
 
 impl Grid {
-    /// Of the loads of a slice, each by the first of the figures that is stated there; none unless both axes vary, and transports are
-    /// compared.
-    pub(super) fn of(slice: &Slice<'_>, metrics: &[Metric]) -> Option<Self> {
+    /// Of who is compared under the loads of a slice, each by the first of the figures that is stated there; none unless both axes vary.
+    pub(super) fn of(slice: &Slice<'_>, compared: Contender, metrics: &[Metric]) -> Option<Self> {
         let values = |axis: Axis| {
             let mut values: Vec<f64> = slice.cases.iter().filter_map(|case| axis.of(&case.load)).collect();
             values.sort_by(f64::total_cmp);
@@ -59,8 +60,9 @@ impl Grid {
                 .cases
                 .iter()
                 .find(|case| is_here(Axis::RttMs, rtt_ms, &case.load) && is_here(Axis::RateHz, rate_hz, &case.load))?;
-            let compared = case.sides.keys().copied().find(|who| !who.is_baseline() && who.arm.is_none())?;
-            let is_void = case.sides.values().any(|side| *side.status() != PointStatus::Valid);
+            case.sides.get(&compared)?;
+            let both = case.sides.iter().filter(|(who, _)| **who == compared || who.is_baseline());
+            let is_void = both.into_iter().any(|(_, side)| *side.status() != PointStatus::Valid);
             // Of the first that has one.
             let found = metrics.iter().find_map(|metric| Some((case.ratio(compared, *metric)?, *metric)));
             let pairs = found.map(|(_, metric)| case.ratios(compared, metric)).unwrap_or_default();
@@ -73,6 +75,7 @@ impl Grid {
         let row = |rtt_ms: &f64| rates_hz.iter().map(|rate_hz| place(*rtt_ms, *rate_hz)).unzip();
         let (cells, pairs): (Vec<Vec<_>>, _) = rtts_ms.iter().map(row).unzip();
         cells.iter().flatten().any(|cell| matches!(cell, Some(Cell::Is(_)))).then_some(Self {
+            who: compared,
             rates_hz,
             rtts_ms,
             cells,
@@ -91,7 +94,7 @@ impl Grid {
         })
     }
 
-    /// Between a cell where long polling is worse and one beside it where that is not shown: from one place to another, cells being
+    /// Between a cell where it is worse and one beside it where that is not shown: from one place to another, cells being
     /// one wide and one high around whole numbers.
     pub(super) fn border(&self) -> Vec<[(f64, f64); 2]> {
         let mut edges = Vec::new();
@@ -122,7 +125,7 @@ impl Grid {
         shares.iter().filter_map(at).collect()
     }
 
-    /// What the map comes to: up to which rate long polling is as good, by round trip, and how much worse it is elsewhere.
+    /// What the map comes to: up to which rate it is as good, by round trip, and how much worse it is elsewhere.
     pub(super) fn sentence(&self) -> String {
         let (mut said, mut worse, mut open) = (Vec::<(String, Vec<String>)>::new(), Vec::new(), 0);
         for (row, rtt_ms) in self.rtts_ms.iter().enumerate() {
@@ -148,18 +151,20 @@ impl Grid {
                 _ => None,
             }));
         }
+        let (it, is) = if self.who.title().ends_with('s') { ("they", "are") } else { ("it", "is") };
         let said = said
             .into_iter()
             .map(|(how_far, rtts)| format!("{how_far} with a round trip of {} ms", listed(&rtts, "or")));
         let good = format!(
-            "On this machine long polling is as good as WebSocket {}.",
+            "On this machine {} {is} as good as WebSocket {}.",
+            self.who.title(),
             listed(&said.collect::<Vec<_>>(), "and")
         );
         let (least, most) = (worse.iter().copied().reduce(f64::min), worse.into_iter().reduce(f64::max));
         let worse = least.zip(most).map(|(least, most)| {
             let [least, most] = [least, most].map(|ratio| times(ratio).trim_end_matches('×').to_owned());
             let range = if least == most { most } else { format!("{least} to {most}") };
-            format!("Where it is worse, updates arrive {range} times as late.")
+            format!("Where {it} {is} worse, updates arrive {range} times as late.")
         });
         let all = self.rtts_ms.len() * self.rates_hz.len();
         let open = (open > 0).then(|| format!("Of {open} of {all} cells neither is shown."));
@@ -182,6 +187,8 @@ fn value_at(values: &[f64], place: f64) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Transport;
+
     use super::*;
 
     /// Rows of ratios, from the least round trip; nought is void.
@@ -192,6 +199,7 @@ mod tests {
             Some(Ratio::paired(&pairs).map_or(Cell::Void, Cell::Is))
         };
         Grid {
+            who: Contender { transport: Transport::LongPoll, arm: None },
             rates_hz: [1.0, 5.0, 20.0, 50.0][..rows[0].len()].to_vec(),
             rtts_ms: [0.0, 20.0, 60.0, 180.0][..rows.len()].to_vec(),
             cells: rows.iter().map(|row| row.iter().map(cell).collect()).collect(),

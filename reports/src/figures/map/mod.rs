@@ -1,13 +1,15 @@
-//! The map: long polling over WebSocket by rate and round trip, and where the one begins to be worse.
+//! The map: a transport over WebSocket by rate and round trip, and where the one begins to be worse.
 
 mod grid;
+
+use protocol::Transport;
 
 use self::grid::{Cell, Grid};
 use super::{
     draw::{Chart, Dot, Said, Scale, Series, Subject, Texture, Tile, class},
     figure::{Figure, Panel, Table},
     key::Key,
-    over_axis::each,
+    over_axis::{contenders, each},
     question::Question,
     source::Source,
 };
@@ -17,7 +19,7 @@ use crate::{
         Metric,
         Quantile::{P50, P90},
     },
-    points::Axis,
+    points::{Axis, Contender},
     words::{setting, times},
 };
 
@@ -25,10 +27,10 @@ use crate::{
 const MAPPED: [Metric; 4] =
     [Metric::LastMs(P90), Metric::LatencyMs(P50), Metric::CpuUsPerDelivery, Metric::BytesPerDelivery];
 
-const READING: &str = "A cell is long polling’s figure over WebSocket’s at one rate and round trip through the link, all else alike: over 1 long \
-    polling takes more. It is hatched where no difference is shown, and crossed where a point of it is void. The solid line runs \
-    between cells where long polling is shown to be worse and cells where it is not; the dotted one is where an update is \
-    due each round trip: to its right and above it, updates find no poll parked even if they come evenly. In the words above, as \
+const READING: &str = "A cell is a transport’s figure over WebSocket’s at one rate and round trip through the link, all else alike: over 1 it takes \
+    more. It is hatched where no difference is shown, and crossed where a point of it is void. The solid line runs \
+    between cells where it is shown to be worse and cells where it is not; the dotted one is where an update is \
+    due each round trip, on maps of long polling: to its right and above it, updates find no poll parked even if they come evenly. In the words above, as \
     good means that no difference to WebSocket’s disfavour is shown and the interval ends under 1.5×, of the last receiver’s p90, or of \
     the p50 where too few updates were due for that. Loopback is another path, \
     and not on the map.";
@@ -39,19 +41,27 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
     let sweep = Sweep::along(&[Axis::RateHz, Axis::RttMs], &cases);
     let (mut lead, mut panels, mut table) = (Vec::new(), Vec::new(), Table::default());
     for slice in &sweep.slices {
-        if let Some(grid) = Grid::of(slice, &MAPPED[..2]) {
-            let of = if slice.title.is_empty() { String::new() } else { format!("At {}: ", slice.title) };
-            lead.push(of + &grid.sentence());
-        }
-        for (metric, grid) in MAPPED.iter().filter_map(|metric| Some((*metric, Grid::of(slice, &[*metric])?))) {
-            let chart = chart(&grid, metric, slice);
-            panels.push(Panel { svg: chart.svg(&format!("map-{}", panels.len() + 1)), title: chart.heading() });
-            tabulate(&grid, &chart.title, &mut table);
+        let compared: Vec<Contender> =
+            contenders(slice).into_iter().filter(|who| !who.is_baseline() && who.arm.is_none()).collect();
+        for &who in &compared {
+            if let Some(grid) = Grid::of(slice, who, &MAPPED[..2]) {
+                let of = if slice.title.is_empty() { String::new() } else { format!("At {}: ", slice.title) };
+                lead.push(of + &grid.sentence());
+            }
+            for (metric, grid) in MAPPED.iter().filter_map(|metric| Some((*metric, Grid::of(slice, who, &[*metric])?)))
+            {
+                let mut chart = chart(&grid, metric, slice);
+                if compared.len() > 1 {
+                    chart.title = format!("{}: {}", grid.who.title(), chart.title);
+                }
+                panels.push(Panel { svg: chart.svg(&format!("map-{}", panels.len() + 1)), title: chart.heading() });
+                tabulate(&grid, &chart.title, &mut table);
+            }
         }
     }
     Figure {
         id: "map",
-        title: "Long polling : WebSocket, by round trip and rate",
+        title: "Compared with WebSocket, by round trip and rate",
         question: Question::Decides,
         compares: MAPPED.to_vec(),
         idle: None,
@@ -90,7 +100,10 @@ fn chart(grid: &Grid, metric: Metric, slice: &Slice<'_>) -> Chart {
         let dots = places.into_iter().map(|(x, y)| Dot { x, y, spread: None, tip: Said::default() }).collect();
         Series { subject, dots, marked: false }
     };
-    chart.series.push(line(Subject::Unity, grid.unity()));
+    // It is told of polls that park.
+    if grid.who.transport == Transport::LongPoll {
+        chart.series.push(line(Subject::Unity, grid.unity()));
+    }
     chart.series.extend(grid.border().into_iter().map(|edge| line(Subject::Border, edge.to_vec())));
     chart
 }
@@ -116,7 +129,7 @@ fn said(cell: Cell) -> Said {
 /// The same as a table, the longest round trip first, as on the map.
 fn tabulate(grid: &Grid, title: &str, table: &mut Table) {
     if table.head.is_empty() {
-        table.head = ["long polling : WebSocket", "round trip, ms"].map(str::to_owned).to_vec();
+        table.head = ["compared with WebSocket", "round trip, ms"].map(str::to_owned).to_vec();
         table.head.extend(grid.rates_hz.iter().map(|rate_hz| format!("{} updates/s", setting(*rate_hz))));
     }
     for (rtt_ms, cells) in grid.rtts_ms.iter().zip(&grid.cells).rev() {
@@ -127,9 +140,11 @@ fn tabulate(grid: &Grid, title: &str, table: &mut Table) {
 
 #[cfg(test)]
 mod tests {
+    use protocol::Transport;
+
+    use super::{Figure, Source, figure};
     use crate::{
         compare::Comparison,
-        figures::{Figure, all},
         fixture::{Sweep, synthetic, through},
         read::Results,
     };
@@ -141,7 +156,7 @@ mod tests {
     }
 
     fn map(results: &Results) -> Option<Figure> {
-        all(results, &Comparison::of(results)).into_iter().find(|figure| figure.id == "map")
+        Some(figure(&Source::of(results, &Comparison::of(results)))).filter(Figure::shows)
     }
 
     #[test]
@@ -157,6 +172,23 @@ mod tests {
         assert!(svg.contains("\"#e88b33\"") || svg.contains("\"#f5b678\""), "{svg}");
         assert!(map.lead.starts_with("On this machine long polling is as good as WebSocket "), "{}", map.lead);
         assert!(map.table.rows[0][3] == "void" && map.table.rows[1][3].contains(", more"), "{:?}", map.table.rows);
+    }
+
+    #[test]
+    fn each_who_is_compared_has_a_map_of_its_own() {
+        let mut results = sweep(&[5.0, 50.0], &[20.0, 180.0]);
+        let pushed: Vec<_> = results.runs.iter().filter(|run| run.point.transport == Transport::WebSocket).collect();
+        let mut events: Vec<_> = pushed.into_iter().cloned().collect();
+        events.iter_mut().for_each(|run| run.point.transport = Transport::Sse);
+        events[0].counts.clients_ready -= 1;
+        results.runs.extend(events);
+        let map = map(&results).unwrap();
+        let of = |who: &str| map.panels.iter().filter(|panel| panel.title.starts_with(who)).collect::<Vec<_>>();
+        let (polled, events) = (of("long polling: "), of("server-sent events: "));
+        assert_eq!((polled.len(), events.len()), (4, 4));
+        assert!(polled.iter().all(|panel| !panel.svg.contains("\nvoid\n")), "what is void is void by itself");
+        assert!(events.iter().all(|panel| panel.svg.contains("\nvoid\n")));
+        assert!(map.lead.contains("On this machine server-sent events are as good as WebSocket"), "{}", map.lead);
     }
 
     #[test]

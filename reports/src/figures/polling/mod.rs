@@ -1,6 +1,9 @@
-//! What updates met at clients that ask: a parked poll, none, or an answer to ride in; and what theory says of it.
+//! What updates met at clients whose polls park: a parked poll, none, or an answer to ride in; and what theory says of it. A short poll
+//! parks nowhere, and what it meets is its interval.
 
 mod panels;
+
+use protocol::Transport;
 
 use super::{
     figure::{Figure, Table},
@@ -9,7 +12,7 @@ use super::{
     source::Source,
 };
 use crate::{
-    compare::Side,
+    compare::{Case, Side},
     metrics::{
         Meeting,
         Metric::{self, ExchangeMs, MetMs, MetPercent, PredictedUnparkedPercent},
@@ -46,8 +49,8 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
 
 /// That polls were parked whenever an update was due, but for hardly any.
 fn idle(source: &Source<'_>) -> Option<String> {
-    let sides = source.comparison.cases.iter().flat_map(|case| case.sides.values());
-    let parked = sides.filter_map(|side| side.measure(MetPercent(Meeting::Parked)));
+    let parked =
+        source.comparison.cases.iter().flat_map(sides).filter_map(|side| side.measure(MetPercent(Meeting::Parked)));
     let unparked = parked.map(|measure| 100.0 - measure.min).reduce(f64::max).filter(|share| *share < HARDLY_ANY)?;
     Some(if unparked > 0.0 {
         format!("At every load an update found a poll parked, but for {}% of them at the most.", number(unparked))
@@ -56,11 +59,16 @@ fn idle(source: &Source<'_>) -> Option<String> {
     })
 }
 
-/// Those who ask, and so meet anything.
+/// Those of a load who meet anything.
+fn sides<'c>(case: &'c Case<'_>) -> impl Iterator<Item = &'c Side<'c>> {
+    let polls = |side: &&Side<'_>| side.runs().iter().any(|run| run.polling.is_some());
+    case.sides.values().filter(|side| side.contender().transport == Transport::LongPoll).filter(polls)
+}
+
+/// All of them.
 fn askers(source: &Source<'_>) -> Vec<Contender> {
     let asks = |contender: &Contender| {
-        let sides = source.comparison.cases.iter().filter_map(|case| case.sides.get(contender));
-        sides.flat_map(Side::runs).any(|run| run.polling.is_some())
+        source.comparison.cases.iter().flat_map(sides).any(|side| side.contender() == *contender)
     };
     source.comparison.contenders().into_iter().filter(asks).collect()
 }
@@ -72,7 +80,7 @@ fn head() -> Vec<String> {
 fn rows(source: &Source<'_>) -> Vec<Vec<String>> {
     let mut rows = Vec::new();
     for case in &source.comparison.cases {
-        for side in case.sides.values().filter(|side| side.runs().iter().any(|run| run.polling.is_some())) {
+        for side in sides(case) {
             let load = source.sweep.name_of(&case.load);
             for (index, meeting) in Meeting::ALL.into_iter().enumerate() {
                 let load = if index == 0 { load.clone() } else { String::new() };
@@ -109,7 +117,7 @@ mod tests {
         assert_eq!(rows(&results).unwrap().len(), 4);
         results.runs[1].generator.workers_cpu_ns[0] = 49_500_000_000;
         assert!(rows(&results).unwrap().iter().flat_map(|row| &row[2..]).all(|text| text == "void" || text.is_empty()));
-        results.runs.retain(|run| run.polling.is_none());
+        results.runs.iter_mut().for_each(|run| run.point.transport = protocol::Transport::ShortPoll);
         assert_eq!(rows(&results), None);
     }
 }

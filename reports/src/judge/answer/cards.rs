@@ -2,9 +2,10 @@
 
 use super::rows::{Chosen, Row};
 use crate::{
-    compare::{Case, PointStatus, Ratio, Side},
+    compare::{PointStatus, Ratio, Side},
     judge::places,
     metrics::Metric,
+    points::Contender,
     table::Cell,
 };
 
@@ -46,7 +47,7 @@ pub(crate) fn cards(chosen: &Chosen<'_>) -> Vec<Card> {
         id,
         title,
         metric,
-        entries: chosen.rows.iter().map(|row| entry(row, metric, &chosen.cases())).collect(),
+        entries: chosen.rows.iter().map(|row| entry(row, metric, chosen)).collect(),
     };
     let all = [
         ("card-latency", "Latency", chosen.latency),
@@ -57,8 +58,14 @@ pub(crate) fn cards(chosen: &Chosen<'_>) -> Vec<Card> {
     if chosen.rows.is_empty() { Vec::new() } else { all.map(card).into() }
 }
 
-fn entry(row: &Row<'_>, metric: Metric, all: &[&Case<'_>]) -> Entry {
-    let (name, load) = (places::name(row.case, all), places::load(row.case, all));
+fn entry(row: &Row<'_>, metric: Metric, chosen: &Chosen<'_>) -> Entry {
+    let all = &chosen.cases();
+    let (mut name, load) = (places::name(row.case, all), places::load(row.case, all));
+    // Where several are compared, with the same, each row is named after its own.
+    let named = row.whose().filter(|_| chosen.whose().len() > 1).map(Contender::title);
+    if let Some(who) = &named {
+        name = [name, who.clone()].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(", ");
+    }
     let value = |side: &Side<'_>| {
         let Cell { text, under, .. } = Cell::of_side(side, metric);
         let is_number = text.starts_with(|first: char| first.is_ascii_digit());
@@ -79,7 +86,8 @@ fn entry(row: &Row<'_>, metric: Metric, all: &[&Case<'_>]) -> Entry {
     let values = if pair.ours.contender() == pair.theirs.contender() {
         vec![(row.case.server_name().to_owned(), value(pair.ours)), (pair.whose.clone(), value(pair.theirs))]
     } else {
-        [pair.ours, pair.theirs].map(|side| (side.contender().title(), value(side))).into()
+        let ours = named.map_or_else(|| pair.ours.contender().title(), |_| "who is named".to_owned());
+        vec![(ours, value(pair.ours)), (pair.whose.clone(), value(pair.theirs))]
     };
     let state = pair.ratio(metric).map_or(State::NotStated, State::Compared);
     Entry { name, load, values, state }
@@ -121,6 +129,20 @@ mod tests {
             values[0].0 == "long polling" && values[0].1.ends_with(" µs") && values[1].0 == "WebSocket",
             "{values:?}"
         );
+    }
+
+    #[test]
+    fn of_several_each_row_is_named_after_its_own() {
+        let results = Sweep { engines: vec![None], ..Sweep::transports() }.results();
+        let comparison = Comparison::of(&results);
+        let entries = cards(&chosen(&comparison)).swap_remove(0).entries;
+        let names: Vec<&str> = entries.iter().map(|entry| entry.name.as_str()).collect();
+        assert_eq!(names, ["long polling", "server-sent events", "short polling"]);
+        assert!(entries.iter().all(|entry| entry.values[0].0 == "who is named" && entry.values[1].0 == "WebSocket"));
+        let results = Sweep::transports().results();
+        let comparison = Comparison::of(&results);
+        let entries = cards(&chosen(&comparison)).swap_remove(0).entries;
+        assert!(entries.iter().any(|entry| entry.name == "lean, server-sent events"), "{}", entries.len());
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which loads the first screen speaks of.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use protocol::results::Load;
 
 use super::says::Says;
@@ -7,7 +9,7 @@ use crate::{
     compare::{Case, Comparison, Ratio, Sweep},
     judge::{pair::Pair, places::place},
     metrics::{Metric, Quantile},
-    points::Axis,
+    points::{Axis, Contender},
 };
 
 /// More rows than this are no first screen.
@@ -28,6 +30,11 @@ pub(crate) struct Chosen<'c> {
 }
 
 impl Chosen<'_> {
+    /// All who are compared, in the order in which they are shown.
+    pub(crate) fn whose(&self) -> BTreeSet<Contender> {
+        self.rows.iter().filter_map(Row::whose).collect()
+    }
+
     /// The load of each row.
     pub(super) fn cases(&self) -> Vec<&Case<'_>> {
         self.rows.iter().map(|row| row.case).collect()
@@ -43,9 +50,16 @@ pub(crate) struct Row<'c> {
     pub(crate) passed_over: Vec<&'c Case<'c>>,
 }
 
-/// The heaviest load that can be compared of each server, engine and path. Where that leaves room for it, before each the next lighter
-/// load at which latency is known to compare otherwise. Of more than four rows those in which latency is shown to
-/// differ most. Between servers nothing is said, unless there is nothing else to say: eight of them are twenty-eight pairs.
+impl Row<'_> {
+    /// Who is compared, if anybody is.
+    pub(crate) fn whose(&self) -> Option<Contender> {
+        self.pair.as_ref().map(|pair| pair.ours.contender())
+    }
+}
+
+/// The heaviest load that can be compared of each server, engine and path, for each who is compared there. Where that leaves room for it,
+/// before each the next lighter load at which latency is known to compare otherwise. Of more than four rows those in which latency is shown
+/// to differ most, and one of each who is compared in any case. Between servers nothing is said, unless there is nothing else to say: eight of them are twenty-eight pairs.
 pub(crate) fn chosen<'c>(comparison: &'c Comparison<'c>) -> Chosen<'c> {
     let mut rows = of_each_place(comparison, Pair::within, |case| case.sides.len() > 1);
     if rows.iter().all(|row| row.pair.is_none()) {
@@ -65,14 +79,17 @@ pub(crate) fn chosen<'c>(comparison: &'c Comparison<'c>) -> Chosen<'c> {
             |row: &Row<'_>| row.pair.as_ref().and_then(|pair| pair.ratio(latency)).map_or(0.0, Ratio::shown_apart);
         let mut by_difference: Vec<(usize, f64)> = rows.iter().map(apart).enumerate().collect();
         by_difference.sort_by(|(_, a), (_, b)| b.total_cmp(a));
-        by_difference.truncate(ROWS_MAX);
+        let mut seen = BTreeSet::new();
+        let (first, further): (Vec<_>, Vec<_>) =
+            by_difference.into_iter().map(|(place, _)| place).partition(|place| seen.insert(rows[*place].whose()));
+        let kept: Vec<usize> = first.into_iter().chain(further).take(ROWS_MAX).collect();
         let mut place = 0..;
-        rows.retain(|_| place.next().is_some_and(|place| by_difference.iter().any(|(kept, _)| *kept == place)));
+        rows.retain(|_| place.next().is_some_and(|place| kept.contains(&place)));
     }
     Chosen { rows, of, latency, varied: Sweep::of(comparison).varied }
 }
 
-/// Of each server, engine and path the heaviest load that has pairs, and these.
+/// Of each server, engine and path the heaviest load of each who has a pair there, and this.
 fn of_each_place<'c>(
     comparison: &'c Comparison<'c>,
     pairs: impl Fn(&'c Case<'c>) -> Vec<Pair<'c>>,
@@ -88,17 +105,16 @@ fn of_each_place<'c>(
     let heaviest = comparison.heaviest_first();
     let of = |at: &Load| {
         let cases: Vec<_> = heaviest.iter().copied().filter(|case| place(&case.load) == *at).collect();
-        let compared = cases
-            .iter()
-            .enumerate()
-            .find_map(|(before, case)| Some((before, *case, pairs(case))).filter(|(_, _, pairs)| !pairs.is_empty()));
-        match compared {
-            None => cases.first().map(|case| Row { case, pair: None, passed_over: Vec::new() }).into_iter().collect(),
-            Some((before, case, pairs)) => pairs
-                .into_iter()
-                .map(|pair| Row { case, pair: Some(pair), passed_over: cases[..before].to_vec() })
-                .collect::<Vec<_>>(),
+        let mut rows: BTreeMap<Contender, Row<'c>> = BTreeMap::new();
+        for (before, case) in cases.iter().copied().enumerate() {
+            for pair in pairs(case) {
+                let row = |pair| Row { case, pair: Some(pair), passed_over: cases[..before].to_vec() };
+                rows.entry(pair.ours.contender()).or_insert_with(|| row(pair));
+            }
         }
+        let none = cases.first().filter(|_| rows.is_empty());
+        let none = none.map(|case| Row { case, pair: None, passed_over: Vec::new() });
+        rows.into_values().chain(none).collect::<Vec<_>>()
     };
     places.iter().flat_map(of).collect()
 }
@@ -136,7 +152,6 @@ mod tests {
     use super::*;
     use crate::{
         fixture::{Sweep, fail, receive, synthetic, through},
-        points::Contender,
         read::Results,
         words,
     };
@@ -190,6 +205,28 @@ mod tests {
         }
         let (said, of) = spoken_of(&results);
         assert_eq!((said.len(), of), (4, 5), "{said:?}");
+    }
+
+    #[test]
+    fn each_who_is_compared_has_a_row_and_the_heaviest_load_of_its_own() {
+        let who = |results: &Results| {
+            let comparison = Comparison::of(results);
+            let rows = chosen(&comparison).rows;
+            rows.iter().map(|row| (row.whose().unwrap().transport, row.case.load.clients)).collect::<Vec<_>>()
+        };
+        let mut results = Sweep::transports().results();
+        let kept = who(&results);
+        assert_eq!(kept.len(), 4, "of six");
+        for transport in &Transport::ALL[1..] {
+            assert!(kept.contains(&(*transport, 1_000)), "{transport}: {kept:?}");
+        }
+        results.runs.retain(|run| run.point.load.engine == Some(Engine::Lean));
+        let voided = |run: &&mut protocol::results::Run| {
+            run.point.transport == Transport::Sse && run.point.load.clients == 1_000
+        };
+        results.runs.iter_mut().filter(voided).for_each(|run| run.generator.workers_cpu_ns[0] = 49_500_000_000);
+        let [polled, events, asked] = [Transport::LongPoll, Transport::Sse, Transport::ShortPoll];
+        assert_eq!(who(&results), [(polled, 1_000), (events, 100), (asked, 1_000)]);
     }
 
     #[test]

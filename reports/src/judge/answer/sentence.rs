@@ -1,5 +1,9 @@
 //! The answer in one or two plain sentences.
 
+use std::iter::repeat;
+
+use protocol::Transport;
+
 use super::{
     rows::{Chosen, Row, chosen},
     says::{Says, times, times_between, within},
@@ -10,7 +14,7 @@ use crate::{
     metrics::{Metric, Quantile},
     points::Contender,
     read::Results,
-    words::{listed, number},
+    words::{asked_every, listed, number},
 };
 
 /// What it costs, and what that is called after how many times it is.
@@ -27,13 +31,17 @@ pub(crate) fn sentence(results: &Results, comparison: &Comparison<'_>) -> String
         );
     }
     let chosen = chosen(comparison);
-    let mut whose: Vec<Contender> = Vec::new();
-    for pair in chosen.rows.iter().filter_map(|row| row.pair.as_ref()) {
-        if !whose.contains(&pair.ours.contender()) {
-            whose.push(pair.ours.contender());
-        }
+    let whose = chosen.whose();
+    let interval_s = results.manifest.scenario.poll_interval_s;
+    // Where and how is said once.
+    let leads = [lead(&chosen)].into_iter().chain(repeat(String::new()));
+    let mut said: Vec<String> =
+        whose.iter().zip(leads).map(|(contender, lead)| of_one(*contender, &lead, interval_s, &chosen)).collect();
+    let unsaid = comparison.contenders().into_iter().filter(|who| !who.is_baseline() && !whose.contains(who));
+    let unsaid: Vec<String> = unsaid.map(Contender::title).collect();
+    if !said.is_empty() && !unsaid.is_empty() {
+        said.push(format!("No load allows a comparison of {}: see the warnings.", listed(&unsaid, "or")));
     }
-    let said: Vec<String> = whose.iter().map(|contender| of_one(*contender, &chosen)).collect();
     match (said.is_empty(), results.runs.is_empty()) {
         (false, _) => said.join(" "),
         (true, true) => "No run was made.".to_owned(),
@@ -44,12 +52,10 @@ pub(crate) fn sentence(results: &Results, comparison: &Comparison<'_>) -> String
     }
 }
 
-/// What is said of one who is compared.
-fn of_one(contender: Contender, chosen: &Chosen<'_>) -> String {
+/// What all rows have in common: `over loopback at 4,000 clients`
+fn lead(chosen: &Chosen<'_>) -> String {
     let all = &chosen.rows[..];
-    let compared = |row: &&Row<'_>| row.pair.as_ref().is_some_and(|pair| pair.ours.contender() == contender);
-    let rows: Vec<&Row<'_>> = all.iter().filter(compared).collect();
-    let is_single = rows.iter().any(|row| matches!(says(row, chosen.latency), Some(Says::Once(_))));
+    let is_single = all.iter().any(|row| matches!(says(row, chosen.latency), Some(Says::Once(_))));
     let lead = [
         places::common(&chosen.cases(), &chosen.varied),
         if chosen.of > all.len() {
@@ -59,13 +65,22 @@ fn of_one(contender: Contender, chosen: &Chosen<'_>) -> String {
         },
         if is_single { "in a single repeat, which claims nothing" } else { "" }.to_owned(),
     ];
-    let lead = lead.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ");
+    lead.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" ")
+}
+
+/// What is said of one who is compared.
+fn of_one(contender: Contender, lead: &str, interval_s: Option<f64>, chosen: &Chosen<'_>) -> String {
+    let rows: Vec<&Row<'_>> = chosen.rows.iter().filter(|row| row.whose() == Some(contender)).collect();
     let title = contender.title();
-    let latency = latency(&rows, &chosen.cases(), chosen.latency);
-    let costs = costs(&rows);
-    let first = match (lead.as_str(), latency) {
+    let [delivers, it_costs] = if title.ends_with('s') { ["deliver", "they cost"] } else { ["delivers", "it costs"] };
+    let latency = latency(&rows, &chosen.cases(), chosen.latency).map(|how| format!("{delivers} {how}"));
+    let costs = costs(&rows, it_costs);
+    // Its latency is that interval's doing.
+    let interval_s = interval_s.filter(|_| contender.transport == Transport::ShortPoll);
+    let title = interval_s.map_or(title.clone(), |s| format!("{title}, {},", asked_every(s)));
+    let first = match (lead, latency) {
         (_, None) if costs.is_none() => {
-            return format!("{} delivered nothing that could be compared.", capital(&title));
+            return format!("{} delivered nothing that could be compared.", capital(&contender.title()));
         }
         (_, None) => String::new(),
         ("", Some(latency)) => format!("{} {latency}. ", capital(&title)),
@@ -74,7 +89,7 @@ fn of_one(contender: Contender, chosen: &Chosen<'_>) -> String {
     format!("{first}{}", costs.unwrap_or_default()).trim_end().to_owned()
 }
 
-/// `delivers as fast as WebSocket to within 8% at 1 update a second and 2.1 times as late at 10 updates a second`
+/// `as fast as WebSocket to within 8% at 1 update a second and 2.1 times as late at 10 updates a second`
 fn latency(rows: &[&Row<'_>], all: &[&Case<'_>], metric: Metric) -> Option<String> {
     let (mut clauses, mut was_times, mut before) = (Vec::<String>::new(), false, None);
     for row in rows {
@@ -103,11 +118,11 @@ fn latency(rows: &[&Row<'_>], all: &[&Case<'_>], metric: Metric) -> Option<Strin
         clauses.push(format!("{how} {}", places::apart(row.case, all)).trim_end().to_owned());
         was_times = is_times;
     }
-    (!clauses.is_empty()).then(|| format!("delivers {}", listed(&clauses, "and")))
+    (!clauses.is_empty()).then(|| listed(&clauses, "and"))
 }
 
 /// `It costs the server twice the CPU and 2.5 times the bytes; no difference in memory is shown.`
-fn costs(rows: &[&Row<'_>]) -> Option<String> {
+fn costs(rows: &[&Row<'_>], it_costs: &str) -> Option<String> {
     let (mut said, mut not_shown) = (Vec::new(), Vec::new());
     for (metric, name) in COSTS {
         let all: Vec<Says> = rows.iter().filter_map(|row| says(row, metric)).collect();
@@ -117,7 +132,7 @@ fn costs(rows: &[&Row<'_>]) -> Option<String> {
             None => {}
         }
     }
-    let costs = (!said.is_empty()).then(|| format!("it costs the server {}", listed(&said, "and")));
+    let costs = (!said.is_empty()).then(|| format!("{it_costs} the server {}", listed(&said, "and")));
     let none = (!not_shown.is_empty()).then(|| format!("no difference in {} is shown", listed(&not_shown, "or")));
     let both: Vec<String> = costs.into_iter().chain(none).collect();
     (!both.is_empty()).then(|| format!("{}.", capital(&both.join("; "))))
@@ -175,7 +190,7 @@ fn capital(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use protocol::{Engine, Transport, results::Run};
+    use protocol::{Engine, results::Run};
 
     use super::*;
     use crate::{
@@ -213,6 +228,25 @@ mod tests {
         let engines = vec![Some(Engine::Lean), Some(Engine::Stock)];
         let paths = vec![None, through(40.0)];
         insta::assert_snapshot!(said(&Sweep { engines, paths, clients: vec![100], ..Sweep::quick() }.results()));
+    }
+
+    #[test]
+    fn each_who_is_compared_is_named_and_short_polling_with_its_interval() {
+        insta::assert_snapshot!(said(&Sweep { engines: vec![None], ..Sweep::transports() }.results()));
+        let engines = said(&Sweep::transports().results());
+        for who in ["long polling delivers", "Server-sent events deliver", "Short polling, asked every 1 s, delivers"] {
+            assert_eq!(engines.matches(who).count(), 1, "{who}: {engines}");
+        }
+    }
+
+    #[test]
+    fn who_is_void_at_every_load_is_said_to_be() {
+        let mut results = Sweep { transports: Transport::ALL[..3].to_vec(), ..Sweep::quick() }.results();
+        for run in results.runs.iter_mut().filter(|run| run.point.transport == Transport::Sse) {
+            run.generator.workers_cpu_ns[0] = 49_500_000_000;
+        }
+        let said = said(&results);
+        assert!(said.ends_with(" No load allows a comparison of server-sent events: see the warnings."), "{said}");
     }
 
     #[test]
@@ -279,13 +313,13 @@ mod tests {
 
     #[test]
     fn each_server_is_spoken_of_and_none_against_another_where_transports_are_compared() {
-        let three = of_servers(&["ws", "socketio", "own"], &Transport::ALL);
+        let three = of_servers(&["ws", "socketio", "own"], &Transport::DEFAULT);
         assert!(
             three.contains("as WebSocket on socketio and ") && three.contains(" on pushbench’s own server. It costs"),
             "{three}"
         );
         assert!(!three.contains("ws"), "{three}");
-        let one = of_servers(&["socketio"], &Transport::ALL);
+        let one = of_servers(&["socketio"], &Transport::DEFAULT);
         assert!(one.starts_with("Over loopback on socketio, long polling"), "{one}");
     }
 

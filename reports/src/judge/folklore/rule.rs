@@ -7,7 +7,7 @@ use protocol::Transport;
 use crate::{
     compare::{Case, Ratio, Side, Verdict, with_interval},
     metrics::Metric,
-    words::{self, number},
+    words::{self, number, possessive},
 };
 
 /// What a sweep says of a saying.
@@ -43,7 +43,10 @@ impl Rule {
                     case.against_baseline().find(|(contender, _)| contender.transport == Transport::LongPoll)?;
                 let ratio = case.ratio(contender, metric)?;
                 let (name, theirs) = (metric.name(), baseline.title());
-                (of_ratio(ratio), format!("{}’s {name} {} {theirs}’s", contender.title(), with_interval(ratio)))
+                (
+                    of_ratio(ratio),
+                    format!("{} {name} {} {theirs}’s", possessive(&contender.title()), with_interval(ratio)),
+                )
             }
             Self::AtMost(transport, metric, limit) => bounded(case, transport, metric, |value| value <= limit)?,
             Self::AtLeast(transport, metric, limit) => bounded(case, transport, metric, |value| value >= limit)?,
@@ -52,7 +55,7 @@ impl Rule {
                 let pairs = side.pairs(more, less)?;
                 let ratio = Ratio::paired(&pairs)?;
                 let (title, more, less) = (transport.title(), more.name(), less.name());
-                (of_ratio(ratio), format!("{title}’s {more} {} its {less}", with_interval(ratio)))
+                (of_ratio(ratio), format!("{} {more} {} its {less}", possessive(title), with_interval(ratio)))
             }
         };
         Some((finding, format!("{figure} at {}", words::load(&case.load))))
@@ -91,7 +94,7 @@ fn bounded(
     } else {
         number(measure.value)
     };
-    Some((finding, format!("{title}’s {name} {values} {unit}").trim_end().to_owned()))
+    Some((finding, format!("{} {name} {values} {unit}", possessive(title)).trim_end().to_owned()))
 }
 
 impl Finding {

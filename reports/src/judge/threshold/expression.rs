@@ -192,6 +192,7 @@ mod tests {
             ("long-poll.p99[clients=1000,engine=stock] > 50ms", Some(Transport::LongPoll), p99, 50.0),
             ("  p99>50ms ", None, p99, 50.0),
             ("latency_p99_ms > 0.05 s", None, p99, 50.0),
+            ("sse.p99 > 50ms", Some(Transport::Sse), p99, 50.0),
             ("websocket.p99.9 >= 1s", Some(Transport::WebSocket), Metric::LatencyMs(Quantile::P999), 1_000.0),
             ("p99.9 > 1s", None, Metric::LatencyMs(Quantile::P999), 1_000.0),
             ("missed > 0", None, Metric::Missed, 0.0),
@@ -212,7 +213,7 @@ mod tests {
             ("p99 = 5ms", "it compares nothing"),
             (
                 "p98 > 5ms",
-                "`p98` names no figure; figures, of one transport with websocket. or long-poll. before them, are",
+                "`p98` names no figure; figures, of one transport with websocket. or long-poll. or sse. or short-poll. before them, are",
             ),
             ("pigeon.p99 > 5ms", "`pigeon.p99` names no figure"),
             ("> 5ms", "`` names no figure"),

@@ -22,6 +22,8 @@ pub(super) enum Need {
     DueTimes,
     /// Clients that ask.
     Polls,
+    /// Clients whose polls park.
+    LongPolls,
     /// TLS.
     Tls,
     /// What clients say.
@@ -45,6 +47,7 @@ impl Need {
             Self::Publisher => scenario.server.is_none() || is_others(load),
             Self::DueTimes => load.stream != Stream::Pushed,
             Self::Polls => transport.asks(),
+            Self::LongPolls => transport == Transport::LongPoll,
             Self::Tls => load.tls,
             Self::Signals => scenario.signal_rate_hz > 0.0,
             Self::Disturbance => scenario.disturbance.is_some(),
@@ -66,7 +69,8 @@ impl Need {
             Self::DueTimes => {
                 "when what a server pushes by itself is due, nobody knows; publish by --publish feed, http or client"
             }
-            Self::Polls => "it is of polls, and no long polling is measured there; add long-poll to --transports",
+            Self::Polls => "it is of polls, and nobody polls there; add long-poll to --transports",
+            Self::LongPolls => "it is of long polls, and none are measured there; add long-poll to --transports",
             Self::Tls => "it is of TLS, and no point has any; add --tls on",
             Self::Signals => "it is of signals, and clients send none; add --signal-rate 1",
             Self::Disturbance => "it is of clients that come back, and none is disturbed; add --disturb drop",
@@ -79,13 +83,14 @@ impl Need {
 /// Everything that a metric takes.
 pub(super) fn needs(metric: Metric) -> &'static [Need] {
     use Metric as M;
-    use Need::{Disturbance, DueTimes, Link, Others, Own, Polls, Process, Proxy, Publisher, Signals, Tls};
+    use Need::{Disturbance, DueTimes, Link, LongPolls, Others, Own, Polls, Process, Proxy, Publisher, Signals, Tls};
     match metric {
         M::LatencyMs(_) | M::LastMs(_) => &[DueTimes],
         M::LastFromSendMs(_) => &[DueTimes, Publisher],
         M::LatenessMs(_) => &[Publisher],
         M::MetMs(..) => &[Polls, DueTimes],
-        M::MetPercent(_) | M::PredictedUnparkedPercent => &[Polls],
+        M::MetPercent(_) => &[Polls],
+        M::PredictedUnparkedPercent => &[LongPolls],
         M::TlsHandshakeMs(_) => &[Tls],
         M::SignalMs(_) | M::WayUpMs(_) | M::SignalLatenessMs(_) | M::UnansweredSignals => &[Signals],
         M::ConnectedMs(_) | M::CurrentMs(_) | M::ReconnectsPerS | M::FailuresPerClient => &[Disturbance],
@@ -122,7 +127,7 @@ mod tests {
 
     #[test]
     fn what_a_sweep_measures_is_what_its_needs_say() {
-        for sweep in [Sweep::quick(), Sweep { paths: vec![through(40.0)], ..Sweep::quick() }] {
+        for sweep in [Sweep::transports(), Sweep { paths: vec![through(40.0)], ..Sweep::quick() }] {
             let results = sweep.results();
             for (run, named) in results.runs.iter().flat_map(|run| NAMED.iter().map(move |named| (run, named))) {
                 let scenario = &results.manifest.scenario;

@@ -44,7 +44,9 @@ pub(super) fn section(chosen: &Chosen<'_>, of: &str) -> Markup {
             }
             @if chosen.of > chosen.rows.len() {
                 p class="note" {
-                    "The " (chosen.rows.len()) " of " (chosen.of) " in which latency differs most; "
+                    "The " (chosen.rows.len()) " of " (chosen.of) " in which latency differs most"
+                    @if chosen.whose().len() > 1 { ", one of each who is compared among them" }
+                    "; "
                     @if of.is_empty() { a href="#comparison" { "all are in the table" } "." } @else { "its own page has all." }
                 }
             }
@@ -153,9 +155,13 @@ fn end(cards: &[Card]) -> f64 {
 /// That heavier loads are not spoken of, and why.
 fn passed_over(chosen: &Chosen<'_>) -> Option<String> {
     let mut names: Vec<String> = Vec::new();
-    for case in chosen.rows.iter().flat_map(|row| &row.passed_over) {
-        if !names.contains(&case.name()) {
-            names.push(case.name());
+    for row in &chosen.rows {
+        let who = row.whose().filter(|_| chosen.whose().len() > 1);
+        let who = who.map(|who| format!("{} at ", who.title())).unwrap_or_default();
+        for name in row.passed_over.iter().map(|case| format!("{who}{}", case.name())) {
+            if !names.contains(&name) {
+                names.push(name);
+            }
         }
     }
     let further = names.len().saturating_sub(NAMED_MAX);

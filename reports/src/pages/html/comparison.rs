@@ -1,7 +1,7 @@
 //! The comparison as a table.
 
 use maud::{Markup, html};
-use protocol::results::Goal;
+use protocol::results::Scenario;
 
 use super::page::scrolling;
 use crate::{
@@ -12,7 +12,7 @@ use crate::{
 /// More loads than this make a table that nobody reads; the heaviest of them come first then.
 const LOADS_MAX: usize = 6;
 
-pub(super) fn section(comparison: &Comparison<'_>, goal: Option<Goal>) -> Markup {
+pub(super) fn section(comparison: &Comparison<'_>, scenario: &Scenario) -> Markup {
     let loads = comparison.cases.len();
     if loads == 0 {
         return html! {};
@@ -30,7 +30,7 @@ pub(super) fn section(comparison: &Comparison<'_>, goal: Option<Goal>) -> Markup
                 details { summary { "All loads" } (table("Comparison of all loads", &comparison_rows(comparison))) }
             }
             p class="note" { "Small figures under a value: least to greatest over the repeats." }
-            @for note in notes(comparison, goal) { p class="note" { (note) } }
+            @for note in notes(comparison, scenario) { p class="note" { (note) } }
         }
     }
 }

@@ -21,7 +21,7 @@ const METHOD: [&str; 10] = [
     "Not measured: a network between machines, but for what a link stands for; proxies, compression, and clients that read slowly.",
 ];
 
-const GLOSSARY: [(&str, &str); 16] = [
+const GLOSSARY: [(&str, &str); 18] = [
     (
         "99% interval",
         "Made like this from fresh repeats each time, 99 of 100 such intervals would hold the true ratio.",
@@ -42,8 +42,16 @@ const GLOSSARY: [(&str, &str); 16] = [
         "The repeats vary too much to tell the two apart, or they differ by less than 5%. It does not mean that they are equal.",
     ),
     ("park", "To hold a long poll unanswered until there is an update for it."),
-    ("payload", "One WebSocket message, or one answer to a poll. It may hold several updates."),
+    ("payload", "One WebSocket message, one event, or one answer to a poll. It may hold several updates."),
     ("percentile", "p99 is the time within which 99 of 100 deliveries were made."),
+    (
+        "server-sent events",
+        "One answer over HTTP that does not end, and an event in it for each update (HTML Standard, section 9.2).",
+    ),
+    (
+        "short polling",
+        "Asking again and again at an interval, whether or not there is an update. Each client has a time of its own within that interval.",
+    ),
     ("span", "From the first client’s receipt of an update to the last’s."),
     ("void", "Measured, but not fit to be used, for instance because the load generator could not keep up."),
     ("warm-up", "Updates before the measure phase, which do not count."),

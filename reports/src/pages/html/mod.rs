@@ -34,7 +34,7 @@ pub(crate) fn report(results: &Results) -> String {
         (overview::warnings(results, ""))
         (figures::section(results, &comparison))
         (service::section(results, &comparison))
-        (comparison::section(&comparison, results.manifest.scenario.goal))
+        (comparison::section(&comparison, &results.manifest.scenario))
         (folklore::section(results, &comparison))
         (runs::section(results, &comparison))
         (setup::section(results))

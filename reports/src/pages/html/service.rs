@@ -46,6 +46,9 @@ pub(super) fn section(results: &Results, comparison: &Comparison<'_>) -> Markup 
                 "Least squares over every valid run, what differs in more than clients, rate and bytes by itself; a part is stated where the loads tell it \
                  apart and show that it is not nought. Memory is with every client idle. Bytes are both ways, as they cross the clients’ \
                  sockets: TCP, IP and TLS records come on top. "
+                @if results.manifest.scenario.poll_interval_s.is_some() {
+                    "Short polling costs by the poll, and not by the update: at other rates than were measured it is foretold only if rates were varied. "
+                }
                 (measured(&offers))
             }
             script type="application/json" id="service-costs" { (PreEscaped(data)) }
