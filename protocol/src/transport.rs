@@ -37,6 +37,7 @@ impl Transport {
     }
 
     /// What a server takes it for, one of [`Self::SERVED`]: it sees a poll, and not how long its client will then wait.
+    #[must_use]
     pub fn as_served(self) -> Self {
         match self {
             Self::WebSocket | Self::LongPoll | Self::Sse => self,
