@@ -7,7 +7,10 @@ use protocol::{
     Transport, clock,
     control::{Command, Event},
 };
-use tokio::sync::Notify;
+use tokio::sync::{
+    Notify,
+    mpsc::{UnboundedReceiver, unbounded_channel},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -22,6 +25,7 @@ use crate::{
     control,
     http::Http,
     metrics::Metrics,
+    page::{Live, LiveOptions, Page, Settings},
     open_files::{FILES_BESIDES, raise_open_files},
     stop::StopSignals,
     stream::{
@@ -123,6 +127,10 @@ fn announce(
     config: &Config,
     under_control: bool,
 ) -> anyhow::Result<()> {
+    if let Some(live) = &config.live {
+        (live.ready)(address, &live.token);
+        return Ok(());
+    }
     info!(%address, stream = %config.stream(), "serving");
     // Who controls it has asked for them.
     for fault in config.faults.iter().filter(|_| !under_control) {
@@ -145,6 +153,9 @@ fn warn_of(open_files: u64, max_connections: u32) {
 
 struct Server {
     hubs: Hubs,
+    page: Option<Arc<Page>>,
+    /// What the page's sliders ask for.
+    changes: std::sync::Mutex<Option<UnboundedReceiver<Settings>>>,
     faults: Vec<Fault>,
     tls: Option<Tls>,
     metrics: Arc<Metrics>,
@@ -156,11 +167,19 @@ struct Server {
 
 impl Server {
     fn new(config: &Config, source: Source, tls: Option<Tls>) -> Self {
+        let metrics = Arc::<Metrics>::default();
+        let (changes, changed) = unbounded_channel();
+        let live = config.live.as_ref().map(|options| Live::new(options, changes));
+        let hold = live.as_ref().map(|live| live.hold.clone());
+        let settings = Settings { rate_hz: config.rate, payload_bytes: config.payload_bytes, burst: 1 };
+        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, settings, live)));
         Self {
-            hubs: Hubs::new(&config.faults, config.history(), usize::from(config.threads)),
+            changes: Some(changed).into(),
+            hubs: Hubs::new(&config.faults, hold, config.history(), usize::from(config.threads)),
+            page,
             faults: config.faults.clone(),
             tls,
-            metrics: Arc::default(),
+            metrics,
             draining: CancellationToken::new(),
             source: Some(source).into(),
             caught_up: Notify::new(),
@@ -206,6 +225,7 @@ impl Server {
             hub: Arc::clone(self.hubs.published()),
             stream: config.stream(),
             tls: self.tls.clone(),
+            page: self.page.clone(),
         })
     }
 

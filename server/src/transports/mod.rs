@@ -44,6 +44,7 @@ pub fn open(
     query: &StreamQuery,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
+    slot.asked(transport, query);
     Ok(match transport {
         Transport::WebSocket => Reply::Now(websocket::open(context, query, slot, request)?),
         Transport::LongPoll => match long_poll::open(context, query, slot)? {

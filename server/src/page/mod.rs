@@ -1,0 +1,99 @@
+//! The race: a page of the server's own, in which a browser has the stream over every transport at once. There with `--page` only.
+
+mod files;
+mod live;
+mod state;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use hyper::{HeaderMap, Method, Response};
+use protocol::wire::{Refusal, StreamQuery};
+
+pub use live::{Bounds, LiveOptions};
+
+pub(crate) use live::{Live, Settings};
+
+use crate::{connection::watch::Watch, metrics::Tally, stream::hold::Hold};
+
+/// What the page knows of itself and of others, and what is counted for it.
+const STATE_PATH: &str = "/page/state";
+/// What a page says as it closes.
+const GOODBYE_PATH: &str = "/page/goodbye";
+/// The sliders.
+const LIVE_PATH: &str = "/live/stream";
+
+/// Everything that is there besides the stream.
+#[derive(Debug)]
+pub(crate) struct Page {
+    /// Who has it open.
+    pub(crate) watch: Arc<Watch>,
+    /// Present under `loadgen live`.
+    pub(crate) live: Option<Live>,
+    /// The stream as it was asked for at the start.
+    settings: Settings,
+}
+
+impl Page {
+    /// Nobody has it open; all bytes end up in `whole`.
+    pub(crate) fn new(whole: &Arc<Tally>, settings: Settings, live: Option<Live>) -> Self {
+        let tell = live.as_ref().map_or((|text| tracing::info!("{text}")) as fn(&str), |live| live.tell);
+        Self { watch: Watch::new(whole, tell), live, settings }
+    }
+
+    /// What the streams are held by, if sliders may say so.
+    pub(crate) fn hold(&self) -> Option<&Hold> {
+        self.live.as_ref().map(|live| &live.hold)
+    }
+
+    /// The answer to a request; nothing if the path is none of the page's.
+    pub(crate) fn answer(
+        &self,
+        method: &Method,
+        path: &str,
+        query: Option<&str>,
+        headers: &HeaderMap,
+    ) -> Option<Result<Response<Bytes>, Refusal>> {
+        let allowed = self.methods(path)?;
+        Some(if allowed.split(", ").all(|each| each != method.as_str()) {
+            Err(Refusal::MethodNotAllowed { message: allowed.to_owned() })
+        } else {
+            self.ask(path, query, headers).map(files::guarded)
+        })
+    }
+
+    /// Whether whoever does not show the server's token may have it: what is the same for everybody, and asks for the token later.
+    pub(crate) fn is_open(path: &str) -> bool {
+        files::of(path).is_some()
+    }
+
+    /// What a path of the page's may be asked.
+    pub(crate) fn methods(&self, path: &str) -> Option<&'static str> {
+        match path {
+            STATE_PATH => Some("GET"),
+            GOODBYE_PATH => Some("POST"),
+            LIVE_PATH => self.live.as_ref().map(|_| "POST"),
+            _ => files::of(path).map(|_| "GET, HEAD"),
+        }
+    }
+
+    fn ask(&self, path: &str, query: Option<&str>, headers: &HeaderMap) -> Result<Response<Bytes>, Refusal> {
+        if let Some(file) = files::of(path) {
+            return Ok(file);
+        }
+        if path == LIVE_PATH {
+            self.live.iter().try_for_each(|live| live.ask(query, headers, &self.settings))?;
+            return Ok(state::of(self, None));
+        }
+        let user = StreamQuery::parse(query)?.user;
+        if path == GOODBYE_PATH {
+            user.iter().for_each(|user| self.watch.goodbye(user));
+        }
+        Ok(state::of(self, user.as_deref().filter(|_| path == STATE_PATH)))
+    }
+
+    /// The stream as it is now.
+    fn settings(&self) -> Settings {
+        self.live.as_ref().and_then(Live::settings).unwrap_or(self.settings)
+    }
+}

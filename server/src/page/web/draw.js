@@ -1,0 +1,223 @@
+// @ts-check
+// The lanes as they run: a dot an update when it arrived, as high as it was late; chosen updates joined across all lanes.
+
+/** What is seen at once, milliseconds: on a wide screen, and on a narrow one. */
+const SPAN_MS = { wide: 8000, narrow: 4000 };
+/** Heights that a lane may stand for, milliseconds. */
+const SCALES_MS = [0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000];
+/** The share of what is seen that lies within the height; the rest is marked at its edge. */
+const WITHIN = 0.97;
+/** Frames that are slower than this are counted, milliseconds: two of a screen of 60 Hz, and a bit. */
+const SLOW_FRAME_MS = 34;
+/** Pixels kept free above and below the dots. */
+const MARGIN = 10;
+
+/** @typedef {import("./lane.js").Lane} Lane */
+/** @typedef {{ lane: Lane, strip: HTMLElement }} Track */
+
+export class Drawing {
+  /** Intervals between frames since counting began, and how many of them were slow. */
+  frames = 0;
+  slow = 0;
+  longestMs = 0;
+  scaleMs = 1;
+  #before = NaN;
+  #scaledMs = 0;
+  #drawnMs = 0;
+  #still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  /**
+   * @param {HTMLCanvasElement} canvas
+   * @param {Track[]} tracks
+   * @param {import("./clock.js").Clock} clock
+   */
+  constructor(canvas, tracks, clock) {
+    this.canvas = canvas;
+    this.tracks = tracks;
+    this.clock = clock;
+    const paper = canvas.getContext("2d");
+    if (!paper) throw new Error("this browser draws nothing on a canvas");
+    this.paper = paper;
+    document.addEventListener("visibilitychange", () => (this.#before = NaN));
+    const measured = () => this.#measure();
+    new ResizeObserver(measured).observe(canvas);
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", measured);
+    measured();
+    requestAnimationFrame((nowMs) => this.#frame(nowMs));
+  }
+
+  afresh() {
+    this.frames = this.slow = this.longestMs = 0;
+  }
+
+  /** @param {number} nowMs */
+  #frame(nowMs) {
+    requestAnimationFrame((nextMs) => this.#frame(nextMs));
+    const intervalMs = nowMs - this.#before;
+    this.#before = nowMs;
+    if (intervalMs > 0) {
+      this.frames += 1;
+      this.slow += Number(intervalMs > SLOW_FRAME_MS);
+      this.longestMs = Math.max(this.longestMs, intervalMs);
+    }
+    // Who wants nothing to move is shown a picture a second.
+    if (this.#still.matches && nowMs - this.#drawnMs < 1000) return;
+    this.#drawnMs = nowMs;
+    this.#draw(nowMs);
+  }
+
+  #measure() {
+    const { canvas } = this;
+    const ratio = devicePixelRatio;
+    const box = canvas.getBoundingClientRect();
+    this.width = box.width;
+    this.height = box.height;
+    [canvas.width, canvas.height] = [Math.round(box.width * ratio), Math.round(box.height * ratio)];
+    this.paper.setTransform(ratio, 0, 0, ratio, 0, 0);
+    const colours = getComputedStyle(canvas);
+    const paint = (/** @type {string} */ name) => colours.getPropertyValue(`--${name}`);
+    this.paints = { ink: paint("ink"), soft: paint("soft"), axis: paint("axis"), grid: paint("grid"), panel: paint("panel") };
+    this.lanes = this.tracks.map(({ lane, strip }) => {
+      const place = strip.getBoundingClientRect();
+      const [left, top] = [place.left - box.left, place.top - box.top];
+      return { lane, left, top: top + MARGIN, right: left + place.width - 6, bottom: top + place.height - MARGIN, paint: paint(lane.transport.name) };
+    });
+    this.spanMs = (this.lanes[0]?.right ?? 0) - (this.lanes[0]?.left ?? 0) > 600 ? SPAN_MS.wide : SPAN_MS.narrow;
+  }
+
+  /** @param {number} nowMs */
+  #draw(nowMs) {
+    const { paper, lanes = [], width = 0, height = 0 } = this;
+    if (nowMs - this.#scaledMs > 500) {
+      this.scaleMs = this.#scale(nowMs);
+      this.#scaledMs = nowMs;
+    }
+    paper.clearRect(0, 0, width, height);
+    for (const each of lanes) this.#drawLane(each, nowMs);
+    this.#join(nowMs);
+  }
+
+  /**
+   * The height that holds nearly all that is seen, in every lane.
+   * @param {number} nowMs
+   */
+  #scale(nowMs) {
+    let most = 0;
+    for (const { lane } of this.lanes ?? []) {
+      const seen = [];
+      for (const place of lane.receipts.newestFirst()) {
+        if ((lane.receipts.stampMs[place] ?? 0) < nowMs - (this.spanMs ?? 0) || seen.length >= 2000) break;
+        seen.push(lane.receipts.lateMs[place] ?? 0);
+      }
+      seen.sort((a, b) => a - b);
+      most = Math.max(most, seen[Math.floor((seen.length - 1) * WITHIN)] ?? 0);
+    }
+    return SCALES_MS.find((scale) => scale > most * 1.1) ?? most * 1.1;
+  }
+
+  /**
+   * @param {{ lane: Lane, left: number, right: number, top: number, bottom: number, paint: string }} each
+   * @param {number} nowMs
+   */
+  #drawLane({ lane, left, right, top, bottom, paint }, nowMs) {
+    const { paper, scaleMs, paints, spanMs = 1 } = this;
+    if (!paints) return;
+    const height = bottom - top;
+    const pixels = (right - left) / spanMs;
+    // How far the clocks may be apart.
+    const bound = Math.min(1, this.clock.boundMs(nowMs) / scaleMs) * height;
+    paper.fillStyle = paints.grid;
+    paper.fillRect(left, bottom - bound, right - left, Math.max(bound, 1));
+    paper.strokeStyle = paints.grid;
+    paper.lineWidth = 1;
+    paper.beginPath();
+    for (const share of [0.5, 1]) {
+      const y = Math.round(bottom - share * height) + 0.5;
+      paper.moveTo(left, y);
+      paper.lineTo(right, y);
+    }
+    // Seconds of the server's clock, so that all lanes and all pages have the same.
+    const now = this.clock.known ? this.clock.serverMs(nowMs) : nowMs;
+    for (let x = right - (now % 1000) * pixels; x > left; x -= 1000 * pixels) {
+      paper.moveTo(Math.round(x) + 0.5, top);
+      paper.lineTo(Math.round(x) + 0.5, bottom);
+    }
+    paper.stroke();
+
+    paper.fillStyle = paint;
+    const { receipts } = lane;
+    const perSecond = lane.race.stride;
+    const size = perSecond > 60 ? 3 : perSecond > 15 ? 5 : 9;
+    for (const place of receipts.newestFirst()) {
+      const x = right - (nowMs - (receipts.stampMs[place] ?? 0)) * pixels;
+      if (x < left) break;
+      const share = Math.max(0, receipts.lateMs[place] ?? 0) / scaleMs;
+      if (share <= 1) dot(paper, lane.transport.name, x, bottom - share * height, size);
+      // Later than there is height for.
+      else paper.fillRect(x - 1, top - MARGIN + 2, 2, MARGIN);
+    }
+    // The words over the dots, on their own ground.
+    paper.font = "13px system-ui, sans-serif";
+    for (const [text, y] of /** @type {[string, number][]} */ ([[`${scaleMs} ms late`, top + 12], ["0", bottom - 4]])) {
+      const wide = paper.measureText(text).width;
+      paper.globalAlpha = 0.8;
+      paper.fillStyle = paints.panel;
+      paper.fillRect(left + 2, y - 12, wide + 6, 16);
+      paper.globalAlpha = 1;
+      paper.fillStyle = paints.soft;
+      paper.fillText(text, left + 5, y);
+    }
+  }
+
+  /**
+   * A line through one update in all lanes that have had it.
+   * @param {number} nowMs
+   */
+  #join(nowMs) {
+    const { paper, lanes = [], scaleMs, paints, spanMs = 1 } = this;
+    const first = lanes[0];
+    if (!first || !paints) return;
+    for (const seq of first.lane.joined.keys()) {
+      const points = [];
+      for (const { lane, left, right, top, bottom } of lanes) {
+        const had = lane.joined.get(seq);
+        if (!had) continue;
+        const x = right - ((nowMs - had.stampMs) * (right - left)) / spanMs;
+        const share = Math.min(1, Math.max(0, had.lateMs) / scaleMs);
+        if (x >= left) points.push({ x, y: bottom - share * (bottom - top) });
+      }
+      if (points.length < 2) continue;
+      paper.strokeStyle = paints.ink;
+      paper.lineWidth = 1.25;
+      paper.beginPath();
+      for (const { x, y } of points) paper.lineTo(x, y);
+      paper.stroke();
+      for (const { x, y } of points) {
+        paper.beginPath();
+        paper.arc(x, y, 6, 0, 2 * Math.PI);
+        paper.stroke();
+      }
+    }
+  }
+}
+
+/**
+ * Told apart by form as well as by colour, where there is room for it.
+ * @param {CanvasRenderingContext2D} paper
+ * @param {string} name
+ * @param {number} x
+ * @param {number} y
+ * @param {number} size
+ */
+function dot(paper, name, x, y, size) {
+  const half = size / 2;
+  if (size < 5 || name === "sse") return paper.fillRect(x - half, y - half, size, size);
+  paper.beginPath();
+  if (name === "websocket") paper.arc(x, y, half, 0, 2 * Math.PI);
+  else {
+    paper.moveTo(x, y - half - 1);
+    paper.lineTo(x + half + 1, y + half);
+    paper.lineTo(x - half - 1, y + half);
+  }
+  return paper.fill();
+}
