@@ -134,6 +134,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         endpoint: Endpoint::of(server).into(),
         pushed: false,
         polls: Polls::default(),
+        poll_interval: (transport == Transport::ShortPoll).then_some(std::time::Duration::from_millis(10)),
         signal_rate_hz: 0.0,
         mailboxes: Arc::default(),
         seed: 1,

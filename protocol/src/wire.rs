@@ -8,6 +8,8 @@ use crate::update::{MalformedUpdate, Update};
 
 /// WebSocket upgrade: one update a text frame.
 pub const WS_PATH: &str = "/ws";
+/// Server-sent events: one update an event, whose `id` is its `seq`.
+pub const SSE_PATH: &str = "/sse";
 /// Long poll: updates as lines.
 pub const POLL_PATH: &str = "/poll";
 /// A client's signal, by `POST`: see [`crate::signal`].
@@ -24,7 +26,11 @@ pub const SUBPROTOCOL: &str = "pushbench.v1";
 
 /// Content type of an answered poll.
 pub const NDJSON: &str = "application/x-ndjson";
-/// Where the client stands, on `101` and `204`: the update after which to resume.
+/// Content type of server-sent events (HTML Standard, section 9.2.2).
+pub const EVENT_STREAM: &str = "text/event-stream";
+/// The `id` of the last event that a client had, by which a browser goes on after a lost connection (HTML Standard, section 9.2.4).
+pub const LAST_EVENT_ID: &str = "last-event-id";
+/// Where the client stands, on `101`, `204` and the beginning of events: the update after which to resume.
 ///
 /// Without it a client that has seen no update yet could not say from where its next request goes on, and
 /// what is published between two requests would be skipped in silence.
@@ -40,7 +46,7 @@ pub const POLL_TIMEOUT_MS_DEFAULT: u64 = 25_000;
 /// The longest `wait_ms`: ten minutes.
 pub const WAIT_MS_MAX: u64 = 600_000;
 
-/// The query of `GET /ws` and `GET /poll`.
+/// The query of `GET /ws`, `GET /poll` and `GET /sse`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StreamQuery {
     /// The cursor: everything after this `seq`; without it, the next update from now on.
@@ -85,6 +91,22 @@ impl StreamQuery {
             }
         }
         Ok(parsed)
+    }
+}
+
+impl StreamQuery {
+    /// The same for a client that says which event it had last: that is newer than what its address says, which a browser asks for again
+    /// and again.
+    pub fn resumed(self, last_event_id: Option<&[u8]>) -> Result<Self, Refusal> {
+        let Some(id) = last_event_id else { return Ok(self) };
+        let seq = std::str::from_utf8(id).ok().and_then(|id| id.parse().ok());
+        let seq = seq.ok_or_else(|| {
+            Refusal::bad_query(format!(
+                "{LAST_EVENT_ID}: {}: must be the id of an event, a whole number",
+                String::from_utf8_lossy(id)
+            ))
+        })?;
+        Ok(Self { after: Some(seq), ..self })
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http_body_util::Full;
+use http_body_util::{Either, Full};
 use hyper::{
     Method, Request, Response, StatusCode,
     body::Incoming,
@@ -21,7 +21,10 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use protocol::{
     Engine, Transport, clock,
     results::Stream,
-    wire::{ECHO_PATH, HEALTH_PATH, Health, METRICS_PATH, POLL_PATH, Refusal, SEND_PATH, StreamQuery, WS_PATH},
+    wire::{
+        ECHO_PATH, HEALTH_PATH, Health, LAST_EVENT_ID, METRICS_PATH, POLL_PATH, Refusal, SEND_PATH, SSE_PATH,
+        StreamQuery, WS_PATH,
+    },
 };
 use tokio::net::TcpStream;
 use tracing::debug;
@@ -39,6 +42,7 @@ use crate::{
         context::{ConnectedClient, Context},
         echo,
         long_poll::lean::{self, Left},
+        sse::{self, Events},
     },
 };
 
@@ -74,6 +78,13 @@ pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, mut slot: Slot) {
             Ok(Left::Request { bytes, asked }) => {
                 socket.unread(bytes);
                 requests = asked;
+            }
+            Ok(Left::Events { subscription, user }) => {
+                match sse::serve(&http.context, &mut socket, &slot, subscription, user.as_deref()).await {
+                    Ok(()) => socket.farewell(),
+                    Err(error) => debug!(%error, "events ended"),
+                }
+                return;
             }
             Ok(Left::Closed) => return socket.farewell(),
             Err(error) => return debug!(%error, "connection ended"),
@@ -116,7 +127,7 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
     let service = service_fn(|request: Request<Incoming>| {
         let origin = http.context.access.origin(request.headers());
         let is_poll = request.uri().path() == POLL_PATH;
-        let hold = http.hold().filter(|_| is_poll || request.uri().path() == WS_PATH);
+        let hold = http.hold().filter(|_| is_stream(request.uri().path()));
         let reply = match &origin {
             Err(refusal) => Err(refusal.clone()),
             Ok(Some(_)) if request.method() == Method::OPTIONS => preflight(&http, &request),
@@ -130,17 +141,20 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
                 Box::pin(hold.one_way()).await;
             }
             let response = match reply {
-                Ok(Reply::Now(response)) => Ok(response),
-                Ok(Reply::Parked(poll)) => poll.answer().await,
+                Ok(Reply::Now(response)) => Ok(response.map(whole)),
+                Ok(Reply::Parked(poll)) => poll.answer().await.map(|response| response.map(whole)),
+                Ok(Reply::Endless(response)) => Ok(response.map(Either::Right)),
                 // Boxed: seldom, and its room would else be part of every parked poll.
-                Ok(Reply::Signalled(body)) => Box::pin(acknowledge(http, body)).await,
+                Ok(Reply::Signalled(body)) => {
+                    Box::pin(acknowledge(http, body)).await.map(|response| response.map(whole))
+                }
                 Err(refusal) => Err(refusal),
             };
             if let Some(hold) = hold {
                 Box::pin(hold.one_way()).await;
             }
             watched.inspect(|watched| watched.answered());
-            let mut response = response.unwrap_or_else(|refusal| refuse(&refusal));
+            let mut response = response.unwrap_or_else(|refusal| refuse(&refusal).map(whole));
             if let Ok(Some(origin)) = origin {
                 access::allow(&mut response, origin);
             }
@@ -148,7 +162,7 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
                 metrics.met.inc(Bound::Requests);
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok::<_, Infallible>(response.map(Full::new))
+            Ok::<_, Infallible>(response)
         }
     });
     let connection = http1::Builder::new()
@@ -171,12 +185,21 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
     }
 }
 
+fn whole(body: Bytes) -> Either<Full<Bytes>, Events> {
+    Either::Left(Full::new(body))
+}
+
 /// The bound that a request met before it was one.
 fn bound_of(error: &hyper::Error) -> Option<Bound> {
     if error.is_parse_too_large() {
         return Some(Bound::Head);
     }
     error.is_timeout().then_some(Bound::HeaderTimeout)
+}
+
+/// Whether the stream is had there.
+fn is_stream(path: &str) -> bool {
+    [WS_PATH, POLL_PATH, SSE_PATH].contains(&path)
 }
 
 fn route(
@@ -196,7 +219,7 @@ fn route(
     let page = http.page.as_ref();
     let is_open = path == HEALTH_PATH || page.is_some() && Page::is_open(path);
     if let Some(watched) = &slot.watched
-        && ![WS_PATH, POLL_PATH].contains(&path)
+        && !is_stream(path)
     {
         watched.asked(None);
     }
@@ -219,6 +242,11 @@ fn route(
             polling.get_or_init(|| ConnectedClient::new(&context.metrics, Transport::LongPoll, user, slot));
             transports::open(Transport::LongPoll, context, slot, &query, request)
         }
+        (&Method::GET, SSE_PATH) => {
+            let last = request.headers().get(LAST_EVENT_ID).map(HeaderValue::as_bytes);
+            let query = StreamQuery::parse(query)?.resumed(last)?;
+            transports::open(Transport::Sse, context, slot, &query, request)
+        }
         (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
         (&Method::GET, ECHO_PATH) => echo::open(context, slot, request).map(Reply::Now),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
@@ -234,12 +262,12 @@ fn route(
 /// What a path may be asked.
 fn methods(path: &str) -> Result<&'static str, Refusal> {
     match path {
-        WS_PATH | POLL_PATH | ECHO_PATH => Ok("GET"),
+        WS_PATH | POLL_PATH | SSE_PATH | ECHO_PATH => Ok("GET"),
         SEND_PATH => Ok("POST"),
         METRICS_PATH | HEALTH_PATH => Ok("GET, HEAD"),
         _ => Err(Refusal::NotFound {
             message: format!(
-                "no {path}: there are {WS_PATH}, {POLL_PATH}, {SEND_PATH}, {ECHO_PATH}, {METRICS_PATH}, {HEALTH_PATH}"
+                "no {path}: there are {WS_PATH}, {POLL_PATH}, {SSE_PATH}, {SEND_PATH}, {ECHO_PATH}, {METRICS_PATH}, {HEALTH_PATH}"
             ),
         }),
     }

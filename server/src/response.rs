@@ -9,6 +9,7 @@ use hyper::{
     header::{
         ALLOW, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER, SEC_WEBSOCKET_VERSION, UPGRADE, WWW_AUTHENTICATE,
     },
+    http::response::Parts,
 };
 use protocol::wire::Refusal;
 use rustix::time::{ClockId, clock_gettime};
@@ -81,7 +82,28 @@ pub(crate) fn respond(status: StatusCode, content_type: &'static str, body: Stri
 /// As HTTP/1.1 (RFC 9112, sections 4 and 6.2), with the date that an origin server must send (RFC 9110, section 6.6.1).
 pub(crate) fn encode(response: Response<Bytes>) -> Chain<Bytes, Bytes> {
     let (parts, body) = response.into_parts();
-    let mut head = BytesMut::with_capacity(256 + if body.len() <= JOINED_MAX { body.len() } else { 0 });
+    let mut head = begun(&parts, if body.len() <= JOINED_MAX { body.len() } else { 0 });
+    if parts.status != StatusCode::NO_CONTENT {
+        field(&mut head, "content-length", body.len().to_string().as_bytes());
+    }
+    ended(&mut head);
+    if body.len() <= JOINED_MAX {
+        head.put_slice(&body);
+        return head.freeze().chain(Bytes::new());
+    }
+    head.freeze().chain(body)
+}
+
+/// The head of an answer that ends with its connection.
+pub(crate) fn encode_endless(response: Response<()>) -> Chain<Bytes, Bytes> {
+    let mut head = begun(&response.into_parts().0, 0);
+    ended(&mut head);
+    head.freeze().chain(Bytes::new())
+}
+
+/// A head but for what follows from its body, with room for so much more.
+fn begun(parts: &Parts, more: usize) -> BytesMut {
+    let mut head = BytesMut::with_capacity(256 + more);
     head.put_slice(b"HTTP/1.1 ");
     head.put_slice(parts.status.as_str().as_bytes());
     head.put_u8(b' ');
@@ -89,16 +111,12 @@ pub(crate) fn encode(response: Response<Bytes>) -> Chain<Bytes, Bytes> {
     for (name, value) in &parts.headers {
         field(&mut head, name.as_str(), value.as_bytes());
     }
-    if parts.status != StatusCode::NO_CONTENT {
-        field(&mut head, "content-length", body.len().to_string().as_bytes());
-    }
-    field(&mut head, "date", date().as_bytes());
+    head
+}
+
+fn ended(head: &mut BytesMut) {
+    field(head, "date", date().as_bytes());
     head.put_slice(b"\r\n\r\n");
-    if body.len() <= JOINED_MAX {
-        head.put_slice(&body);
-        return head.freeze().chain(Bytes::new());
-    }
-    head.freeze().chain(body)
 }
 
 fn field(head: &mut BytesMut, name: &str, value: &[u8]) {

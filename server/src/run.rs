@@ -25,7 +25,7 @@ use crate::{
     control,
     http::Http,
     metrics::Metrics,
-    page::{Live, LiveOptions, Page, Settings},
+    page::{Live, Page, Settings},
     open_files::{FILES_BESIDES, raise_open_files},
     stop::StopSignals,
     stream::{
@@ -212,7 +212,7 @@ impl Server {
         };
         Arc::new(Http {
             context: Arc::new(Context {
-                shards: Transport::ALL.map(shard_of),
+                shards: Transport::SERVED.map(shard_of),
                 access: Access { token: config.token.clone(), origins: config.allow_origins.clone() },
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),

@@ -33,6 +33,8 @@ use crate::machine::{cgroup::Cgroups, pinning};
 
 /// The scenario that is run unless another is named.
 pub const DEFAULT: &str = "quick";
+/// How often short polling asks unless told otherwise.
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Scenarios that come with pushbench: name and TOML.
 pub const BUILT_IN: [(&str, &str); 13] = [
@@ -201,7 +203,10 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let (jitter, outage) = (options.jitter.or(file.jitter), options.outage.or(file.outage));
     let through_link = options.link || file.link || outage.is_some();
     let (rtt, loss) = (options.rtt.or(file.rtt), options.loss.or(file.loss));
-    let transports = options.transports.or(file.transports).unwrap_or_else(|| Transport::ALL.to_vec());
+    let transports = options.transports.or(file.transports).unwrap_or_else(|| Transport::DEFAULT.to_vec());
+    let poll_interval = options.poll_interval.or(file.poll_interval);
+    let poll_interval_s = poll_interval.or(transports.contains(&Transport::ShortPoll).then_some(POLL_INTERVAL));
+    let poll_interval_s = poll_interval_s.map(|interval| interval.as_secs_f64());
     // How each is started, and what it speaks, is settled before anything is measured.
     let unsettled = |name| Peer { name, transports: transports.clone(), command: None, publish: None };
     let peer = options.peer.or(file.peer).unwrap_or_default().into_iter().map(unsettled).collect();
@@ -239,6 +244,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         seed: options.seed.or(file.seed).unwrap_or(1),
         aa: options.aa,
         polls: options.polls.or(file.polls).unwrap_or_default(),
+        poll_interval_s,
         signal_rate_hz: options.signal_rate_hz.or(file.signal_rate_hz).unwrap_or(0.0),
         disturbance: options.disturb.or(file.disturb).or(outage.map(|_| Disturbance::Outage)),
         outage_s: outage.map(|outage| outage.as_secs_f64()),

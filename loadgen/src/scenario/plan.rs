@@ -182,7 +182,7 @@ mod tests {
         let plan = plan(&scenario());
         assert_eq!(plan.len(), 3 * 2 * 2 * 4);
         for load in loads(&scenario()) {
-            for transport in Transport::ALL {
+            for transport in Transport::DEFAULT {
                 let repeats: Vec<u32> = (plan.iter())
                     .filter(|run| run.point == Point { transport, load: load.clone() })
                     .map(|run| run.repeat)
@@ -227,8 +227,11 @@ mod tests {
             command: None,
             publish: None,
         };
-        let peers =
-            vec![peer("ws", &[Transport::WebSocket]), peer(Peer::OWN, &Transport::ALL), peer("nchan", &Transport::ALL)];
+        let peers = vec![
+            peer("ws", &[Transport::WebSocket]),
+            peer(Peer::OWN, &Transport::DEFAULT),
+            peer("nchan", &Transport::DEFAULT),
+        ];
         let several =
             Scenario { engine: Engine::ALL.to_vec(), clients: vec![9], rate_hz: vec![5.0], peer: peers, ..scenario() };
         let known: Vec<_> = servers(&several).into_iter().collect();

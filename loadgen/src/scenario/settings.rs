@@ -153,6 +153,11 @@ pub struct Settings {
     #[arg(long, value_name = "WHEN")]
     pub polls: Option<Polls>,
 
+    /// How often each client of short polling asks, from 10ms to 30s; clients are spread over that time [default: 1s]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[serde(with = "humantime_serde")]
+    pub poll_interval: Option<Duration>,
+
     /// Signals that each client sends a second (POST /send beside long polling, a text on the WebSocket)
     #[arg(long = "signal-rate", value_name = "HZ", allow_negative_numbers = true)]
     pub signal_rate_hz: Option<f64>,
@@ -273,10 +278,18 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
-        let Self { signal_rate_hz, disturb, tls, engine, polls, peer, dialect, server, through, .. } = self;
+        let Self { signal_rate_hz, poll_interval, disturb, tls, engine, polls, peer, dialect, server, through, .. } =
+            self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
-        let besides =
-            [*aa, signal_rate_hz.is_some(), disturb.is_some(), tls.is_some(), engine.is_some(), polls.is_some()];
+        let besides = [
+            *aa,
+            signal_rate_hz.is_some(),
+            poll_interval.is_some(),
+            disturb.is_some(),
+            tls.is_some(),
+            engine.is_some(),
+            polls.is_some(),
+        ];
         let others = through.is_some() || peer.is_some() || dialect.is_some() || *server != ServerKeys::default();
         others
             || besides.contains(&true)

@@ -2,6 +2,7 @@
 
 use anyhow::{bail, ensure};
 use protocol::{
+    Transport,
     clock::{NS_PER_SEC, ns},
     results::{Arrivals, Disturbance, Scenario, Stream},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
@@ -15,6 +16,8 @@ use super::{plan::servers, updates::first_of_feed, warm_up::warm_up_s};
 use crate::link::CLIENTS_MAX as CLIENTS_BEHIND_LINK_MAX;
 
 const CLIENTS_MAX: u32 = 1_000_000;
+/// Timers tick once a millisecond; and a client that was not heard for a minute is given up.
+const POLL_INTERVAL_S: std::ops::RangeInclusive<f64> = 0.01..=30.0;
 const RUNS_MAX: usize = 10_000;
 /// Where so many random updates are due in the mean, that none is has never happened.
 const RARE: f64 = 50.0;
@@ -82,6 +85,23 @@ fn validate_part(scenario: &Scenario) -> anyhow::Result<()> {
         "signal-rate {}: must be between 0 (none) and 1000 signals a second",
         scenario.signal_rate_hz
     );
+    if let Some(interval_s) = scenario.poll_interval_s {
+        ensure!(
+            POLL_INTERVAL_S.contains(&interval_s),
+            "poll-interval {interval_s} s: must be between {} s and {} s",
+            POLL_INTERVAL_S.start(),
+            POLL_INTERVAL_S.end()
+        );
+        ensure!(
+            transports.contains(&Transport::ShortPoll),
+            "poll-interval {interval_s} s: nothing that is measured asks at an interval; add short-poll to --transports"
+        );
+        ensure!(
+            scenario.drain_s >= interval_s,
+            "drain {} s: over before the last updates are asked for; make it as long as --poll-interval, {interval_s} s, at least",
+            scenario.drain_s
+        );
+    }
     bounded("repeats", scenario.repeats, 1..=1_000)?;
     bounded("connect-rate", scenario.connect_rate, 1..=1_000_000)?;
     bounded("workers", scenario.workers, 1..=256)?;

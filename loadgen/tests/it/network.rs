@@ -45,7 +45,7 @@ fn every_client_is_a_round_trip_away_and_loopback_is_a_path_of_its_own() {
             assert_eq!((link.lost, link.cut, link.dropped), (0, 0, 0));
         }
     }
-    assert_eq!(runs.len(), paths.len() * Transport::ALL.len());
+    assert_eq!(runs.len(), paths.len() * Transport::DEFAULT.len());
     let csv = std::fs::read_to_string(dir.path().join("results/runs.csv")).unwrap();
     assert!(csv.lines().next().unwrap().contains(",rtt_ms,jitter_ms,loss_percent,"), "{csv}");
 }

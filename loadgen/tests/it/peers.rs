@@ -44,7 +44,7 @@ fn each_server_is_measured_over_what_it_speaks() {
         .map(|run| (run.point.load.peer.as_deref(), run.point.load.engine, run.point.transport))
         .collect();
     points.sort_unstable();
-    let both = |peer, engine| Transport::ALL.map(|transport| (peer, engine, transport));
+    let both = |peer, engine| Transport::DEFAULT.map(|transport| (peer, engine, transport));
     let fed = [(Some("fed"), None, Transport::WebSocket)];
     assert_eq!(points, [&both(None, Some(Engine::Stock))[..], &fed, &both(Some("posted"), None)].concat());
     for run in &results.runs {
@@ -79,7 +79,7 @@ fn a_server_that_cannot_be_started_costs_only_its_own_runs() {
     let results = reports::load(&dir.path().join("results")).unwrap();
     let of =
         |name: &str| results.runs.iter().filter(|run| run.point.load.peer.as_deref() == Some(name)).collect::<Vec<_>>();
-    assert_eq!(of("whole").len(), Transport::ALL.len());
+    assert_eq!(of("whole").len(), Transport::DEFAULT.len());
     assert!(of("whole").iter().all(|run| run.failure.is_none()), "{ended:#?}");
     let failed = of("broken");
     assert_eq!(failed.len(), 1, "it is not tried again");

@@ -32,7 +32,7 @@ fn runs(options: &str, measure: &str) -> Vec<Run> {
     let dir = tempfile::tempdir().unwrap();
     let ended = loadgen(dir.path(), &format!("run {} --rate 20 {options}", SHORT.replace("500ms", measure)));
     let runs = of_success(&dir.path().join("results"), &ended).runs;
-    assert_eq!(runs.len(), Transport::ALL.len());
+    assert_eq!(runs.len(), Transport::DEFAULT.len());
     for run in &runs {
         let counts = &run.counts;
         assert_eq!((counts.missed, counts.duplicated, counts.reordered), (0, 0, 0), "{run:#?}");
@@ -147,7 +147,7 @@ fn only_what_keeps_clients_from_coming_back_is_the_disturbances_doing() {
     let measure = SHORT.replace("500ms", "5s");
     let ended = loadgen(dir.path(), &format!("run {measure} --disturb drop --server http://{front}"));
     let runs = load(&dir.path().join("results")).unwrap_or_else(|error| panic!("{error}: {ended:#?}")).runs;
-    assert_eq!(runs.len(), Transport::ALL.len());
+    assert_eq!(runs.len(), Transport::DEFAULT.len());
     for run in runs {
         let recovery = run.recovery.unwrap();
         assert_eq!(recovery.failed, [("Status503".to_owned(), REFUSED)].into());

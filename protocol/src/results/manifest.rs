@@ -113,6 +113,9 @@ pub struct Scenario {
     /// When a client that has received something polls again, or acknowledges it.
     #[serde(default)]
     pub polls: Polls,
+    /// Seconds from one short poll of a client to its next, if short polling is measured.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub poll_interval_s: Option<f64>,
     /// Signals that each client sends a second, 0 for none.
     #[serde(default)]
     pub signal_rate_hz: f64,

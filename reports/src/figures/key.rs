@@ -67,6 +67,12 @@ fn sample(subject: Subject) -> String {
         Subject::Transport(Transport::LongPoll) => {
             r#"<path d="M0 6H36" stroke="long-poll" stroke-width="2" stroke-dasharray="6 3"/><path d="M13 10H23L18 1Z" fill="long-poll"/>"#
         }
+        Subject::Transport(Transport::Sse) => {
+            r#"<path d="M0 6H36" stroke="sse" stroke-width="2" stroke-dasharray="10 3 2 3"/><path d="M18 0L24 6L18 12L12 6Z" fill="sse"/>"#
+        }
+        Subject::Transport(Transport::ShortPoll) => {
+            r#"<path d="M0 6H36" stroke="short-poll" stroke-width="2" stroke-dasharray="2 3"/><path d="M14 2H22V10H14Z" fill="short-poll"/>"#
+        }
         Subject::Met(Meeting::Parked) => {
             r#"<path d="M0 6H36" stroke="long-poll" stroke-width="2"/><path d="M13 10H23L18 1Z" fill="long-poll"/>"#
         }

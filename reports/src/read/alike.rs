@@ -104,6 +104,11 @@ fn described(manifest: &Manifest) -> Vec<(&'static str, &'static str, String)> {
             scenario.publish.map_or_else(|| "the server's".to_owned(), |how| how.to_string()),
         ),
         ("polls", SAME_SCENARIO, scenario.polls.to_string()),
+        (
+            "poll interval",
+            SAME_SCENARIO,
+            scenario.poll_interval_s.map_or_else(|| "none".to_owned(), |interval_s| format!("{interval_s} s")),
+        ),
         ("network", SAME_SCENARIO, network(manifest)),
         ("loads beside", SAME_SCENARIO, beside(manifest)),
         ("TLS", SAME_SCENARIO, listed(&scenario.tls)),

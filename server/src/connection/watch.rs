@@ -54,7 +54,7 @@ struct Connection {
 struct Page {
     heard_ns: u64,
     left_ns: Option<u64>,
-    lanes: [Lane; Transport::ALL.len()],
+    lanes: [Lane; Transport::SERVED.len()],
 }
 
 /// What a page's share of a transport has cost.
@@ -105,7 +105,7 @@ impl Watch {
     }
 
     /// Notes that a page is there, and gives what each of its lanes has cost, by [`Transport`].
-    pub(crate) fn heard(&self, page: &str) -> [Lane; Transport::ALL.len()] {
+    pub(crate) fn heard(&self, page: &str) -> [Lane; Transport::SERVED.len()] {
         self.settle();
         self.inner().heard(page, self.tell).lanes
     }

@@ -53,7 +53,7 @@ impl TransportMetrics {
 /// Everything that is counted.
 #[derive(Debug)]
 pub struct Metrics {
-    transports: [Arc<TransportMetrics>; Transport::ALL.len()],
+    transports: [Arc<TransportMetrics>; Transport::SERVED.len()],
     /// Polls received.
     pub polls: Counter,
     /// Polls for which nothing came in time.
@@ -100,7 +100,7 @@ impl Default for Metrics {
 impl Metrics {
     /// The counters of a transport.
     pub fn of(&self, transport: Transport) -> &Arc<TransportMetrics> {
-        &self.transports[transport as usize]
+        &self.transports[transport.as_served() as usize]
     }
 
     /// Writes and answers that carried updates, over all transports.
@@ -119,7 +119,8 @@ impl Metrics {
         registry.register("tls_handshakes", "TLS handshakes that succeeded", self.tls_handshakes.clone());
         let failures = self.tls_handshake_failures.clone();
         registry.register("tls_handshake_failures", "TLS handshakes that failed", failures);
-        registry.register("pings", "Pings sent to silent WebSocket clients", self.pings.clone());
+        let pings = "Pings to silent WebSocket clients, and comments among server-sent events";
+        registry.register("pings", pings, self.pings.clone());
         registry.register("accept_errors", "Failures to accept a connection", self.accept_errors.clone());
         registry.register_with_unit(
             "publisher_lateness",
@@ -186,7 +187,7 @@ impl Collected {
         figure: impl Fn(&TransportMetrics) -> &M,
     ) -> Result<(), std::fmt::Error> {
         let mut family = encoder.encode_descriptor(name, help, None, M::TYPE)?;
-        for transport in Transport::ALL {
+        for transport in Transport::SERVED {
             let labels = [("transport", transport.name())];
             figure(self.metrics.of(transport)).encode(family.encode_family(&labels)?)?;
         }

@@ -15,18 +15,21 @@ use crate::{connection::access::Access, stream::hold::Hold};
 
 /// What the sliders set.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Settings {
+pub(crate) struct Settings {
     /// Updates a second in the mean.
-    pub rate_hz: f64,
+    pub(crate) rate_hz: f64,
     /// Length of a whole encoded update.
-    pub payload_bytes: u32,
+    pub(crate) payload_bytes: u32,
     /// So many updates are due at once.
-    pub burst: u32,
+    pub(crate) burst: u32,
 }
+
+/// The longest round trip that may be held, milliseconds.
+pub const RTT_MS_MAX: u32 = 1_000;
 
 /// The least and the most of each; of the round trip too, which is in milliseconds.
 #[derive(Debug, Clone, Serialize)]
-pub struct Bounds {
+pub(super) struct Bounds {
     rate_hz: RangeInclusive<u32>,
     payload_bytes: RangeInclusive<u32>,
     burst: RangeInclusive<u32>,
@@ -35,7 +38,7 @@ pub struct Bounds {
 
 impl Bounds {
     /// What a browser can draw, and people can follow.
-    pub const OF_A_RACE: Self = Self { rate_hz: 1..=500, payload_bytes: 64..=16_384, burst: 1..=50, rtt_ms: 0..=1_000 };
+    pub(super) const OF_A_RACE: Self = Self { rate_hz: 1..=500, payload_bytes: 64..=16_384, burst: 1..=50, rtt_ms: 0..=RTT_MS_MAX };
 }
 
 /// How a race is begun.

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use hyper::{HeaderMap, Method, Response};
 use protocol::wire::{Refusal, StreamQuery};
 
-pub use live::{Bounds, LiveOptions};
+pub use live::{LiveOptions, RTT_MS_MAX};
 
 pub(crate) use live::{Live, Settings};
 

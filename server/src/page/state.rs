@@ -57,7 +57,7 @@ pub(super) fn of(page: &Page, name: Option<&str>) -> Response<Bytes> {
         settings: page.settings(),
         rtt_ms: page.hold().map_or(0, crate::stream::hold::Hold::rtt_ms),
         bounds: page.live.as_ref().map(|_| Bounds::OF_A_RACE),
-        lanes: Transport::ALL.into_iter().map(lane).collect(),
+        lanes: Transport::SERVED.into_iter().map(lane).collect(),
         pages,
         events: events.into_iter().map(told).collect(),
     };

@@ -3,12 +3,15 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use smallvec::SmallVec;
 
-/// An update in both of its forms in one allocation: WebSocket frame head, line, line break.
+/// An update, for frames and for lines in one allocation: WebSocket frame head, line, line break.
 #[derive(Debug, Clone)]
-pub(crate) struct Encoded(Bytes);
+pub(crate) struct Encoded {
+    seq: u64,
+    bytes: Bytes,
+}
 
 impl Encoded {
-    pub(super) fn new(line: &[u8]) -> Self {
+    pub(super) fn new(seq: u64, line: &[u8]) -> Self {
         const TEXT_FINAL: u8 = 0x81;
         let mut bytes = BytesMut::with_capacity(line.len() + 11);
         bytes.put_u8(TEXT_FINAL);
@@ -26,15 +29,15 @@ impl Encoded {
         }
         bytes.put_slice(line);
         bytes.put_u8(b'\n');
-        Self(bytes.freeze())
+        Self { seq, bytes: bytes.freeze() }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.bytes.len()
     }
 
     fn head_len(&self) -> usize {
-        match self.0[1] {
+        match self.bytes[1] {
             126 => 4,
             127 => 10,
             _ => 2,
@@ -42,11 +45,11 @@ impl Encoded {
     }
 
     fn frame(&self) -> Bytes {
-        self.0.slice(..self.0.len() - 1)
+        self.bytes.slice(..self.bytes.len() - 1)
     }
 
     fn line(&self) -> Bytes {
-        self.0.slice(self.head_len()..)
+        self.bytes.slice(self.head_len()..)
     }
 }
 
@@ -83,11 +86,25 @@ impl Batch {
         self.join(Encoded::line)
     }
 
+    /// As server-sent events, which a single update is copied for as well: there is no room before its line.
+    pub fn events(&self) -> Bytes {
+        const AROUND_BYTES: usize = "data: id: 18446744073709551615\n\n".len();
+        let mut joined = BytesMut::with_capacity(self.0.iter().map(|update| update.len() + AROUND_BYTES).sum());
+        for update in &self.0 {
+            for part in
+                [b"data: ", &*update.line(), b"id: ", itoa::Buffer::new().format(update.seq).as_bytes(), b"\n\n"]
+            {
+                joined.put_slice(part);
+            }
+        }
+        joined.freeze()
+    }
+
     fn join(&self, form: fn(&Encoded) -> Bytes) -> Bytes {
         match self.0.as_slice() {
             [one] => form(one),
             many => {
-                let mut joined = BytesMut::with_capacity(many.iter().map(|update| update.0.len()).sum());
+                let mut joined = BytesMut::with_capacity(many.iter().map(Encoded::len).sum());
                 many.iter().for_each(|update| joined.put(form(update)));
                 joined.freeze()
             }
@@ -108,7 +125,7 @@ mod tests {
             (65_536, &[0x81, 127, 0, 0, 0, 0, 0, 1, 0, 0]),
         ] {
             let line = vec![b'x'; len];
-            let update = Encoded::new(&line);
+            let update = Encoded::new(1, &line);
             assert_eq!(update.frame(), [head, &line].concat());
             assert_eq!(update.line(), [&line[..], b"\n"].concat());
         }

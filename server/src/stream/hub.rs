@@ -64,7 +64,7 @@ impl Hub {
         let seq = self.newest.load(Ordering::Relaxed) + 1;
         let mut line = Vec::with_capacity(256);
         encode(seq, &mut line);
-        self.ring().push(Encoded::new(&line));
+        self.ring().push(Encoded::new(seq, &line));
         self.newest.store(seq, Ordering::Release);
         self.wake_shards();
     }
@@ -211,6 +211,7 @@ mod tests {
         publish(&hub, 3);
         assert_eq!(&hub.after(1).unwrap().lines()[..], b"line 2\nline 3\n");
         assert_eq!(&hub.after(1).unwrap().frames()[..], b"\x81\x06line 2\x81\x06line 3");
+        assert_eq!(&hub.after(1).unwrap().events()[..], b"data: line 2\nid: 2\n\ndata: line 3\nid: 3\n\n");
         assert!(hub.after(3).unwrap().is_empty());
     }
 

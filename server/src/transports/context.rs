@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Context {
     /// The stream: in which of this thread's shards each transport's subscribers wait.
-    pub shards: [Arc<Shard>; Transport::ALL.len()],
+    pub shards: [Arc<Shard>; Transport::SERVED.len()],
     /// Who may have it.
     pub access: Access,
     /// What clients are made to suffer.
@@ -46,7 +46,7 @@ impl Context {
         after: Option<u64>,
         slot: &Slot,
     ) -> Result<Subscription, Refusal> {
-        let shard = &self.shards[transport as usize];
+        let shard = &self.shards[transport.as_served() as usize];
         let subscription = Subscription::new(shard, self.metrics.of(transport), after)?;
         Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
     }

@@ -5,6 +5,7 @@ mod deadline;
 pub(crate) mod echo;
 pub mod long_poll;
 mod silence;
+pub mod sse;
 pub mod websocket;
 
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use protocol::{
     wire::{Refusal, StreamQuery},
 };
 
-use self::{context::Context, long_poll::Opened};
+use self::{context::Context, long_poll::Opened, sse::Events};
 use crate::{
     connection::{listener::Slot, socket::Outgoing},
     stream::batch::Batch,
@@ -29,6 +30,8 @@ pub enum Reply {
     Now(Response<Bytes>),
     /// A poll with nothing to answer yet.
     Parked(long_poll::Parked),
+    /// An answer whose body does not end.
+    Endless(Response<Events>),
     /// A signal whose body is still to come.
     Signalled(Incoming),
 }
@@ -47,7 +50,9 @@ pub fn open(
     slot.asked(transport, query);
     Ok(match transport {
         Transport::WebSocket => Reply::Now(websocket::open(context, query, slot, request)?),
-        Transport::LongPoll => match long_poll::open(context, query, slot)? {
+        Transport::Sse => Reply::Endless(sse::open(context, query, slot)?),
+        // Whoever asks again is not known before.
+        Transport::LongPoll | Transport::ShortPoll => match long_poll::open(context, query, slot)? {
             Opened::Ready(response) => Reply::Now(response),
             Opened::Parked(poll) => Reply::Parked(poll),
         },
@@ -58,6 +63,7 @@ pub fn open(
 pub fn frame(transport: Transport, batch: &Batch) -> Outgoing {
     match transport {
         Transport::WebSocket => websocket::frame(batch),
-        Transport::LongPoll => long_poll::frame(batch),
+        Transport::Sse => sse::frame(batch),
+        Transport::LongPoll | Transport::ShortPoll => long_poll::frame(batch),
     }
 }

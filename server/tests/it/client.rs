@@ -5,6 +5,7 @@ use std::{collections::VecDeque, net::SocketAddr};
 use protocol::{Transport, Update};
 
 use crate::{
+    events::Events,
     http::{Answer, Connection},
     ws::Socket,
 };
@@ -12,7 +13,14 @@ use crate::{
 /// Subscribed, and about to read.
 pub(crate) enum Client {
     WebSocket(Socket),
-    LongPoll { connection: Connection, unread: VecDeque<String>, cursor: u64 },
+    /// Which waits for its answers, or does not.
+    Polls {
+        connection: Connection,
+        waits: &'static str,
+        unread: VecDeque<String>,
+        cursor: u64,
+    },
+    Sse(Events),
 }
 
 /// What a test looks at in an update.
@@ -27,13 +35,18 @@ impl Client {
     pub(crate) fn open(transport: Transport, server: SocketAddr, query: &str) -> Result<Self, Answer> {
         match transport {
             Transport::WebSocket => Socket::open(server, &format!("/ws?{query}")).map(Self::WebSocket),
-            Transport::LongPoll => {
+            Transport::Sse => Events::open(server, query, "").map(Self::Sse),
+            Transport::LongPoll | Transport::ShortPoll => {
+                let waits = if transport == Transport::LongPoll { "" } else { "&wait_ms=0" };
                 let mut connection = Connection::open(server);
-                let answer = connection.get(&format!("/poll?{query}"));
-                match answer.status {
-                    200 => Ok(Self::LongPoll { connection, unread: lines(&answer), cursor: 0 }),
-                    _ => Err(answer),
-                }
+                // Without a cursor, one that does not wait asks where the stream stands.
+                let answer = connection.get(&format!("/poll?{query}{waits}"));
+                let (unread, cursor) = match answer.status {
+                    200 => (lines(&answer), 0),
+                    204 if !waits.is_empty() => (VecDeque::new(), answer.cursor()),
+                    _ => return Err(answer),
+                };
+                Ok(Self::Polls { connection, waits, unread, cursor })
             }
         }
     }
@@ -42,11 +55,15 @@ impl Client {
     pub(crate) fn line(&mut self) -> String {
         match self {
             Self::WebSocket(socket) => socket.line(),
-            Self::LongPoll { connection, unread, cursor } => {
-                if unread.is_empty() {
-                    let answer = connection.get(&format!("/poll?after={cursor}"));
-                    assert_eq!(answer.status, 200, "{answer:?}");
-                    *unread = lines(&answer);
+            Self::Sse(events) => events.next().1,
+            Self::Polls { connection, waits, unread, cursor } => {
+                while unread.is_empty() {
+                    let answer = connection.get(&format!("/poll?after={cursor}{waits}"));
+                    match answer.status {
+                        204 if !waits.is_empty() => {}
+                        200 => *unread = lines(&answer),
+                        _ => panic!("{answer:?}"),
+                    }
                 }
                 let line = unread.pop_front().expect("an answer holds an update");
                 *cursor = stamp(&line).seq;

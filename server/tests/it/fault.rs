@@ -37,15 +37,21 @@ fn updates_are_dropped_doubled_and_swapped_for_the_chosen_client() {
         }
     }
     // The test's own long-polling client takes the last line for its cursor, as a client that trusts the order does.
-    assert_eq!(seqs(Transport::WebSocket, "--rate 500 --fault swap:3:2", 6), [1, 2, 4, 3, 5, 7]);
-    assert_eq!(seqs(Transport::LongPoll, "--rate 500 --fault swap:3:2", 4), [1, 2, 4, 3]);
+    for transport in [Transport::WebSocket, Transport::Sse] {
+        assert_eq!(seqs(transport, "--rate 500 --fault swap:3:2", 6), [1, 2, 4, 3, 5, 7], "{transport}");
+    }
+    for transport in [Transport::LongPoll, Transport::ShortPoll] {
+        assert_eq!(seqs(transport, "--rate 500 --fault swap:3:2", 4), [1, 2, 4, 3], "{transport}");
+    }
 }
 
 #[test]
 fn a_delay_is_its_transports_alone_and_lateness_is_everybodys() {
     const BY_NS: u64 = 200_000_000;
-    for (fault, late) in [("delay:websocket:200ms", [true, false]), ("delay:long-poll:200ms", [false, true])] {
-        for (transport, late) in Transport::ALL.into_iter().zip(late) {
+    for delayed in Transport::SERVED {
+        let fault = format!("delay:{delayed}:200ms");
+        for transport in Transport::ALL {
+            let late = transport.as_served() == delayed;
             for server in Server::of_each_engine(&format!("--rate 4 --fault {fault}")) {
                 let mut client = open(transport, &server);
                 let early = (0..3).any(|_| {

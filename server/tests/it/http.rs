@@ -98,7 +98,14 @@ impl Connection {
         }
     }
 
-    fn line(&mut self) -> String {
+    /// What has come, at least a byte; nothing once the server has closed the connection.
+    pub(crate) fn some(&mut self) -> Vec<u8> {
+        let some = self.0.fill_buf().unwrap().to_vec();
+        self.0.consume(some.len());
+        some
+    }
+
+    pub(crate) fn line(&mut self) -> String {
         let mut line = String::new();
         self.0.read_line(&mut line).unwrap();
         line.strip_suffix("\r\n").unwrap_or_else(|| panic!("cut off: {line:?}")).to_owned()

@@ -14,7 +14,13 @@ fn hold(server: &Server, transport: Transport) -> Connection {
         Transport::WebSocket => {
             Socket::open(server.address, "/ws").unwrap_or_else(|answer| panic!("{answer:?}")).connection
         }
-        Transport::LongPoll => {
+        Transport::Sse => {
+            let mut connection = Connection::open(server.address);
+            connection.send(request("GET", "/sse"));
+            assert_eq!(connection.head().status, 200);
+            connection
+        }
+        Transport::LongPoll | Transport::ShortPoll => {
             let mut connection = Connection::open(server.address);
             assert_eq!(connection.get("/poll?wait_ms=0").status, 204);
             connection
@@ -46,7 +52,7 @@ fn one_too_many_is_turned_away_and_room_is_given_back() {
 
 #[test]
 fn within_the_bound_nobody_is_turned_away() {
-    let server = Server::start(&format!("{ONE_UPDATE} --max-connections 3"));
+    let server = Server::start(&format!("{ONE_UPDATE} --max-connections {}", Transport::ALL.len() + 1));
     let held = Transport::ALL.map(|transport| hold(&server, transport));
     assert_eq!(metric(server.address, &met("max_connections")) as u32, 0);
     drop(held);

@@ -40,9 +40,11 @@ fn a_reader_that_has_stopped_is_let_go_and_its_memory_too() {
     let mut stalled_poll = Connection::open(server.address);
     stalled_poll.send(request("GET", "/poll?after=0&wait_ms=20000"));
     let stalled_socket = Socket::open(server.address, "/ws").unwrap_or_else(|answer| panic!("{answer:?}"));
-    for transport in Transport::ALL {
+    let mut stalled_events = Connection::open(server.address);
+    stalled_events.send(request("GET", "/sse?after=0"));
+    for transport in [Transport::WebSocket, Transport::LongPoll, Transport::Sse] {
         reaches(server.address, &of(transport, "deliveries_total"), 1);
         falls_to_zero(server.address, &of(transport, "connections"));
     }
-    drop((stalled_poll, stalled_socket));
+    drop((stalled_poll, stalled_socket, stalled_events));
 }

@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod client;
 mod conformance;
+mod events;
 mod fault;
 mod feed;
 mod http;

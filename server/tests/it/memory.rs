@@ -3,6 +3,7 @@
 use protocol::{Engine, Transport};
 
 use crate::{
+    events::Events,
     http::{Connection, request},
     metrics::{metric, of, reaches},
     program::{ONE_UPDATE, Server},
@@ -36,17 +37,26 @@ fn an_idle_websocket_costs_under_four_kib_and_tungstenites_buffer_by_stock() {
     }
 }
 
+fn parked(server: &Server) -> Connection {
+    let mut connection = Connection::open(server.address);
+    // Answered once, so that whatever an answer needs is there, then parked.
+    assert_eq!(connection.get("/poll?wait_ms=0").status, 204);
+    connection.send(request("GET", "/poll"));
+    connection
+}
+
 #[test]
 fn a_parked_poll_costs_under_three_kib_and_hypers_buffer_by_stock() {
-    let open = |server: &Server| {
-        let mut connection = Connection::open(server.address);
-        // Answered once, so that whatever an answer needs is there, then parked.
-        assert_eq!(connection.get("/poll?wait_ms=0").status, 204);
-        connection.send(request("GET", "/poll"));
-        connection
-    };
     for (engine, expected) in [(Engine::Lean, 0.0..3072.0), (Engine::Stock, 8192.0..24_576.0)] {
-        let bytes = bytes_per_client(engine, Transport::LongPoll, open);
+        let bytes = bytes_per_client(engine, Transport::LongPoll, parked);
         assert!(expected.contains(&bytes), "{engine}: {bytes}");
     }
+}
+
+#[test]
+fn who_waits_for_events_costs_at_most_a_tenth_more_than_a_parked_poll() {
+    let open = |server: &Server| Events::open(server.address, "", "").unwrap_or_else(|answer| panic!("{answer:?}"));
+    let events = bytes_per_client(Engine::Lean, Transport::Sse, open);
+    let poll = bytes_per_client(Engine::Lean, Transport::LongPoll, parked);
+    assert!(events <= 1.1 * poll, "{events} against {poll}");
 }

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use protocol::Transport;
 
 use crate::{
+    events::Events,
     http::{Connection, get, request},
     program::{ONE_UPDATE, Server, eventually},
     ws::Socket,
@@ -24,7 +25,7 @@ pub(crate) fn told(connection: &mut Connection, name: &str) -> f64 {
 
 /// The name of a transport's figure.
 pub(crate) fn of(transport: Transport, figure: &str) -> String {
-    format!("pushbench_{figure}{{transport=\"{transport}\"}}")
+    format!("pushbench_{figure}{{transport=\"{}\"}}", transport.as_served())
 }
 
 /// The name of the figure that says how often a bound was met.
@@ -82,18 +83,19 @@ fn every_delivery_and_byte_is_counted() {
         assert_eq!(connection.get("/poll?after=0").status, 200);
     }
     Socket::open(server.address, "/ws?after=0").unwrap_or_else(|answer| panic!("{answer:?}")).line();
+    Events::open(server.address, "after=0", "").unwrap_or_else(|answer| panic!("{answer:?}")).next();
     let now = |name: &str| metric(server.address, name);
     assert_eq!(now("pushbench_updates_total") as u32, 1);
     assert_eq!(now("pushbench_publisher_lateness_seconds_count") as u32, 1);
     assert_eq!(now("pushbench_polls_total") as u32, 3);
-    for (transport, deliveries) in [(Transport::LongPoll, 3), (Transport::WebSocket, 1)] {
+    for (transport, deliveries) in [(Transport::LongPoll, 3), (Transport::WebSocket, 1), (Transport::Sse, 1)] {
         assert_eq!(now(&of(transport, "deliveries_total")) as u32, deliveries, "{transport}");
         assert_eq!(now(&of(transport, "writes_total")) as u32, deliveries, "{transport}");
         assert_eq!(now(&of(transport, "slow_consumers_total")) as u32, 0, "{transport}");
     }
     let request_bytes = request("GET", "/poll?after=0").len() as f64;
     assert!(now("pushbench_received_bytes_total") >= 3.0 * request_bytes);
-    assert!(now("pushbench_sent_bytes_total") >= 4_000.0);
+    assert!(now("pushbench_sent_bytes_total") >= 5_000.0);
 }
 
 #[test]
@@ -117,7 +119,8 @@ fn a_client_counts_while_it_is_there_and_no_longer() {
         let mut connection = Connection::open(server.address);
         match transport {
             Transport::WebSocket => connection.send(crate::ws::upgrade("/ws")),
-            Transport::LongPoll => connection.send(request("GET", "/poll")),
+            Transport::Sse => connection.send(request("GET", "/sse")),
+            Transport::LongPoll | Transport::ShortPoll => connection.send(request("GET", "/poll")),
         }
         reaches(server.address, &connections, 1);
         assert_eq!(metric(server.address, &connections) as u32, 1, "{transport}");

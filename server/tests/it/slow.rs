@@ -53,7 +53,7 @@ fn it_is_closed_and_counted_and_others_miss_nothing() {
     for other in others {
         assert_consecutive(&other.join().unwrap(), 1);
     }
-    for (transport, slow) in [(Transport::WebSocket, 1), (Transport::LongPoll, 0)] {
+    for (transport, slow) in [(Transport::WebSocket, 1), (Transport::LongPoll, 0), (Transport::Sse, 0)] {
         assert_eq!(metric(server.address, &of(transport, "slow_consumers_total")) as u32, slow, "{transport}");
     }
 }

@@ -84,11 +84,13 @@ fn said_in_order<'a>(
 fn sayable(transport: Transport, said: &Said, known: &Names<'_>) -> Result<(), Wrong> {
     match (transport, said) {
         (Transport::WebSocket, Said::Message(message)) => all_known(message, known),
-        (Transport::LongPoll, Said::Request(request)) => request_is_known(request, known, &Names::new()),
-        (Transport::WebSocket, Said::Request(_)) => {
+        (_, Said::Request(request)) if transport != Transport::WebSocket => {
+            request_is_known(request, known, &Names::new())
+        }
+        (_, Said::Request(_)) => {
             Err(("[websocket]".to_owned(), "a WebSocket carries messages: use say, not get or post".to_owned()))
         }
-        (Transport::LongPoll, Said::Message(_)) => {
+        (_, Said::Message(_)) => {
             Err(("[long_poll]".to_owned(), "a poll carries no message: use post, not say".to_owned()))
         }
     }

@@ -86,6 +86,7 @@ impl Dialect {
         let speaks = |transport: &Transport| match transport {
             Transport::WebSocket => self.websocket.is_some(),
             Transport::LongPoll => self.long_poll.is_some(),
+            Transport::Sse | Transport::ShortPoll => false,
         };
         Transport::ALL.into_iter().filter(speaks).collect()
     }
@@ -98,6 +99,7 @@ impl Dialect {
             Transport::LongPoll => {
                 (long_poll.map(|long_poll| &*long_poll.heartbeats), long_poll.and_then(|long_poll| long_poll.separator))
             }
+            Transport::Sse | Transport::ShortPoll => (None, None),
         };
         let heartbeats = heartbeats.unwrap_or_default();
         let parts = message.split(move |byte| separator.is_some_and(|separator| *byte == separator as u8));
@@ -109,6 +111,7 @@ impl Dialect {
         match transport {
             Transport::WebSocket => self.websocket.as_ref().is_some_and(|websocket| websocket.say.is_some()),
             Transport::LongPoll => self.long_poll.as_ref().is_some_and(|long_poll| long_poll.say.is_some()),
+            Transport::Sse | Transport::ShortPoll => false,
         }
     }
 
@@ -117,6 +120,7 @@ impl Dialect {
         match transport {
             Transport::WebSocket => self.websocket.as_ref().is_some_and(|websocket| websocket.goodbye.is_some()),
             Transport::LongPoll => self.long_poll.as_ref().is_some_and(|long_poll| long_poll.goodbye.is_some()),
+            Transport::Sse | Transport::ShortPoll => false,
         }
     }
 }

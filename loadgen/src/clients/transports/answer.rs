@@ -77,11 +77,18 @@ fn read<const HEADERS: usize>(bytes: &[u8], ended: bool) -> Result<Front<Answer>
     let mut head = Response::new(&mut headers);
     match head.parse(bytes) {
         Ok(Status::Complete(head_bytes)) => framed(&head, head_bytes, bytes, ended),
-        Ok(Status::Partial) if bytes.len() <= HEAD_BYTES_MAX => Ok(Front::Needs(bytes.len() + HEAD_BYTES)),
-        Ok(Status::Partial) => {
+        Err(httparse::Error::TooManyHeaders) if HEADERS < HEADERS_MAX => read_long(bytes, ended),
+        other => Ok(Front::Needs(incomplete(other, bytes)?)),
+    }
+}
+
+/// How much more of a head is needed, or why it is none.
+fn incomplete(parsed: httparse::Result<usize>, bytes: &[u8]) -> Result<usize, ClientError> {
+    match parsed {
+        Ok(_) if bytes.len() <= HEAD_BYTES_MAX => Ok(bytes.len() + HEAD_BYTES),
+        Ok(_) => {
             Err(ClientError::protocol(format!("a head of more than {} KiB that does not end", HEAD_BYTES_MAX >> 10)))
         }
-        Err(httparse::Error::TooManyHeaders) if HEADERS < HEADERS_MAX => read_long(bytes, ended),
         Err(httparse::Error::TooManyHeaders) => {
             Err(ClientError::protocol(format!("an answer of more than {HEADERS_MAX} headers")))
         }
@@ -89,24 +96,65 @@ fn read<const HEADERS: usize>(bytes: &[u8], ended: bool) -> Result<Front<Answer>
     }
 }
 
+/// An answer whose body does not end.
+#[derive(Debug)]
+pub(super) struct Begun {
+    /// Its status code.
+    pub(super) status: u16,
+    /// Where the client stands, if it says so.
+    pub(super) cursor: Option<u64>,
+    /// Whether its body lies in chunks.
+    pub(super) is_chunked: bool,
+}
+
+/// Finds the head of an answer at the front.
+pub(super) fn begun(bytes: &[u8]) -> Result<Front<Begun>, ClientError> {
+    let mut headers = [EMPTY_HEADER; HEADERS_MAX];
+    let mut head = Response::new(&mut headers);
+    match head.parse(bytes) {
+        Ok(Status::Complete(head_bytes)) => {
+            let Fields { cursor, chunked: is_chunked, .. } = Fields::of(&head)?;
+            Ok(Front::Whole(Begun { status: head.code.unwrap_or_default(), cursor, is_chunked }, head_bytes))
+        }
+        other => Ok(Front::Needs(incomplete(other, bytes)?)),
+    }
+}
+
+/// What the fields of a head say of the connection and of the body.
+struct Fields<'a> {
+    length: Option<&'a [u8]>,
+    cursor: Option<u64>,
+    chunked: bool,
+    closes: bool,
+}
+
+impl<'a> Fields<'a> {
+    fn of(head: &Response<'_, 'a>) -> Result<Self, ClientError> {
+        let mut fields = Self { length: None, cursor: None, chunked: false, closes: head.version == Some(0) };
+        for Header { name, value } in head.headers.iter() {
+            let is = |other: &str| name.eq_ignore_ascii_case(other);
+            match name.len() {
+                14 if is("content-length") => fields.length = Some(*value),
+                16 if is(CURSOR_HEADER) => fields.cursor = Some(cursor(Some(value))?),
+                10 if is("connection") => {
+                    fields.closes = lists(value, "close") || fields.closes && !lists(value, "keep-alive");
+                }
+                17 if is("transfer-encoding") && value.eq_ignore_ascii_case(b"chunked") => fields.chunked = true,
+                17 if is("transfer-encoding") => return Err(unread(name, value)),
+                16 if is("content-encoding") && !value.eq_ignore_ascii_case(b"identity") => {
+                    return Err(unread(name, value));
+                }
+                _ => {}
+            }
+        }
+        Ok(fields)
+    }
+}
+
 /// Where the body behind a head ends: section 6.3.
 fn framed(head: &Response<'_, '_>, head_bytes: usize, bytes: &[u8], ended: bool) -> Result<Front<Answer>, ClientError> {
     let status = head.code.unwrap_or_default();
-    let (mut length, mut found, mut chunked, mut closes) = (None, None, false, head.version == Some(0));
-    for Header { name, value } in head.headers.iter() {
-        let is = |other: &str| name.eq_ignore_ascii_case(other);
-        match name.len() {
-            14 if is("content-length") => length = Some(*value),
-            16 if is(CURSOR_HEADER) => found = Some(cursor(Some(value))?),
-            10 if is("connection") => closes = lists(value, "close") || closes && !lists(value, "keep-alive"),
-            17 if is("transfer-encoding") && value.eq_ignore_ascii_case(b"chunked") => chunked = true,
-            17 if is("transfer-encoding") => return Err(unread(name, value)),
-            16 if is("content-encoding") && !value.eq_ignore_ascii_case(b"identity") => {
-                return Err(unread(name, value));
-            }
-            _ => {}
-        }
-    }
+    let Fields { length, cursor: found, chunked, mut closes } = Fields::of(head)?;
     let body = &bytes[head_bytes..];
     let none = matches!(status, 100..200 | 204 | 304);
     let body_bytes = match length {

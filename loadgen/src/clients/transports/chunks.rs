@@ -1,5 +1,7 @@
 //! A body in chunks (RFC 9112, section 7.1).
 
+use std::ops::Range;
+
 use httparse::{EMPTY_HEADER, Status};
 
 use super::{ClientError, inbox::Front};
@@ -19,41 +21,48 @@ pub(super) fn endless() -> ClientError {
     ClientError::protocol(format!("a body of more than {} MiB that does not end", BODY_BYTES_MAX >> 20))
 }
 
+/// Where the data of the first chunk lies, and how long the chunk is; without data the last one, whose trailers follow.
+pub(super) fn first(bytes: &[u8]) -> Result<Front<Option<Range<usize>>>, ClientError> {
+    match httparse::parse_chunk_size(bytes) {
+        // The library takes no digits for none.
+        Ok(Status::Complete((_, 0))) if bytes[0] != b'0' => Err(ClientError::protocol(LENGTHLESS)),
+        Ok(Status::Complete((start, 0))) => Ok(Front::Whole(None, start)),
+        Ok(Status::Complete((start, size))) => {
+            let end = start.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
+            match bytes.get(end..end.saturating_add(2)) {
+                Some(b"\r\n") => Ok(Front::Whole(Some(start..end), end + 2)),
+                Some(_) => Err(ClientError::protocol("a chunk that is longer than it says")),
+                None => Ok(Front::Needs(end.saturating_add(2))),
+            }
+        }
+        Ok(Status::Partial) => Ok(Front::Needs(0)),
+        Err(_) => Err(ClientError::protocol(LENGTHLESS)),
+    }
+}
+
 /// Hands on what each chunk at the front holds; whole once the last has come, and what trails it.
 pub(super) fn split(bytes: &[u8], mut part: impl FnMut(&[u8])) -> Result<Front<()>, ClientError> {
-    let (mut at, mut chunks) = (0, 0);
+    let (mut at, mut chunks) = (0_usize, 0);
     let needs = |least: usize| {
         let fits = bytes.len() <= BODY_BYTES_MAX && least <= BODY_BYTES_MAX;
         // More than that, or small chunks would be read one by one.
         if fits { Ok(Front::Needs(least.max(bytes.len() + BODY_BYTES))) } else { Err(endless()) }
     };
     loop {
-        match httparse::parse_chunk_size(&bytes[at..]) {
-            Ok(Status::Complete((head, size))) => {
-                let start = at + head;
-                match (size, bytes[at]) {
-                    (0, b'0') => {
-                        at = start;
-                        break;
-                    }
-                    // The library takes no digits for none.
-                    (0, _) => return Err(ClientError::protocol(LENGTHLESS)),
-                    _ => {}
-                }
-                let end = start.saturating_add(usize::try_from(size).unwrap_or(usize::MAX));
-                match bytes.get(start..end.saturating_add(2)) {
-                    Some([data @ .., b'\r', b'\n']) => part(data),
-                    Some(_) => return Err(ClientError::protocol("a chunk that is longer than it says")),
-                    None => return needs(end.saturating_add(2)),
-                }
-                at = end + 2;
-                chunks += 1;
-                if chunks > CHUNKS_MAX {
-                    return Err(ClientError::protocol(format!("a body of more than {CHUNKS_MAX} chunks")));
-                }
+        match first(&bytes[at..])? {
+            Front::Whole(Some(range), length) => {
+                part(&bytes[at..][range]);
+                at += length;
             }
-            Ok(Status::Partial) => return needs(0),
-            Err(_) => return Err(ClientError::protocol(LENGTHLESS)),
+            Front::Whole(None, length) => {
+                at += length;
+                break;
+            }
+            Front::Needs(least) => return needs(at.saturating_add(least)),
+        }
+        chunks += 1;
+        if chunks > CHUNKS_MAX {
+            return Err(ClientError::protocol(format!("a body of more than {CHUNKS_MAX} chunks")));
         }
     }
     match httparse::parse_headers(&bytes[at..], &mut [EMPTY_HEADER; TRAILERS_MAX]) {

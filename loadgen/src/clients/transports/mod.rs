@@ -6,6 +6,8 @@ pub mod answer;
 mod chunks;
 pub mod echo;
 mod error;
+#[doc(hidden)]
+pub mod event;
 mod exchange;
 #[doc(hidden)]
 pub mod frame;
@@ -20,6 +22,7 @@ mod request;
 #[cfg(test)]
 mod script;
 mod spoken;
+mod sse;
 mod stream;
 mod uplink;
 mod websocket;
@@ -40,8 +43,10 @@ pub use self::{
 pub enum Client {
     /// Over a WebSocket.
     WebSocket(websocket::Client),
-    /// By long polling.
+    /// By polling, whether the server holds its polls or not.
     LongPoll(long_poll::Client),
+    /// By server-sent events.
+    Sse(sse::Client),
     /// To a server of others, over either. Boxed, for it would make room for itself in every client.
     Spoken(Box<spoken::Client>),
 }
@@ -63,6 +68,7 @@ impl Client {
             let client = match transport {
                 Transport::WebSocket => spoken::Client::over_websocket(dialect, stream, request, scratch).await?,
                 Transport::LongPoll => spoken::Client::by_polling(dialect, stream, request, scratch, again).await?,
+                Transport::Sse | Transport::ShortPoll => unreachable!("no dialect says how, and so none is asked to"),
             };
             // Nothing is published before the first clients are ready, and the first update is 1.
             return Ok((Self::Spoken(client.into()), request.after.unwrap_or(0)));
@@ -72,7 +78,11 @@ impl Client {
                 let (client, cursor) = websocket::Client::open(stream, request).await?;
                 Ok((Self::WebSocket(client), cursor))
             }
-            Transport::LongPoll => {
+            Transport::Sse => {
+                let (client, cursor) = sse::Client::open(stream, request, scratch).await?;
+                Ok((Self::Sse(client), cursor))
+            }
+            Transport::LongPoll | Transport::ShortPoll => {
                 let (client, cursor) = long_poll::Client::open(stream, request, scratch).await?;
                 Ok((Self::LongPoll(client), cursor))
             }
@@ -89,6 +99,7 @@ impl Client {
         match self {
             Self::WebSocket(client) => client.next(scratch).await,
             Self::LongPoll(client) => client.next(cursor, scratch).await,
+            Self::Sse(client) => client.next(scratch).await,
             Self::Spoken(client) => client.next(scratch).await,
         }
     }
@@ -96,7 +107,7 @@ impl Client {
     /// Looks at what a payload held beside updates, once those are recorded.
     pub fn heed(&mut self, payload: &Payload<'_>) {
         match self {
-            Self::WebSocket(_) | Self::LongPoll(_) => {}
+            Self::WebSocket(_) | Self::LongPoll(_) | Self::Sse(_) => {}
             Self::Spoken(client) => client.heed(payload),
         }
     }
@@ -106,6 +117,7 @@ impl Client {
     pub fn acknowledge(&self) -> Result<(), ClientError> {
         match self {
             Self::WebSocket(client) => Ok(client.acknowledge()?),
+            Self::Sse(client) => Ok(client.acknowledge()?),
             Self::LongPoll(_) => Ok(()),
             Self::Spoken(client) => client.acknowledge(),
         }
@@ -114,7 +126,7 @@ impl Client {
     /// Whether the server has answered it: then it is connected to a program, and not only to a kernel's queue.
     pub fn is_answered(&self) -> bool {
         match self {
-            Self::WebSocket(_) | Self::Spoken(_) => true,
+            Self::WebSocket(_) | Self::Sse(_) | Self::Spoken(_) => true,
             Self::LongPoll(client) => client.is_answered(),
         }
     }
@@ -122,7 +134,7 @@ impl Client {
     /// Goes on over another connection, after [`ClientError::Ended`].
     pub fn reopen(&mut self, stream: Stream) {
         match self {
-            Self::WebSocket(_) => unreachable!("a WebSocket that has ended is opened anew, with its handshake"),
+            Self::WebSocket(_) | Self::Sse(_) => unreachable!("what has ended is opened anew, from its beginning"),
             Self::LongPoll(client) => client.reopen(stream),
             Self::Spoken(client) => client.reopen(stream),
         }
@@ -133,7 +145,9 @@ impl Client {
     pub async fn say(&mut self, words: &str) -> Result<(), ClientError> {
         match self {
             Self::WebSocket(client) => client.say(words).await,
-            Self::LongPoll(_) => Err(ClientError::Protocol("a poll carries no signal: see Uplink".to_owned())),
+            Self::LongPoll(_) | Self::Sse(_) => {
+                Err(ClientError::Protocol("a request carries no signal: see Uplink".to_owned()))
+            }
             Self::Spoken(client) => client.say(words.as_bytes()).await,
         }
     }
@@ -142,7 +156,7 @@ impl Client {
     pub fn voice(&self, request: &Request) -> Option<Voice> {
         match self {
             Self::WebSocket(_) => None,
-            Self::LongPoll(_) => Some(Voice::of_signals(request)),
+            Self::LongPoll(_) | Self::Sse(_) => Some(Voice::of_signals(request)),
             Self::Spoken(client) => client.voice().map(|(speaker, said)| Voice::of(speaker, said)),
         }
     }
@@ -150,7 +164,7 @@ impl Client {
     /// Says goodbye, where a dialect has that as a message; who says it on a connection of its own, where it is a request.
     pub async fn leave(&mut self) -> Result<Option<Voice>, ClientError> {
         match self {
-            Self::WebSocket(_) | Self::LongPoll(_) => Ok(None),
+            Self::WebSocket(_) | Self::LongPoll(_) | Self::Sse(_) => Ok(None),
             Self::Spoken(client) => Ok(client.leave().await?.map(|(speaker, said)| Voice::of(speaker, said))),
         }
     }

@@ -1,6 +1,6 @@
 //! What a worker is told before it begins.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use protocol::{Transport, results::Polls};
 use server::values::Cpus;
@@ -33,6 +33,8 @@ pub struct Assignment {
     pub pushed: bool,
     /// When they ask again.
     pub polls: Polls,
+    /// How often each asks, where it asks by the clock.
+    pub poll_interval: Option<Duration>,
     /// Signals that each sends a second while updates flow, 0 for none.
     pub signal_rate_hz: f64,
     /// What clients are to say, one for each of those of the first numbers that say anything.

@@ -6,6 +6,7 @@ use protocol::{clock, results::Polls};
 use tokio::{sync::OwnedSemaphorePermit, time::sleep};
 
 use super::{
+    pace::until_next_poll,
     shared::Shared,
     words::{Words, goodbye},
 };
@@ -36,13 +37,14 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
     // Boxed: what connecting needs would else be part of every client, all the time.
     let (mut client, mut cursor, ready_ns) = Box::pin(join(shared, index)).await?;
     drop(permit);
-    let mut asked_ns = Some(ready_ns);
+    // Who asks by the clock waits for its first time, too.
+    let mut asked_ns = shared.assignment.poll_interval.is_none().then_some(ready_ns);
     let mut answered = client.is_answered();
     let mut words = Words::of(shared, index, &client);
     loop {
         let payload = tokio::select! {
             biased;
-            payload = next(shared, &mut client, cursor, &mut asked_ns) => payload,
+            payload = next(shared, index, &mut client, cursor, &mut asked_ns) => payload,
             words = words.next(shared) => match words? {
                 Some(words) => {
                     Box::pin(client.say(&words)).await?;
@@ -57,6 +59,7 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
         let payload = match payload {
             Err(ClientError::Ended) => {
                 client.reopen(Box::pin(shared.reopen(index)).await?);
+                // What was not answered is asked again at once.
                 asked_ns = Some(clock::now_ns());
                 continue;
             }
@@ -73,14 +76,20 @@ async fn hold(shared: &Shared, index: usize, permit: Option<OwnedSemaphorePermit
     }
 }
 
-/// Waits for the next payload; before that, where it has just had one, for its turn to say so, or to ask for more.
+/// Waits for the next payload; before that, where it has just had one, for its turn to say so, or to ask for more: by the clock, if it asks by
+/// that.
 async fn next<'a>(
     shared: &'a Shared,
+    index: usize,
     client: &mut Client,
     cursor: u64,
     asked_ns: &mut Option<u64>,
 ) -> Result<Payload<'a>, ClientError> {
     if asked_ns.is_none() {
+        if let Some(interval) = shared.assignment.poll_interval {
+            // Boxed: its room would else be part of every client, all the time.
+            Box::pin(sleep(until_next_poll(interval, shared.number(index), clock::now_ns()))).await;
+        }
         if shared.assignment.polls == Polls::Deferred {
             shared.turns.take().await;
             client.acknowledge()?;

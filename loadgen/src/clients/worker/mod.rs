@@ -4,6 +4,7 @@ mod assignment;
 mod client;
 mod errors;
 mod goodbyes;
+mod pace;
 mod report;
 mod shared;
 mod signals;

@@ -137,7 +137,10 @@ impl Shared {
     /// What a client asks: to be told everything after what it has, if it was here before.
     pub(super) fn request(&self, index: usize) -> Request {
         let after = self.report.borrow().clients[index].as_ref().map(|client| client.tracker.cursor());
-        let poll_wait = Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS));
+        let poll_wait = match self.assignment.poll_interval {
+            Some(_) => Duration::ZERO,
+            None => Duration::from_millis(self.rng.borrow_mut().random_range(POLL_WAIT_MS)),
+        };
         let cookies = self.cookies.borrow().get(&index).cloned();
         let (endpoint, number) = (Arc::clone(&self.assignment.endpoint), self.number(index));
         let told = endpoint.dialect.as_ref().map(|_| Arc::clone(self.told.borrow_mut().entry(index).or_default()));

@@ -48,9 +48,23 @@ pub struct ProveArgs {
     #[arg(long = "case", value_name = "NAME", value_parser = cases::named)]
     cases: Vec<&'static Case>,
 
+    /// Of these transports, which push what they have or wait for it: websocket, long-poll, sse
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', default_values_t = Transport::DEFAULT, value_parser = waits)]
+    transports: Vec<Transport>,
+
     /// Keep the results of every run, a folder for each case and arm
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
+}
+
+/// One that delivers what was published when it was: what is planted for milliseconds shows in no interval of a second.
+fn waits(name: &str) -> Result<Transport, String> {
+    match name.parse() {
+        Ok(Transport::ShortPoll) => {
+            Err("short-poll delivers when its interval is over, whatever was planted".to_owned())
+        }
+        named => named.map_err(|error| error.to_string()),
+    }
 }
 
 /// Proves.
@@ -98,7 +112,7 @@ enum Ended {
 ///
 /// `behind_link`: whether there may be a link, if it is needed.
 fn prepare(args: ProveArgs, behind_link: Option<Result<How, Refused>>) -> anyhow::Result<Proof> {
-    let ProveArgs { cases, out } = args;
+    let ProveArgs { cases, transports, out } = args;
     if let Some(out) = &out {
         let empty = !out.exists() || out.read_dir().is_ok_and(|mut entries| entries.next().is_none());
         ensure!(empty, "{} is not an empty folder; choose another with --out", out.display());
@@ -115,7 +129,7 @@ fn prepare(args: ProveArgs, behind_link: Option<Result<How, Refused>>) -> anyhow
         _ => {}
     }
     let mut index = 0;
-    let trials = cases.into_iter().flat_map(|case| Transport::ALL.map(|transport| (case, transport)));
+    let trials = cases.into_iter().flat_map(|case| transports.iter().map(move |transport| (case, *transport)));
     let trials = trials.map(|(case, transport)| Trial { case, transport, runs: case.plan(transport, &mut index) });
     Ok(Proof { trials: trials.collect(), out })
 }
@@ -125,7 +139,7 @@ impl Proof {
     async fn run(self) -> anyhow::Result<Outcome> {
         let interrupt = interrupt::token()?;
         let plan: Vec<Planned> = self.trials.iter().flat_map(|trial| &trial.runs).map(|(_, run)| run.clone()).collect();
-        let progress = Progress::new(&cases::ALL[0].scenario(Transport::ALL[0])?);
+        let progress = Progress::new(&cases::ALL[0].scenario(Transport::DEFAULT[0])?);
         progress.plan(&plan);
         let mut checks = Vec::new();
         let mut disturbance = Disturbance::default();

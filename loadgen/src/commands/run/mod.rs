@@ -251,7 +251,7 @@ pub(super) fn need(scenario: &Scenario, target: Option<&Target>) -> Need {
 /// within what is left over.
 fn connections_each(scenario: &Scenario) -> u32 {
     let says = scenario.signal_rate_hz > 0.0 || scenario.speakers == Some(Speakers::All);
-    if says && scenario.transports.contains(&Transport::LongPoll) { 2 } else { 1 }
+    if says && scenario.transports.iter().any(|transport| *transport != Transport::WebSocket) { 2 } else { 1 }
 }
 
 impl Prepared {

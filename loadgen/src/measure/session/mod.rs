@@ -8,10 +8,11 @@ mod wait;
 use std::{
     net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
 };
 
 use anyhow::Context;
-use protocol::{clock, results::Stream};
+use protocol::{Transport, clock, results::Stream};
 
 use super::{
     gather::Gathered,
@@ -107,6 +108,12 @@ impl<'a> Session<'a> {
     /// Whether updates go on whatever is done here: a server that runs already, or one that pushes by itself.
     pub(super) fn goes_on(&self) -> bool {
         self.server.is_none() || self.is_pushed()
+    }
+
+    /// How often clients ask, where they ask by the clock.
+    fn poll_interval(&self) -> Option<Duration> {
+        let interval_s = self.sweep.scenario.poll_interval_s;
+        interval_s.filter(|_| self.planned.point.transport == Transport::ShortPoll).map(Duration::from_secs_f64)
     }
 
     fn is_pushed(&self) -> bool {

@@ -118,6 +118,7 @@ impl Session<'_> {
                 endpoint: Arc::clone(&endpoint),
                 pushed: self.is_pushed(),
                 polls: scenario.polls,
+                poll_interval: self.poll_interval(),
                 signal_rate_hz: scenario.signal_rate_hz,
                 mailboxes: Arc::clone(&self.mailboxes),
                 seed: scenario.seed,

@@ -107,10 +107,10 @@ impl<'a> Canvas<'a> {
             Subject::Transport(Transport::LongPoll) | Subject::Met(Meeting::Parked) => {
                 self.page.draw(&TriangleMarker::new((x, y), 18, paint.filled()))
             }
-            Subject::Met(Meeting::Between) => {
+            Subject::Transport(Transport::ShortPoll) | Subject::Met(Meeting::Between) => {
                 self.page.draw(&Rectangle::new([(x - 13, y - 13), (x + 13, y + 13)], paint.filled()))
             }
-            Subject::Met(Meeting::Rode) => {
+            Subject::Transport(Transport::Sse) | Subject::Met(Meeting::Rode) => {
                 let corners = vec![(x, y - 18), (x + 18, y), (x, y + 18), (x - 18, y)];
                 self.page.draw(&Polygon::new(corners, paint.filled()))
             }

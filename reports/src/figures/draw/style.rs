@@ -9,7 +9,7 @@ use crate::metrics::Meeting;
 
 /// What pictures are painted with, as the page's style names it, and as it looks without one, legible on white and on black. A picture says the latter
 /// itself, and keeps it where the style is lost; the style puts its own in that place ([`theme`]).
-const PALETTE: [(&str, &str); 9 + CLASSES] = [
+const PALETTE: [(&str, &str); 11 + CLASSES] = [
     ("axis", "#7a848e"),
     ("grid", "#9aa4ae"),
     ("shade", "#eef1f4"),
@@ -17,6 +17,8 @@ const PALETTE: [(&str, &str); 9 + CLASSES] = [
     ("ink", "#1d2329"),
     ("websocket", "#2587c9"),
     ("long-poll", "#d9620f"),
+    ("sse", "#bf3f9b"),
+    ("short-poll", "#86790a"),
     ("no-poll", "#9d63ff"),
     ("rode", "#0b9392"),
     ("ratio-1", "#5aa9dd"),
@@ -51,7 +53,7 @@ pub(crate) fn theme() -> String {
 }
 
 /// Stand-ins that no picture contains by chance; [`themed`] turns each into the paint of that name, and adds what stands beside it.
-const STAND_INS: [(RGBColor, &str, &str); 19 + CLASSES] = [
+const STAND_INS: [(RGBColor, &str, &str); 23 + CLASSES] = [
     (INK, "text", ""),
     (ON_TILE, "ink", ""),
     (AXIS, "axis", ""),
@@ -73,6 +75,10 @@ const STAND_INS: [(RGBColor, &str, &str); 19 + CLASSES] = [
     (RGBColor(0, 6, 1), "soft", " stroke-dasharray=\"6 12\""),
     (RGBColor(0, 7, 1), "text", " stroke-linecap=\"square\""),
     (RGBColor(0, 8, 1), "text", " stroke-dasharray=\"4 14\""),
+    (RGBColor(0, 10, 0), "sse", ""),
+    (RGBColor(0, 10, 1), "sse", " stroke-dasharray=\"30 8 6 8\""),
+    (RGBColor(0, 11, 0), "short-poll", ""),
+    (RGBColor(0, 11, 1), "short-poll", " stroke-dasharray=\"6 9\""),
     (of_class(0), "ratio-1", ""),
     (of_class(1), "ratio-2", ""),
     (of_class(2), "ratio-3", ""),
@@ -134,6 +140,8 @@ pub(crate) fn colour(subject: Subject, part: Part) -> RGBColor {
         Subject::Predicted => 6,
         Subject::Border => 7,
         Subject::Unity => 8,
+        Subject::Transport(Transport::Sse) => 10,
+        Subject::Transport(Transport::ShortPoll) => 11,
     };
     RGBColor(0, subject, part as u8)
 }

@@ -5,7 +5,7 @@ use crate::{
     compare::Case,
     judge::places::{engine, server_name},
     read::Results,
-    words::{self, count},
+    words::{self, count, setting},
 };
 
 /// Each with its name; values that differ between rows stand beside each other.
@@ -27,6 +27,10 @@ pub(crate) fn conditions(results: &Results, chosen: &Chosen<'_>) -> Vec<(&'stati
         ("path", all(|case| case.load.path.map_or_else(|| "loopback".to_owned(), words::path))),
         ("clients", all(|case| count(case.load.clients.into()))),
         ("updates", all(|case| words::stream(&case.load.stream))),
+        (
+            "short polls",
+            manifest.scenario.poll_interval_s.map_or_else(String::new, |s| format!("every {} s", setting(s))),
+        ),
         ("server", if manifest.scenario.peer.is_empty() { String::new() } else { all(server_name) }),
         ("engine", all(|case| engine(&case.load).unwrap_or_default())),
         ("TLS", all(|case| if case.load.tls { "yes" } else { "" }.to_owned())),

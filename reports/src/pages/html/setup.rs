@@ -106,6 +106,10 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         ),
         ("updates", arrivals),
         ("polls", polls(scenario.polls).to_owned()),
+        (
+            "short polls",
+            scenario.poll_interval_s.map_or_else(|| "none".to_owned(), |s| format!("every {} s", setting(s))),
+        ),
         ("signals", signals(scenario.signal_rate_hz)),
         ("disturbance", disturbance(scenario.disturbance).to_owned()),
         ("network", network(results)),

@@ -18,7 +18,7 @@ use crate::stream::{
 #[derive(Debug)]
 pub struct Hubs {
     published: Arc<Hub>,
-    shown: [Arc<Hub>; Transport::ALL.len()],
+    shown: [Arc<Hub>; Transport::SERVED.len()],
     hold: Option<Hold>,
 }
 
@@ -26,7 +26,7 @@ impl Hubs {
     /// Empty hubs for so many shards each, as many as these faults and the hold need: one without any.
     pub fn new(faults: &[Fault], hold: Option<Hold>, history: History, shards: usize) -> Self {
         let published = Hub::new(history, shards);
-        let shown = Transport::ALL.map(|transport| match Showing::of(faults, hold.as_ref(), transport, 0) {
+        let shown = Transport::SERVED.map(|transport| match Showing::of(faults, hold.as_ref(), transport, 0) {
             None => Arc::clone(&published),
             Some(_) => Hub::new(history, shards),
         });
@@ -40,7 +40,7 @@ impl Hubs {
 
     /// The hub that a transport's subscribers read.
     pub fn of(&self, transport: Transport) -> &Arc<Hub> {
-        &self.shown[transport as usize]
+        &self.shown[transport.as_served() as usize]
     }
 
     /// The hubs that anybody reads, each once.
@@ -51,7 +51,7 @@ impl Hubs {
 
     /// What the publisher is to do wrong with a stream whose first update is due then; starts the threads for it.
     pub fn misbehaviour(&self, faults: &[Fault], first_due_ns: u64) -> anyhow::Result<Misbehaviour> {
-        let showings = Transport::ALL.into_iter().filter_map(|transport| {
+        let showings = Transport::SERVED.into_iter().filter_map(|transport| {
             Some((self.of(transport), Showing::of(faults, self.hold.as_ref(), transport, first_due_ns)?))
         });
         let relays = showings.map(|(hub, showing)| Relay::start(Arc::clone(hub), showing));

@@ -119,7 +119,11 @@ fn read(spec: &str) -> Result<Fault, String> {
         ("stall-fanout", [at, length]) => Fault::StallFanout(stall(at, length)?),
         ("late-publisher", [by]) => Fault::LatePublisher { by: some_time("BY", by)? },
         ("delay", [transport, by]) => {
-            let transport = transport.parse().map_err(|error| format!("{error}"))?;
+            let transport: Transport = transport.parse().map_err(|error| format!("{error}"))?;
+            let served = transport.as_served();
+            if transport != served {
+                return Err(format!("a server does not tell {transport} from {served}: delay:{served}"));
+            }
             Fault::Delay { transport, by: some_time("BY", by)? }
         }
         ("drop", [every, clients]) => Fault::Drop(share(1, every, clients)?),

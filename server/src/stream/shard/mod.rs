@@ -168,7 +168,7 @@ struct Framed<'a> {
     cursor: u64,
     newest: u64,
     /// How many updates, and the bytes; for each transport that was asked for.
-    data: [Option<(u64, Outgoing)>; Transport::ALL.len()],
+    data: [Option<(u64, Outgoing)>; Transport::SERVED.len()],
 }
 
 impl<'a> Framed<'a> {
@@ -185,7 +185,7 @@ impl<'a> Framed<'a> {
         if (self.cursor, self.newest) != (cursor, newest) {
             *self = Self { cursor, newest, ..Self::new(self.hub, self.frame) };
         }
-        let data = &mut self.data[transport as usize];
+        let data = &mut self.data[transport.as_served() as usize];
         if data.is_none() {
             let batch = self.hub.after(cursor)?;
             *data = Some((batch.len() as u64, (self.frame)(transport, &batch)));

@@ -1,7 +1,10 @@
-//! Which request heads are served without hyper: those of plain polls.
+//! Which request heads are served without hyper: those of plain polls, and of plain requests for events.
 
 use httparse::{EMPTY_HEADER, Header, Request, Status};
-use protocol::wire::{POLL_PATH, StreamQuery};
+use protocol::{
+    Transport,
+    wire::{LAST_EVENT_ID, POLL_PATH, SSE_PATH, StreamQuery},
+};
 
 use crate::connection::access::Access;
 
@@ -15,24 +18,42 @@ pub(super) fn is_begun(bytes: &[u8]) -> bool {
     bytes.len() < READ_MAX && matches!(Request::new(&mut headers).parse(bytes), Ok(Status::Partial))
 }
 
-/// The query of a poll, and how long its head is; `None` for anything that is not plainly one.
-pub(super) fn plain_poll(bytes: &[u8], access: &Access, max_target: u32) -> Option<(StreamQuery, usize)> {
+/// What is asked for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Asked {
+    pub(super) transport: Transport,
+    pub(super) query: StreamQuery,
+    /// How long its head is.
+    pub(super) length: usize,
+}
+
+/// A plain request for the stream; `None` for anything that is not plainly one.
+pub(super) fn plain(bytes: &[u8], access: &Access, max_target: u32) -> Option<Asked> {
     let mut headers = [EMPTY_HEADER; HEADERS_MAX];
     let mut request = Request::new(&mut headers);
     let Ok(Status::Complete(length)) = request.parse(bytes) else { return None };
     if request.path?.len() > max_target as usize {
         return None;
     }
-    let query = match request.path?.strip_prefix(POLL_PATH)? {
-        "" => None,
-        query => Some(query.strip_prefix('?')?),
+    let (path, query) =
+        request.path?.split_once('?').map_or((request.path?, None), |(path, query)| (path, Some(query)));
+    let transport = match path {
+        POLL_PATH => Transport::LongPoll,
+        SSE_PATH => Transport::Sse,
+        _ => return None,
     };
     let header = |name| request.headers.iter().find(|header| header.name.eq_ignore_ascii_case(name));
     if !access.admits(query, header("authorization").map(|header| header.value)) {
         return None;
     }
-    let plain = request.method == Some("GET") && request.version == Some(1) && request.headers.iter().all(is_harmless);
-    plain.then(|| StreamQuery::parse(query).ok()).flatten().map(|query| (query, length))
+    if request.method != Some("GET") || request.version != Some(1) || !request.headers.iter().all(is_harmless) {
+        return None;
+    }
+    let mut query = StreamQuery::parse(query).ok()?;
+    if transport == Transport::Sse {
+        query = query.resumed(header(LAST_EVENT_ID).map(|header| header.value)).ok()?;
+    }
+    Some(Asked { transport, query, length })
 }
 
 /// Whether a header leaves the connection and the message as they are.
@@ -49,25 +70,43 @@ mod tests {
     #[test]
     fn a_plain_poll_is_read_and_what_follows_left() {
         let bytes = b"GET /poll?after=7&wait_ms=9 HTTP/1.1\r\nHost: a\r\nconnection: Keep-Alive\r\n\r\nGET";
-        let expected = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
-        let open = Access::default();
-        assert_eq!(plain_poll(bytes, &open, 100), Some((expected, bytes.len() - 3)));
-        assert!(plain_poll(b"GET /poll?_=17 HTTP/1.1\r\n\r\n", &open, 100).is_some(), "a page's key");
-        assert_eq!(plain_poll(b"GET /poll HTTP/1.1\r\n\r\n", &open, 5), Some((StreamQuery::default(), 22)));
+        let query = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
+        let (open, transport) = (Access::default(), Transport::LongPoll);
+        assert_eq!(plain(bytes, &open, 100), Some(Asked { transport, query, length: bytes.len() - 3 }));
+        assert!(plain(b"GET /poll?_=17 HTTP/1.1\r\n\r\n", &open, 100).is_some(), "a page's key");
+        let query = StreamQuery::default();
+        assert_eq!(plain(b"GET /poll HTTP/1.1\r\n\r\n", &open, 5), Some(Asked { transport, query, length: 22 }));
+    }
+
+    #[test]
+    fn events_go_on_after_the_last_that_came_wherever_they_began() {
+        let after = |text: &str| {
+            let head = format!("GET /sse{text}\r\n\r\n");
+            plain(head.as_bytes(), &Access::default(), 100).map(|asked| (asked.transport, asked.query.after))
+        };
+        for (text, seq) in [
+            (" HTTP/1.1", None),
+            ("?after=3 HTTP/1.1\r\naccept: text/event-stream", Some(3)),
+            (" HTTP/1.1\r\nLast-Event-ID: 8", Some(8)),
+            ("?after=3 HTTP/1.1\r\nlast-event-id: 8", Some(8)),
+        ] {
+            assert_eq!(after(text), Some((Transport::Sse, seq)), "{text}");
+        }
+        assert_eq!(after(" HTTP/1.1\r\nlast-event-id: x"), None, "hyper says what is wrong with it");
     }
 
     #[test]
     fn a_poll_that_does_not_show_the_token_is_refused_by_hyper() {
         let access = Access { token: Some("t".to_owned()), ..Access::default() };
         let poll = |query: &str, header: &str| {
-            plain_poll(format!("GET /poll{query} HTTP/1.1\r\n{header}\r\n").as_bytes(), &access, 100).is_some()
+            plain(format!("GET /poll{query} HTTP/1.1\r\n{header}\r\n").as_bytes(), &access, 100).is_some()
         };
         assert!(poll("?token=t", "") && poll("", "authorization: Bearer t\r\n"));
         assert!(!poll("", "") && !poll("?token=x", "") && !poll("", "authorization: Basic t\r\n"));
     }
 
     #[test]
-    fn whatever_is_out_of_the_ordinary_is_not_a_plain_poll() {
+    fn whatever_is_out_of_the_ordinary_is_not_a_plain() {
         for head in [
             "GET /poll HTTP/1.1\r\nHost: a\r\n",
             "HEAD /poll HTTP/1.1\r\n\r\n",
@@ -85,7 +124,7 @@ mod tests {
             &format!("GET /poll?user={} HTTP/1.1\r\n\r\n", "x".repeat(100)),
             "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
         ] {
-            assert_eq!(plain_poll(head.as_bytes(), &Access::default(), 100), None, "{head}");
+            assert_eq!(plain(head.as_bytes(), &Access::default(), 100), None, "{head}");
         }
     }
 }

@@ -21,7 +21,7 @@ use tokio::{
 
 use super::{
     answer,
-    head::{READ_MAX, is_begun, plain_poll},
+    head::{Asked, READ_MAX, is_begun, plain},
     query::{only_asks_where, wait},
 };
 use crate::{
@@ -46,6 +46,8 @@ use crate::{
 pub(crate) enum Left {
     /// With the connection.
     Closed,
+    /// With one who wants events from here on, under that name.
+    Events { subscription: Subscription, user: Option<String> },
     /// With a request for hyper: its first bytes, and how many came before it.
     Request { bytes: Bytes, asked: u32 },
 }
@@ -79,6 +81,14 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
                 connection.early = early;
                 connection.ask(&query).await?;
             }
+            Event::Wants { query, bytes } => {
+                slot.asked(Transport::Sse, &query);
+                return Ok(match context.subscribe(Transport::Sse, query.after, slot) {
+                    Ok(subscription) => Left::Events { subscription, user: query.user },
+                    // Which hyper says.
+                    Err(_) => Left::Request { bytes, asked: connection.asked },
+                });
+            }
             Event::Early(bytes) => connection.early = bytes,
             Event::Begun(bytes) => connection.begin(bytes),
             Event::Answer(Ok(unwritten)) => connection.answer(unwritten).await?,
@@ -105,6 +115,8 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
 enum Event {
     /// A poll was sent; and what came behind it.
     Asked { query: StreamQuery, early: Bytes },
+    /// Events are wanted; and the request for them.
+    Wants { query: StreamQuery, bytes: Bytes },
     /// Something came before the poll was answered.
     Early(Bytes),
     /// The beginning of a request came, all of it so far.
@@ -191,10 +203,14 @@ impl Connection<'_> {
     fn read(&self, bytes: &[u8]) -> Event {
         let Bounds { max_requests, max_target, .. } = self.context.bounds;
         // The last one is hyper's, which says that it is.
-        let poll =
-            if self.asked + 1 < max_requests { plain_poll(bytes, &self.context.access, max_target) } else { None };
-        match poll {
-            Some((query, length)) => Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) },
+        let plain = if self.asked + 1 < max_requests { plain(bytes, &self.context.access, max_target) } else { None };
+        match plain {
+            Some(Asked { transport: Transport::Sse, query, .. }) => {
+                Event::Wants { query, bytes: Bytes::copy_from_slice(bytes) }
+            }
+            Some(Asked { query, length, .. }) => {
+                Event::Asked { query, early: Bytes::copy_from_slice(&bytes[length..]) }
+            }
             None if is_begun(bytes) => Event::Begun(Bytes::copy_from_slice(bytes)),
             None => Event::Other(Bytes::copy_from_slice(bytes)),
         }
