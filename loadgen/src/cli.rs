@@ -12,7 +12,6 @@ use crate::commands::{
     prove::ProveArgs,
     report::ReportArgs,
     run::RunArgs,
-    serve::ServeArgs,
 };
 
 /// Compares WebSocket with HTTP long polling: one stream, thousands of clients, latency from the due time.
@@ -75,5 +74,5 @@ pub enum Command {
     #[command(hide = true)]
     Rights,
     /// Be the server (what a run starts for itself)
-    Serve(Box<ServeArgs>),
+    Serve(Box<server::Config>),
 }

@@ -29,6 +29,6 @@ fn main() -> ExitCode {
         Command::Rights => link::rights(),
         Command::Scenarios => scenarios::run(),
         Command::Cases(args) => cases::run(&args),
-        Command::Serve(args) => serve::run(*args),
+        Command::Serve(config) => serve::run(*config),
     }
 }

@@ -1,8 +1,10 @@
 //! What the load generator and the server it started, or the guard of that, say to each other: lines of JSON on stdin and stdout.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, num::NonZeroU32};
 
 use serde::{Deserialize, Serialize};
+
+use crate::results::Arrivals;
 
 /// A line from the generator to its server. The end of input means: drain and exit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -12,8 +14,20 @@ pub enum Command {
     Publish {
         /// When the first update is due.
         first_due_ns: u64,
-        /// The measure phase. The stream ends with it, and is accounted for within it.
-        window: Window,
+        /// The measure phase. The stream ends with it, and is accounted for within it; without one it has no end and no account.
+        #[serde(default)]
+        window: Option<Window>,
+        /// What becomes of its schedule, as it was said in [`Event::Rescheduled`] or as it is planned: `seq`, due times and lengths are
+        /// those of a server that was told each change when it came. There are no events of these.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        changes: Vec<Change>,
+    },
+    /// Publish by another schedule from a due time on. Answered by [`Event::Rescheduled`] or [`Event::Refused`].
+    Reschedule {
+        /// Whatever the generator knows it by; the answer bears it. Answers come when changes begin, not in the order of commands.
+        id: u64,
+        /// The schedule.
+        change: Change,
     },
     /// Say how much memory is in use.
     Memory,
@@ -33,6 +47,20 @@ pub enum Event {
     },
     /// The stream has ended.
     Published(Published),
+    /// The schedule has changed: said before any update by the new one is published, and never taken back.
+    Rescheduled {
+        /// Which command asked for it.
+        id: u64,
+        /// What was made of it.
+        made: Rescheduled,
+    },
+    /// A change of the schedule that will not be made.
+    Refused {
+        /// Which command asked for it.
+        id: u64,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// How much memory is in use, by the allocator's own account.
     Memory {
         /// Asked for and not given back.
@@ -54,6 +82,40 @@ pub enum Guarded {
         /// How it ended, in words.
         status: String,
     },
+}
+
+/// Another schedule of made-up updates, and from when on. An update follows the last change at or before its due time; of two changes
+/// at one time, that which was told later.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// When its first update is due, in nanoseconds of [`crate::clock`]. What was due before stays as it was. What is past, or not after
+    /// the last update that was published, is moved to the earliest time that is neither; 0 is therefore at once.
+    pub from_ns: u64,
+    /// How the due times of bursts are spaced. Random gaps follow from the server's seed and how many changes there were before.
+    pub arrivals: Arrivals,
+    /// Mean updates a second.
+    pub rate_hz: f64,
+    /// Length of a whole encoded update.
+    pub payload_bytes: u32,
+    /// So many updates are due at once, and then none until the next so many are.
+    #[serde(default = "one")]
+    pub burst: NonZeroU32,
+}
+
+// Rates come from JSON, which knows only finite numbers, or are checked to be, so equality is total.
+impl Eq for Change {}
+
+const fn one() -> NonZeroU32 {
+    NonZeroU32::MIN
+}
+
+/// A change of the schedule that was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rescheduled {
+    /// As it was asked for, but for `from_ns`, which is when its first update is due.
+    pub change: Change,
+    /// The `seq` of that update; of that which follows, if another change was made at the same time.
+    pub first_seq: u64,
 }
 
 /// A span of due times, `from_ns` inclusive, `to_ns` exclusive, in nanoseconds of [`crate::clock`].
@@ -84,4 +146,28 @@ pub struct Published {
     /// Writes (WebSocket) or answers (long polling) that the server made between the window's first and last
     /// update; each carries one update or more.
     pub writes: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_without_changes_is_read_and_written_as_it_always_was() {
+        let line = r#"{"publish":{"first_due_ns":1,"window":{"from_ns":2,"to_ns":3}}}"#;
+        let window = Some(Window { from_ns: 2, to_ns: 3 });
+        let command = Command::Publish { first_due_ns: 1, window, changes: Vec::new() };
+        assert_eq!(serde_json::from_str::<Command>(line).unwrap(), command);
+        assert_eq!(serde_json::to_string(&command).unwrap(), line);
+    }
+
+    #[test]
+    fn a_change_has_no_bursts_unless_it_says_so() {
+        let line = r#"{"from_ns":0,"arrivals":"poisson","rate_hz":2.5,"payload_bytes":64}"#;
+        let change = |burst| Change { from_ns: 0, arrivals: Arrivals::Poisson, rate_hz: 2.5, payload_bytes: 64, burst };
+        assert_eq!(serde_json::from_str::<Change>(line).unwrap(), change(NonZeroU32::MIN));
+        let bursts = change(NonZeroU32::new(7).unwrap());
+        let written = serde_json::to_string(&bursts).unwrap();
+        assert_eq!(serde_json::from_str::<Change>(&written).unwrap(), bursts);
+    }
 }

@@ -107,6 +107,10 @@ pub struct Config {
     #[command(flatten)]
     pub bounds: Bounds,
 
+    /// Take commands on stdin (lines of JSON, of which protocol/src/control.rs tells), hold the stream back until told, and end with stdin
+    #[arg(long)]
+    pub control: bool,
+
     /// Take clients only once everything that is due has been published: the stream began before this server did
     #[arg(long, hide = true)]
     pub resume: bool,

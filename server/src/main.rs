@@ -36,7 +36,7 @@ fn main() -> ExitCode {
     match server::prepare(cli.config) {
         // What was asked for cannot be done: an address in use, a feed that cannot be read.
         Err(error) => fail(&error, 2),
-        Ok(server) => server.run(false).map_or_else(|error| fail(&error, 1), |()| ExitCode::SUCCESS),
+        Ok(server) => server.run().map_or_else(|error| fail(&error, 1), |()| ExitCode::SUCCESS),
     }
 }
 

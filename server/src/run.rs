@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Context as _;
 use protocol::{
     Transport, clock,
-    control::{Command, Event},
+    control::{Change, Command, Event, Rescheduled},
 };
 use tokio::sync::{
     Notify,
@@ -25,16 +25,17 @@ use crate::{
     control,
     http::Http,
     metrics::Metrics,
-    page::{Live, Page, Settings},
+    page::{Live, Page},
     open_files::{FILES_BESIDES, raise_open_files},
     stop::StopSignals,
     stream::{
         fault::{Fault, Hubs},
         hub::Hub,
         into_hub::IntoHub,
-        publisher::{Publisher, Span},
+        publisher::Publisher,
         shard::Shard,
         source::Source,
+        span::Span,
     },
     threads::{Threads, runtime},
     transports::{self, context::Context},
@@ -77,10 +78,10 @@ pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
 impl Prepared {
     /// Runs the server until a signal asks it to end, then drains it.
     ///
-    /// Under control it also ends with stdin, and holds its stream back until it is told to publish.
+    /// Under [`Config::control`] it also ends with stdin, and holds its stream back until it is told to publish.
     /// Prints [`Event`]s on stdout: the first says where it listens.
-    pub fn run(self, under_control: bool) -> anyhow::Result<()> {
-        runtime()?.block_on(self.serve(under_control))
+    pub fn run(self) -> anyhow::Result<()> {
+        runtime()?.block_on(self.serve())
     }
 
     /// Serves clients as [`Self::run`] does, for as long as the runtime lives in which this is called, and publishes
@@ -96,22 +97,22 @@ impl Prepared {
         Ok(Embedded { address, hub, metrics })
     }
 
-    async fn serve(self, under_control: bool) -> anyhow::Result<()> {
+    async fn serve(self) -> anyhow::Result<()> {
         let Self { config, source, tls, listener, open_files } = self;
         let listener = tokio::net::TcpListener::from_std(listener)?;
         let address = listener.local_addr()?;
         let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
         let server = Server::new(&config, source, tls);
         let threads = server.start_threads(&config)?;
-        if !under_control {
+        if !config.control {
             warn_of(open_files, config.bounds.max_connections);
         }
         // Before anybody knows of it, and might end it.
         let signals = StopSignals::listen()?;
-        announce(address, certificate, &config, under_control)?;
+        announce(address, certificate, &config)?;
         let stop = tokio::select! {
             () = server.accept(listener, &config, &threads) => Ok("the threads ended"),
-            stop = server.until_told_to_stop(signals, under_control) => stop,
+            stop = server.until_told_to_stop(signals, config.control) => stop,
         };
         info!(reason = *stop.as_ref().unwrap_or(&"an error"), "draining");
         server.draining.cancel();
@@ -121,19 +122,14 @@ impl Prepared {
     }
 }
 
-fn announce(
-    address: SocketAddr,
-    certificate: Option<String>,
-    config: &Config,
-    under_control: bool,
-) -> anyhow::Result<()> {
+fn announce(address: SocketAddr, certificate: Option<String>, config: &Config) -> anyhow::Result<()> {
     if let Some(live) = &config.live {
         (live.ready)(address, &live.token);
         return Ok(());
     }
     info!(%address, stream = %config.stream(), "serving");
     // Who controls it has asked for them.
-    for fault in config.faults.iter().filter(|_| !under_control) {
+    for fault in config.faults.iter().filter(|_| !config.control) {
         warn!(%fault, "misbehaving as told; this server is for proofs only");
     }
     control::emit(&Event::Ready { listen: address, certificate })
@@ -155,7 +151,7 @@ struct Server {
     hubs: Hubs,
     page: Option<Arc<Page>>,
     /// What the page's sliders ask for.
-    changes: std::sync::Mutex<Option<UnboundedReceiver<Settings>>>,
+    changes: tokio::sync::Mutex<UnboundedReceiver<Change>>,
     faults: Vec<Fault>,
     tls: Option<Tls>,
     metrics: Arc<Metrics>,
@@ -171,10 +167,9 @@ impl Server {
         let (changes, changed) = unbounded_channel();
         let live = config.live.as_ref().map(|options| Live::new(options, changes));
         let hold = live.as_ref().map(|live| live.hold.clone());
-        let settings = Settings { rate_hz: config.rate, payload_bytes: config.payload_bytes, burst: 1 };
-        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, settings, live)));
+        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, config, live)));
         Self {
-            changes: Some(changed).into(),
+            changes: changed.into(),
             hubs: Hubs::new(&config.faults, hold, config.history(), usize::from(config.threads)),
             page,
             faults: config.faults.clone(),
@@ -232,9 +227,10 @@ impl Server {
     /// Publishes, at once or as commanded, until there is a reason to stop.
     async fn until_told_to_stop(&self, mut signals: StopSignals, under_control: bool) -> anyhow::Result<&'static str> {
         let mut commands = if under_control { Some(control::commands()) } else { None };
+        let mut changes = self.changes.lock().await;
         let mut publisher = None;
         if !under_control {
-            publisher = self.publish(Span { first_due_ns: clock::now_ns(), window: None })?;
+            publisher = self.publish(Span { first_due_ns: clock::now_ns(), window: None, changes: Vec::new() })?;
         }
         loop {
             let command = async {
@@ -245,17 +241,24 @@ impl Server {
             };
             tokio::select! {
                 (name, _) = signals.next() => return Ok(name),
+                Some(change) = changes.recv() => publisher.iter().try_for_each(|publisher: &Publisher| {
+                    publisher.reschedule(change, |made| drop(made.inspect_err(|why| warn!(why, "the stream stays as it was"))))
+                })?,
                 command = command => match command.transpose()? {
                     None => return Ok("stdin closed"),
-                    Some(Command::Publish { first_due_ns, window }) => {
+                    Some(Command::Publish { first_due_ns, window, changes }) => {
                         anyhow::ensure!(publisher.is_none(), "told to publish twice");
-                        let mut started = self.publish(Span { first_due_ns, window: Some(window) })?;
+                        let mut started = self.publish(Span { first_due_ns, window, changes })?;
                         if let Some(started) = &mut started {
                             started.caught_up().await;
                         }
                         self.caught_up.notify_one();
                         publisher = started;
                     }
+                    Some(Command::Reschedule { id, change }) => match &publisher {
+                        Some(publisher) => publisher.reschedule(change, move |made| answer(id, made))?,
+                        None => answer(id, Err("nothing is published yet; `publish` takes changes".to_owned())),
+                    },
                     Some(Command::Memory) => {
                         control::emit(&Event::Memory { in_use_bytes: Allocator::in_use_bytes() })?;
                     }
@@ -279,5 +282,15 @@ impl Server {
             },
         )
         .map(Some)
+    }
+}
+
+fn answer(id: u64, made: Result<Rescheduled, String>) {
+    let event = match made {
+        Ok(made) => Event::Rescheduled { id, made },
+        Err(reason) => Event::Refused { id, reason },
+    };
+    if let Err(error) = control::emit(&event) {
+        warn!(%error, "nobody reads what became of the schedule");
     }
 }

@@ -5,25 +5,50 @@ use std::{ops::RangeInclusive, time::Duration};
 use anyhow::Context;
 use clap::builder::TypedValueParser;
 use protocol::{
+    control::Change,
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
     wire,
 };
 
 /// The fastest stream, updates a second.
 pub const RATE_HZ_MAX: f64 = 100_000.0;
+const RATE_UNIT: &str = "updates a second";
+
+/// The largest burst, updates: what the fastest stream has in a second.
+pub const BURST_MAX: u32 = RATE_HZ_MAX as u32;
 
 /// Reads a positive number no larger than `max`, for an option whose unit is `unit`.
 fn positive(text: &str, max: f64, unit: &str) -> Result<f64, String> {
-    match text.parse::<f64>() {
-        Ok(number) if number > 0.0 && number <= max => Ok(number),
-        Ok(_) => Err(format!("must be more than 0 and at most {max} {unit}")),
-        Err(_) => Err(format!("not a number of {unit}")),
+    let number = text.parse().map_err(|_| format!("not a number of {unit}"))?;
+    within(number, max, unit)
+}
+
+/// Refuses a number that is not positive, or larger than `max`.
+fn within(number: f64, max: f64, unit: &str) -> Result<f64, String> {
+    if number > 0.0 && number <= max {
+        Ok(number)
+    } else {
+        Err(format!("must be more than 0 and at most {max} {unit}"))
     }
+}
+
+/// Refuses a change of the schedule in which anything is more or less than options may ask for.
+pub(crate) fn check(Change { rate_hz, payload_bytes, burst, .. }: &Change) -> Result<(), String> {
+    within(*rate_hz, RATE_HZ_MAX, RATE_UNIT).map_err(|reason| format!("rate_hz {rate_hz}: {reason}"))?;
+    for (name, value, range) in [
+        ("payload_bytes", *payload_bytes, PAYLOAD_BYTES_MIN..=PAYLOAD_BYTES_MAX),
+        ("burst", burst.get(), 1..=BURST_MAX),
+    ] {
+        if !range.contains(&value) {
+            return Err(format!("{name} {value}: must be from {} to {}", range.start(), range.end()));
+        }
+    }
+    Ok(())
 }
 
 /// Reads a rate, in updates a second.
 pub fn rate_hz(text: &str) -> Result<f64, String> {
-    positive(text, RATE_HZ_MAX, "updates a second")
+    positive(text, RATE_HZ_MAX, RATE_UNIT)
 }
 
 /// Reads a replay speed, a multiple of the recorded one.

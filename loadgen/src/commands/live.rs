@@ -70,7 +70,7 @@ pub fn run(args: &LiveArgs) -> ExitCode {
     config.live = Some(LiveOptions { token, rtt_ms: args.rtt, ready, tell: say });
     match server::prepare(config) {
         Err(error) => fail(&error, USAGE),
-        Ok(server) => server.run(false).map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
+        Ok(server) => server.run().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
     }
 }
 

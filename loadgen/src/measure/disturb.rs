@@ -73,7 +73,7 @@ impl Session<'_> {
         let mut server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
         self.keep_apart(true)?;
         self.gathered.follow(server.pid, before)?;
-        let published = server.publish(first_due_ns, window).await;
+        let published = server.publish(first_due_ns, Some(window)).await;
         self.server = Some(Server::Own(server.into()));
         Ok(published?)
     }

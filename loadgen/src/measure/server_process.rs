@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use protocol::{
-    Engine,
-    control::{Command, Event, Published, Window},
+    Engine, clock,
+    control::{Change, Command, Event, Published, Rescheduled, Window},
     results::{Pinning, Stream},
 };
 use server::{
@@ -36,6 +36,8 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// What server to start.
 #[derive(Debug)]
 pub struct Launch<'a> {
+    /// What is run as `serve`: this program, but for tests of it.
+    pub program: &'a Path,
     /// The address at which it listens.
     pub listens: Ipv4Addr,
     /// What it will publish.
@@ -54,7 +56,7 @@ pub struct Launch<'a> {
     pub cpus: Option<Cpus>,
     /// How it is to misbehave.
     pub faults: &'a [Fault],
-    /// A server that has ended, and whose address, certificate and stream it takes up.
+    /// A server that has ended, and whose address, certificate and stream it takes up, with all changes of that.
     pub in_place_of: Option<&'a ServerProcess>,
 }
 
@@ -68,6 +70,7 @@ impl<'a> Launch<'a> {
     pub fn of(sweep: &Sweep<'a>, planned: &'a Planned, in_place_of: Option<&'a ServerProcess>) -> Self {
         let scenario = sweep.scenario;
         Self {
+            program: Path::new(OWN),
             listens: listens(planned.point.load.path.is_some()),
             stream: &planned.point.load.stream,
             feed: sweep.feed,
@@ -90,6 +93,10 @@ pub struct ServerProcess {
     events: Lines<BufReader<ChildStdout>>,
     /// Its account of the stream, if that came while something else was awaited.
     published: Option<Published>,
+    /// Every change of its schedule that it has said was made.
+    changes: Vec<Change>,
+    /// How often it was told to change its schedule.
+    asked: u64,
     /// Where it listens.
     pub address: SocketAddr,
     /// The certificate that it made for itself, as PEM, if it serves TLS.
@@ -103,8 +110,8 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { listens, stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of } = launch;
-        let mut command = tokio::process::Command::new(OWN);
+        let Launch { program, listens, stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of } = launch;
+        let mut command = tokio::process::Command::new(program);
         command.arg0("loadgen").args(["serve", "--control"]);
         match in_place_of {
             Some(ended) => command.args(["--resume", "--listen", &ended.address.to_string()]),
@@ -140,7 +147,8 @@ impl ServerProcess {
         let stdout = child.stdout.take().context("no pipe from the server")?;
         let events = BufReader::new(stdout).lines();
         let (published, certificate, address) = (None, None, ([0, 0, 0, 0], 0).into());
-        let mut server = Self { child, stdin, events, published, address, certificate, key, pid };
+        let changes = in_place_of.map_or_else(Vec::new, |ended| ended.changes.clone());
+        let mut server = Self { child, stdin, events, published, changes, asked: 0, address, certificate, key, pid };
         match timeout(PATIENCE, server.event()).await.context("the server did not get ready")?? {
             Event::Ready { listen, certificate } => (server.address, server.certificate) = (listen, certificate),
             other => bail!("the server said {other:?} before it was ready"),
@@ -150,24 +158,50 @@ impl ServerProcess {
 
     /// Ends it at once, without a chance to say goodbye.
     pub async fn kill(&mut self) -> anyhow::Result<()> {
-        self.child.kill().await.context("cannot kill the server")
+        self.child.kill().await.context("cannot kill the server")?;
+        // A change may have been made whose answer nobody waited for; and the last line may be cut off.
+        while let Some(line) = self.events.next_line().await.context("cannot read from the server")? {
+            let _ = self.read(&line);
+        }
+        Ok(())
     }
 
-    /// Tells it to publish from `first_due_ns` to the end of `window`.
-    pub async fn publish(&mut self, first_due_ns: u64, window: Window) -> anyhow::Result<()> {
-        self.tell(&Command::Publish { first_due_ns, window }).await
+    /// Tells it to publish from `first_due_ns` to the end of `window`, or without end. One in place of another publishes what that
+    /// would have, by the same changes.
+    pub async fn publish(&mut self, first_due_ns: u64, window: Option<Window>) -> anyhow::Result<()> {
+        self.tell(&Command::Publish { first_due_ns, window, changes: self.changes.clone() }).await
+    }
+
+    /// Tells it to publish by another schedule, and waits until it does: until `change.from_ns`, or at once if that is past. The error
+    /// says why it will not. Updates due at `change.from_ns` of the answer or later are by the new schedule, unless another follows.
+    /// Who drops the future does not take the change back.
+    pub async fn reschedule(&mut self, change: Change) -> anyhow::Result<Rescheduled> {
+        self.asked += 1;
+        let asked = self.asked;
+        self.tell(&Command::Reschedule { id: asked, change }).await?;
+        let patience = PATIENCE.saturating_add(Duration::from_nanos(change.from_ns.saturating_sub(clock::now_ns())));
+        let answer = self.until(|event| match event {
+            Event::Rescheduled { id, made } if id == asked => Ok(Ok(made)),
+            Event::Refused { id, reason } if id == asked => Ok(Err(reason)),
+            other => Err(other),
+        });
+        let answer = timeout(patience, answer).await.context("the server does not answer")??;
+        answer.map_err(|reason| anyhow!("the schedule cannot be changed: {reason}"))
+    }
+
+    /// Every change of its schedule that was made, in the order in which they began, as far as it was listened to.
+    pub fn changes(&self) -> &[Change] {
+        &self.changes
     }
 
     /// Bytes that it has in use, by its allocator's own account.
     pub async fn in_use_bytes(&mut self) -> anyhow::Result<u64> {
         self.tell(&Command::Memory).await?;
-        loop {
-            match timeout(PATIENCE, self.event()).await.context("the server does not answer")?? {
-                Event::Memory { in_use_bytes } => return Ok(in_use_bytes),
-                Event::Published(published) => self.published = Some(published),
-                other @ Event::Ready { .. } => bail!("the server said {other:?} when asked for its memory"),
-            }
-        }
+        let answer = self.until(|event| match event {
+            Event::Memory { in_use_bytes } => Ok(in_use_bytes),
+            other => Err(other),
+        });
+        timeout(PATIENCE, answer).await.context("the server does not answer")?
     }
 
     /// Waits for its account of the stream. Dropping the future loses nothing.
@@ -175,10 +209,11 @@ impl ServerProcess {
         if let Some(published) = self.published.take() {
             return Ok(published);
         }
-        match self.event().await? {
+        self.until(|event| match event {
             Event::Published(published) => Ok(published),
-            other => bail!("the server said {other:?} instead of its account"),
-        }
+            other => Err(other),
+        })
+        .await
     }
 
     /// How it ended, if it has.
@@ -213,14 +248,35 @@ impl ServerProcess {
         stdin.write_all(line.as_bytes()).await.context("the server does not listen to commands")
     }
 
+    /// Waits for what is awaited. An account that comes meanwhile is kept; an answer for which nobody waits any more is not.
+    async fn until<T>(&mut self, awaited: impl Fn(Event) -> Result<T, Event>) -> anyhow::Result<T> {
+        loop {
+            match awaited(self.event().await?) {
+                Ok(found) => return Ok(found),
+                Err(Event::Published(published)) => self.published = Some(published),
+                Err(Event::Memory { .. } | Event::Rescheduled { .. } | Event::Refused { .. }) => {}
+                Err(other @ Event::Ready { .. }) => bail!("the server said {other:?} after it was ready"),
+            }
+        }
+    }
+
     async fn event(&mut self) -> anyhow::Result<Event> {
         match self.events.next_line().await.context("cannot read from the server")? {
-            Some(line) => serde_json::from_str(&line).with_context(|| format!("not an event: {line}")),
+            Some(line) => self.read(&line),
             None => match self.child.wait().await {
                 Ok(status) => bail!("the server ended by itself: {status}"),
                 Err(error) => bail!("the server cannot be waited for: {error}"),
             },
         }
+    }
+
+    /// Reads an event, and notes what a server in place of this one would have to know.
+    fn read(&mut self, line: &str) -> anyhow::Result<Event> {
+        let event = serde_json::from_str(line).with_context(|| format!("not an event: {line}"))?;
+        if let Event::Rescheduled { made, .. } = &event {
+            self.changes.push(made.change);
+        }
+        Ok(event)
     }
 }
 

@@ -22,6 +22,7 @@ mod prove;
 mod recovery;
 mod refused;
 mod report;
+mod reschedule;
 mod results;
 mod sweep;
 mod target;

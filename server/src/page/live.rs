@@ -2,27 +2,17 @@
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU32,
     ops::RangeInclusive,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use hyper::{HeaderMap, header::AUTHORIZATION};
-use protocol::wire::Refusal;
+use protocol::{control::Change, wire::Refusal};
 use serde::Serialize;
 use tokio::sync::mpsc::UnboundedSender;
 
 use crate::{connection::access::Access, stream::hold::Hold};
-
-/// What the sliders set.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct Settings {
-    /// Updates a second in the mean.
-    pub(crate) rate_hz: f64,
-    /// Length of a whole encoded update.
-    pub(crate) payload_bytes: u32,
-    /// So many updates are due at once.
-    pub(crate) burst: u32,
-}
 
 /// The longest round trip that may be held, milliseconds.
 pub const RTT_MS_MAX: u32 = 1_000;
@@ -61,14 +51,14 @@ pub(crate) struct Live {
     pub(super) tell: fn(&str),
     /// The round trip.
     pub(crate) hold: Hold,
-    changes: UnboundedSender<Settings>,
+    changes: UnboundedSender<Change>,
     /// As they were set last.
-    set: Mutex<Option<Settings>>,
+    set: Mutex<Option<Change>>,
 }
 
 impl Live {
     /// Takes settings from whoever has the token, and hands them on.
-    pub(crate) fn new(options: &LiveOptions, changes: UnboundedSender<Settings>) -> Self {
+    pub(crate) fn new(options: &LiveOptions, changes: UnboundedSender<Change>) -> Self {
         let LiveOptions { ref token, rtt_ms, tell, .. } = *options;
         let hold = Hold::default();
         hold.set(rtt_ms);
@@ -76,16 +66,16 @@ impl Live {
     }
 
     /// The settings, if they were changed.
-    pub(super) fn settings(&self) -> Option<Settings> {
+    pub(super) fn settings(&self) -> Option<Change> {
         *self.set()
     }
 
-    fn set(&self) -> MutexGuard<'_, Option<Settings>> {
+    fn set(&self) -> MutexGuard<'_, Option<Change>> {
         self.set.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Sets what a query names, as in `rate_hz=50&rtt_ms=100`; all of it or nothing.
-    pub(super) fn ask(&self, query: Option<&str>, headers: &HeaderMap, first: &Settings) -> Result<(), Refusal> {
+    pub(super) fn ask(&self, query: Option<&str>, headers: &HeaderMap, first: &Change) -> Result<(), Refusal> {
         let access = Access { token: Some(self.token.clone()), ..Access::default() };
         if !access.admits(None, headers.get(AUTHORIZATION).map(hyper::header::HeaderValue::as_bytes)) {
             let message = "show the token of this start, which stands in the address that `loadgen live` printed".to_owned();
@@ -103,7 +93,7 @@ impl Live {
             match &*key {
                 "rate_hz" => settings.rate_hz = f64::from(within(&bounds.rate_hz)?),
                 "payload_bytes" => settings.payload_bytes = within(&bounds.payload_bytes)?,
-                "burst" => settings.burst = within(&bounds.burst)?,
+                "burst" => settings.burst = NonZeroU32::new(within(&bounds.burst)?).unwrap_or(NonZeroU32::MIN),
                 "rtt_ms" => rtt_ms = Some(within(&bounds.rtt_ms)?),
                 _ if key == protocol::wire::TOKEN_KEY => {}
                 _ => {

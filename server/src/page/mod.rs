@@ -4,17 +4,21 @@ mod files;
 mod live;
 mod state;
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use bytes::Bytes;
 use hyper::{HeaderMap, Method, Response};
-use protocol::wire::{Refusal, StreamQuery};
+use protocol::{
+    control::Change,
+    results::Stream,
+    wire::{Refusal, StreamQuery},
+};
 
 pub use live::{LiveOptions, RTT_MS_MAX};
 
-pub(crate) use live::{Live, Settings};
+pub(crate) use live::Live;
 
-use crate::{connection::watch::Watch, metrics::Tally, stream::hold::Hold};
+use crate::{config::Config, connection::watch::Watch, metrics::Tally, stream::hold::Hold};
 
 /// What the page knows of itself and of others, and what is counted for it.
 const STATE_PATH: &str = "/page/state";
@@ -30,15 +34,22 @@ pub(crate) struct Page {
     pub(crate) watch: Arc<Watch>,
     /// Present under `loadgen live`.
     pub(crate) live: Option<Live>,
-    /// The stream as it was asked for at the start.
-    settings: Settings,
+    /// The stream as it was asked for at the start, in words and, unless it is a feed, as what sliders change.
+    stream: String,
+    settings: Option<Change>,
 }
 
 impl Page {
     /// Nobody has it open; all bytes end up in `whole`.
-    pub(crate) fn new(whole: &Arc<Tally>, settings: Settings, live: Option<Live>) -> Self {
+    pub(crate) fn new(whole: &Arc<Tally>, config: &Config, live: Option<Live>) -> Self {
         let tell = live.as_ref().map_or((|text| tracing::info!("{text}")) as fn(&str), |live| live.tell);
-        Self { watch: Watch::new(whole, tell), live, settings }
+        let settings = match config.stream() {
+            Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
+                Some(Change { from_ns: 0, arrivals, rate_hz, payload_bytes, burst: NonZeroU32::MIN })
+            }
+            Stream::Replay { .. } | Stream::Pushed => None,
+        };
+        Self { watch: Watch::new(whole, tell), live, stream: config.stream().to_string(), settings }
     }
 
     /// What the streams are held by, if sliders may say so.
@@ -82,7 +93,7 @@ impl Page {
             return Ok(file);
         }
         if path == LIVE_PATH {
-            self.live.iter().try_for_each(|live| live.ask(query, headers, &self.settings))?;
+            self.live.iter().zip(&self.settings).try_for_each(|(live, first)| live.ask(query, headers, first))?;
             return Ok(state::of(self, None));
         }
         let user = StreamQuery::parse(query)?.user;
@@ -93,7 +104,7 @@ impl Page {
     }
 
     /// The stream as it is now.
-    fn settings(&self) -> Settings {
-        self.live.as_ref().and_then(Live::settings).unwrap_or(self.settings)
+    fn settings(&self) -> Option<Change> {
+        self.live.as_ref().and_then(Live::settings).or(self.settings)
     }
 }

@@ -2,20 +2,19 @@
 
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
-use protocol::{Transport, clock::now_ns};
+use protocol::{Transport, clock::now_ns, control::Change};
 use serde::Serialize;
 
-use super::{
-    Page,
-    live::{Bounds, Settings},
-};
+use super::{Page, live::Bounds};
 use crate::{connection::watch::Lane, response::json};
 
 #[derive(Serialize)]
 struct State {
     /// Tells one start of the server from another.
     pid: u32,
-    settings: Settings,
+    /// As it began.
+    stream: String,
+    settings: Option<Change>,
     rtt_ms: u32,
     /// Within which the sliders may be moved; none where there are none.
     bounds: Option<Bounds>,
@@ -54,6 +53,7 @@ pub(super) fn of(page: &Page, name: Option<&str>) -> Response<Bytes> {
     };
     let state = State {
         pid: std::process::id(),
+        stream: page.stream.clone(),
         settings: page.settings(),
         rtt_ms: page.hold().map_or(0, crate::stream::hold::Hold::rtt_ms),
         bounds: page.live.as_ref().map(|_| Bounds::OF_A_RACE),

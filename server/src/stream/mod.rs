@@ -9,8 +9,11 @@ pub mod into_hub;
 pub mod publisher;
 pub mod replay;
 pub mod schedule;
+pub mod segments;
 pub mod shard;
 pub mod source;
+pub mod span;
 
+mod changes;
 mod plain;
 mod sleep;

@@ -4,33 +4,27 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
+        mpsc,
     },
     thread::JoinHandle,
 };
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use protocol::{
     clock,
-    control::{Published, Window},
+    control::{Change, Published, Rescheduled},
 };
 use tokio::sync::oneshot;
 
 use super::{
+    changes::{Asked, Changes},
     sleep::{sleep_precisely, sleep_until},
     source::Source,
+    span::Span,
 };
 
-/// A sleep is never longer than this, so that the thread ends soon when told to.
+/// A sleep is never longer than this, so that the thread ends soon when told to, and learns of changes.
 const NAP_NS: u64 = 50_000_000;
-
-/// From when to when to publish, and what to account for.
-#[derive(Debug, Clone, Copy)]
-pub struct Span {
-    /// When the first update is due.
-    pub first_due_ns: u64,
-    /// The window to account for. Publication ends with it; without one it has no end.
-    pub window: Option<Window>,
-}
 
 /// An update that is due.
 #[derive(Debug, Clone, Copy)]
@@ -66,34 +60,59 @@ pub trait Outlet {
 pub struct Publisher {
     stop: Arc<AtomicBool>,
     caught_up: Option<oneshot::Receiver<()>>,
+    changes: mpsc::Sender<Asked>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Publisher {
-    /// Starts publishing. `outlet` makes where to, on the publisher's thread; `published` is called once, when the window has passed, with the account; or before, with why there is none.
+    /// Starts publishing, unless a change that is known before cannot be made. `outlet` makes where to, on the publisher's thread; `published` is called once, when the window has passed, with the account; or before, with why there is none.
     pub fn start<O: Outlet>(
-        source: Source,
+        mut source: Source,
         span: Span,
         outlet: impl FnOnce() -> anyhow::Result<O> + Send + 'static,
         published: impl FnOnce(anyhow::Result<Published>) + Send + 'static,
     ) -> anyhow::Result<Self> {
+        for change in &span.changes {
+            span.reschedule(&mut source, *change, 0).map_err(anyhow::Error::msg)?;
+        }
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, caught_up) = oneshot::channel();
         let told = Arc::clone(&stop);
+        let (changes, asked) = mpsc::channel();
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || {
-                let work = |outlet| Work { source, span, outlet, stop: &told, caught_up: Some(sender) }.run();
+                let mut changes = Changes::new(asked);
+                let work = |outlet| {
+                    Work { source, span, outlet, stop: &told, changes: &mut changes, caught_up: Some(sender) }.run()
+                };
                 if let Some(account) = outlet().and_then(work).transpose() {
                     published(account);
                 }
                 // Its processor time is read from outside when the window has passed, and would be lost with the thread.
                 while !told.load(Ordering::Relaxed) {
+                    changes.refuse();
                     std::thread::park();
                 }
             })
             .context("cannot start the publisher's thread")?;
-        Ok(Self { stop, caught_up: Some(caught_up), thread: Some(thread) })
+        Ok(Self { stop, caught_up: Some(caught_up), changes, thread: Some(thread) })
+    }
+
+    /// Asks for a change of the schedule. `answer` is called on the publisher's thread: once its first update is about to be published,
+    /// and so after whatever is due before; or with why there will be none. It is not called once this is dropped.
+    pub fn reschedule(
+        &self,
+        change: Change,
+        answer: impl FnOnce(Result<Rescheduled, String>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let asked = Asked { change, answer: Box::new(answer) };
+        self.changes.send(asked).map_err(|_| anyhow!("the publisher's thread has ended"))?;
+        if let Some(thread) = &self.thread {
+            // Perhaps it has nothing left to publish, and sleeps for good.
+            thread.thread().unpark();
+        }
+        Ok(())
     }
 
     /// Waits until everything that was due has been published.
@@ -121,34 +140,36 @@ struct Work<'a, O> {
     span: Span,
     outlet: O,
     stop: &'a AtomicBool,
+    changes: &'a mut Changes,
     caught_up: Option<oneshot::Sender<()>>,
+}
+
+/// What it is time for.
+enum Now {
+    /// To publish an update.
+    Publish { due_ns: u64 },
+    /// To give the account.
+    Account,
+    /// To end.
+    Stop,
 }
 
 impl<O: Outlet> Work<'_, O> {
     /// Publishes until the window has passed (then gives the account) or it is stopped (then none).
     fn run(mut self) -> anyhow::Result<Option<Published>> {
         sleep_precisely();
-        let window = self.span.window;
         let mut account = Account::new();
         for seq in 1.. {
-            let due_ns = self.span.first_due_ns.saturating_add(self.source.advance());
-            let ends = window.is_some_and(|window| due_ns >= window.to_ns);
-            let publish_ns = self.outlet.publish_at_ns(self.span.first_due_ns, due_ns);
-            let wake_ns = window.filter(|_| ends).map_or(publish_ns, |window| window.to_ns);
-            if clock::now_ns() < wake_ns
-                && let Some(caught_up) = self.caught_up.take()
-            {
-                // Perhaps nobody waits for it.
-                let _ = caught_up.send(());
-            }
-            if !self.sleep_until(wake_ns) {
-                return Ok(None);
-            }
-            if ends {
-                return Ok(Some(account.close(self.outlet.writes())));
-            }
+            let due_ns = match self.wait() {
+                Now::Publish { due_ns } => due_ns,
+                Now::Account => return Ok(Some(account.close(self.outlet.writes()))),
+                Now::Stop => return Ok(None),
+            };
+            self.source.advance();
+            self.changes.begun(seq, due_ns);
+            // After that, which may take its time.
             let now_ns = clock::now_ns();
-            if window.is_some_and(|window| window.contains(due_ns)) {
+            if self.span.window.is_some_and(|window| window.contains(due_ns)) {
                 account.add(seq, now_ns.saturating_sub(due_ns), &self.outlet);
             }
             self.outlet.publish(Due { seq, due_ns, now_ns, source: &self.source })?;
@@ -156,16 +177,24 @@ impl<O: Outlet> Work<'_, O> {
         Ok(None)
     }
 
-    /// Sleeps until then; false if told to stop.
-    fn sleep_until(&self, due_ns: u64) -> bool {
+    /// Sleeps until something is to be done. What is due next may change meanwhile.
+    fn wait(&mut self) -> Now {
         while !self.stop.load(Ordering::Relaxed) {
             let now_ns = clock::now_ns();
-            if now_ns >= due_ns {
-                return true;
+            self.changes.make(&mut self.source, &self.span, now_ns);
+            let due_ns = self.span.first_due_ns.saturating_add(self.source.due_ns());
+            let ends_ns = self.span.window.map(|window| window.to_ns).filter(|to_ns| due_ns >= *to_ns);
+            let wake_ns = ends_ns.unwrap_or_else(|| self.outlet.publish_at_ns(self.span.first_due_ns, due_ns));
+            if now_ns >= wake_ns {
+                return if ends_ns.is_some() { Now::Account } else { Now::Publish { due_ns } };
             }
-            sleep_until(due_ns.min(now_ns + NAP_NS));
+            if let Some(caught_up) = self.caught_up.take() {
+                // Perhaps nobody waits for it.
+                let _ = caught_up.send(());
+            }
+            sleep_until(wake_ns.min(now_ns + NAP_NS));
         }
-        false
+        Now::Stop
     }
 }
 
@@ -201,17 +230,18 @@ impl Account {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::mpsc;
+    use std::{num::NonZeroU32, sync::atomic::AtomicU64};
 
-    use protocol::results::Arrivals;
+    use protocol::{control::Window, results::Arrivals};
 
     use super::*;
-    use crate::stream::schedule::Schedule;
 
     const GAP_NS: u64 = 1_000_000;
+    const RATE_HZ: f64 = 1e9 / GAP_NS as f64;
 
     struct Kept {
         published: mpsc::Sender<(u64, u64)>,
+        newest: Arc<AtomicU64>,
         fails_at: u64,
     }
 
@@ -219,41 +249,125 @@ mod tests {
         fn publish(&mut self, Due { seq, due_ns, now_ns, .. }: Due<'_>) -> anyhow::Result<()> {
             assert!(now_ns >= due_ns);
             anyhow::ensure!(seq < self.fails_at, "refused");
+            self.newest.store(seq, Ordering::Relaxed);
             self.published.send((seq, due_ns)).map_err(Into::into)
         }
     }
 
-    /// The account of the second tenth of a second, and what was published.
-    fn published(fails_at: u64) -> (anyhow::Result<Published>, Window, Vec<(u64, u64)>) {
-        let schedule = Schedule::new(Arrivals::Constant, 1e9 / GAP_NS as f64, 0);
-        let first_due_ns = clock::now_ns();
-        let window = Window { from_ns: first_due_ns + 50 * GAP_NS, to_ns: first_due_ns + 150 * GAP_NS };
-        let ((sender, account), (published, seen)) = (mpsc::channel(), mpsc::channel());
-        let publisher = Publisher::start(
-            Source::Synthetic { schedule, payload_bytes: 64 },
-            Span { first_due_ns, window: Some(window) },
-            move || Ok(Kept { published, fails_at }),
-            move |account| sender.send(account).unwrap(),
-        )
-        .unwrap();
-        let account = account.recv().unwrap();
-        drop(publisher);
-        (account, window, seen.into_iter().collect())
+    /// A publisher of an update a millisecond.
+    struct Trial {
+        publisher: Publisher,
+        first_due_ns: u64,
+        account: mpsc::Receiver<anyhow::Result<Published>>,
+        published: mpsc::Receiver<(u64, u64)>,
+        newest: Arc<AtomicU64>,
+    }
+
+    impl Trial {
+        /// Its window is of these gaps.
+        fn start(window: Option<(u64, u64)>, changes: &[(u64, u32)], fails_at: u64) -> Self {
+            let first_due_ns = clock::now_ns();
+            let after = |gaps| first_due_ns + gaps * GAP_NS;
+            let ((sender, account), (kept, published)) = (mpsc::channel(), mpsc::channel());
+            let newest = Arc::<AtomicU64>::default();
+            let kept = Kept { published: kept, newest: Arc::clone(&newest), fails_at };
+            let publisher = Publisher::start(
+                Source::synthetic(Arrivals::Constant, RATE_HZ, 64, 0),
+                Span {
+                    first_due_ns,
+                    window: window.map(|(from, to)| Window { from_ns: after(from), to_ns: after(to) }),
+                    changes: changes.iter().map(|(gaps, burst)| change(after(*gaps), *burst)).collect(),
+                },
+                move || Ok(kept),
+                move |account| sender.send(account).unwrap(),
+            )
+            .unwrap();
+            Self { publisher, first_due_ns, account, published, newest }
+        }
+
+        /// Asks for a change, and waits for the answer; gives it, and what was the newest update then.
+        fn reschedule(&self, from_ns: u64, burst: u32) -> (Result<Rescheduled, String>, u64) {
+            let (sender, answer) = mpsc::channel();
+            let newest = Arc::clone(&self.newest);
+            let keep = move |answer| sender.send((answer, newest.load(Ordering::Relaxed))).unwrap();
+            self.publisher.reschedule(change(from_ns, burst), keep).unwrap();
+            answer.recv().unwrap()
+        }
+
+        /// The account, and what was published: `seq`, and after how many gaps it was due.
+        fn ended(self) -> (anyhow::Result<Published>, Vec<(u64, u64)>) {
+            let account = self.account.recv().unwrap();
+            drop(self.publisher);
+            let published = self.published.into_iter();
+            (account, published.map(|(seq, due_ns)| (seq, (due_ns - self.first_due_ns) / GAP_NS)).collect())
+        }
+    }
+
+    /// The same rate, but so many at once.
+    fn change(from_ns: u64, burst: u32) -> Change {
+        let burst = NonZeroU32::new(burst).unwrap();
+        Change { from_ns, arrivals: Arrivals::Constant, rate_hz: RATE_HZ, payload_bytes: 64, burst }
+    }
+
+    /// When updates are due, in gaps: bursts until the next begin.
+    fn bursts(from: u64, to: u64, burst: u64) -> impl Iterator<Item = u64> {
+        (from..to).step_by(burst as usize).flat_map(move |due| std::iter::repeat_n(due, burst as usize))
     }
 
     #[test]
     fn the_account_covers_the_window_and_nothing_else() {
-        let (account, window, published) = published(u64::MAX);
+        let (account, published) = Trial::start(Some((50, 150)), &[], u64::MAX).ended();
         let account = account.unwrap();
         assert_eq!((account.first_seq, account.updates, account.lateness_ns.len()), (51, 100, 100));
-        let due: Vec<u64> = published.iter().map(|(_, due_ns)| *due_ns).collect();
-        assert!(published.iter().map(|(seq, _)| *seq).eq(1..=150), "{published:?}");
-        assert!(due[50..].iter().all(|due_ns| window.contains(*due_ns)) && !window.contains(due[49]), "{due:?}");
+        assert!(published.into_iter().eq((1..=150).zip(0..)));
+    }
+
+    #[test]
+    fn the_account_holds_across_changes() {
+        let (account, published) = Trial::start(Some((50, 150)), &[(30, 4), (100, 10)], u64::MAX).ended();
+        let account = account.unwrap();
+        let due: Vec<u64> = bursts(0, 30, 1).chain(bursts(30, 100, 4)).chain(bursts(100, 150, 10)).collect();
+        let before = due.iter().filter(|due| **due < 50).count() as u64;
+        let updates = due.len() as u64 - before;
+        assert_eq!((account.first_seq, account.updates), (before + 1, updates));
+        assert_eq!(account.lateness_ns.len() as u64, updates);
+        assert!(published.into_iter().eq((1..).zip(due)));
+    }
+
+    #[test]
+    fn a_change_is_answered_once_and_no_update_by_it_is_published_before() {
+        let trial = Trial::start(None, &[], u64::MAX);
+        let asked_ns = clock::now_ns();
+        let (answer, newest) = trial.reschedule(0, 3);
+        let Rescheduled { change, first_seq } = answer.unwrap();
+        assert_eq!(newest, first_seq - 1);
+        assert!((asked_ns..=clock::now_ns()).contains(&change.from_ns), "what is past becomes the present");
+        let published: Vec<(u64, u64)> = trial.published.iter().take(first_seq as usize + 5).collect();
+        let gaps_before = (change.from_ns - trial.first_due_ns).div_ceil(GAP_NS);
+        assert_eq!(first_seq, gaps_before + 1, "what was due before stays");
+        let before = bursts(0, gaps_before, 1).map(|gaps| trial.first_due_ns + gaps * GAP_NS);
+        let after = bursts(0, 6, 3).map(|gaps| change.from_ns + gaps * GAP_NS);
+        assert!(published.into_iter().eq((1..).zip(before.chain(after))));
+    }
+
+    #[test]
+    fn a_change_for_which_it_is_too_late_is_refused() {
+        let trial = Trial::start(Some((0, 50)), &[], u64::MAX);
+        let to_ns = trial.first_due_ns + 50 * GAP_NS;
+        // Before the end or after it.
+        let refusal = trial.reschedule(to_ns, 1).0.unwrap_err();
+        assert!(
+            refusal.contains(&format!("the stream ends at {to_ns}")) || refusal == "the stream has ended",
+            "{refusal}"
+        );
+        trial.account.recv().unwrap().unwrap();
+        assert_eq!(trial.reschedule(0, 1).0, Err("the stream has ended".to_owned()));
+        assert!(trial.published.try_iter().map(|(seq, _)| seq).eq(1..=50));
     }
 
     #[test]
     fn what_is_refused_is_the_end_and_no_account() {
-        let (account, _, published) = published(70);
+        let (account, published) = Trial::start(Some((50, 150)), &[], 70).ended();
         assert_eq!((account.unwrap_err().to_string().as_str(), published.len()), ("refused", 69));
     }
 }

@@ -4,6 +4,7 @@ mod access;
 mod bounds;
 mod client;
 mod conformance;
+mod control;
 mod events;
 mod fault;
 mod feed;

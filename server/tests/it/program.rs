@@ -2,14 +2,18 @@
 
 use std::{
     ffi::OsStr,
-    io::{BufRead, BufReader},
+    io::{BufRead, BufReader, Write},
     net::SocketAddr,
     process::{Child, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{Receiver, RecvTimeoutError, channel},
     time::Duration,
 };
 
-use protocol::{Engine, clock::now_ns, control::Event};
+use protocol::{
+    Engine,
+    clock::now_ns,
+    control::{Command as Told, Event},
+};
 use rustix::process::{Pid, Signal, kill_process};
 
 /// After this a test has hung. Nothing is ever waited for so long when all is well.
@@ -41,6 +45,12 @@ impl Server {
     /// The same, with these variables.
     pub(crate) fn start_in(options: &str, variables: &[(&str, &str)]) -> Self {
         Self::of(command(options).envs(variables.iter().copied()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// One that is told what to do, and listens there.
+    pub(crate) fn under_control(listen: SocketAddr, options: &str) -> Self {
+        let mut command = command(&format!("--control --listen {listen} {options}"));
+        Self::of(command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
     }
 
     /// Starts one with options that need not be UTF-8.
@@ -93,6 +103,17 @@ impl Server {
 
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Tells it, if it is under control.
+    pub(crate) fn tell(&mut self, told: &Told) {
+        let line = serde_json::to_string(told).unwrap() + "\n";
+        self.child.stdin.as_mut().unwrap().write_all(line.as_bytes()).unwrap();
+    }
+
+    /// What it says next.
+    pub(crate) fn event(&self) -> Event {
+        serde_json::from_str(&self.stdout.recv_timeout(DEADLINE).expect("an event")).unwrap()
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

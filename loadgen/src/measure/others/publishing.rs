@@ -13,10 +13,7 @@ use protocol::{
 };
 use rustix::thread::{Pid, gettid};
 use server::{
-    stream::{
-        publisher::{Publisher, Span},
-        source::Source,
-    },
+    stream::{publisher::Publisher, source::Source, span::Span},
     values::Cpus,
 };
 use tokio::sync::oneshot;

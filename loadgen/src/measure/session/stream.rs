@@ -8,7 +8,7 @@ use protocol::{
     control::Window,
     results::{Disturbance, Pinning, Scenario},
 };
-use server::{stream::publisher::Span, values::Cpus};
+use server::{stream::span::Span, values::Cpus};
 
 use super::Session;
 use crate::{
@@ -42,7 +42,7 @@ impl Session<'_> {
     pub(in crate::measure) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
         self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
         if let Some(server) = self.server.as_mut().and_then(Server::own) {
-            server.publish(first_due_ns, window).await?;
+            server.publish(first_due_ns, Some(window)).await?;
         }
         if let Some(others) = self.others().filter(|_| !self.is_pushed()) {
             let address = self.address()?;
@@ -58,7 +58,7 @@ impl Session<'_> {
                 relayed: self.gathered.relayed,
                 cpus: self.sweep.scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
             };
-            let span = Span { first_due_ns, window: Some(window) };
+            let span = Span { first_due_ns, window: Some(window), changes: Vec::new() };
             let guarded = self.server.as_mut().and_then(Server::guarded);
             self.publishing = Some(Publishing::start(publication, span, guarded)?);
         }
