@@ -25,8 +25,8 @@ use crate::{
     control,
     http::Http,
     metrics::Metrics,
-    page::{Live, Page},
     open_files::{FILES_BESIDES, raise_open_files},
+    page::{Live, Page},
     stop::StopSignals,
     stream::{
         fault::{Fault, Hubs},
@@ -167,7 +167,7 @@ impl Server {
         let (changes, changed) = unbounded_channel();
         let live = config.live.as_ref().map(|options| Live::new(options, changes));
         let hold = live.as_ref().map(|live| live.hold.clone());
-        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, config, live)));
+        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, &config.stream(), live)));
         Self {
             changes: changed.into(),
             hubs: Hubs::new(&config.faults, hold, config.history(), usize::from(config.threads)),

@@ -7,7 +7,10 @@ use std::{
 
 use clap::{Args, Parser};
 use protocol::Engine;
-use server::{page::{LiveOptions, RTT_MS_MAX}, values::{payload_bytes, rate_hz}};
+use server::{
+    page::{LiveOptions, RTT_MS_MAX},
+    values::{payload_bytes, rate_hz},
+};
 
 use super::status::{FAILED, USAGE, fail};
 use crate::output::say;
@@ -66,7 +69,11 @@ pub fn run(args: &LiveArgs) -> ExitCode {
     config.engine = args.engine;
     config.tls.self_signed = args.tls;
     let token = format!("{:032x}", rand::random::<u128>());
-    let ready = if args.tls { |address, token: &str| invite("https", address, token) } else { |address, token: &str| invite("http", address, token) };
+    let ready = if args.tls {
+        |address, token: &str| invite("https", address, token)
+    } else {
+        |address, token: &str| invite("http", address, token)
+    };
     config.live = Some(LiveOptions { token, rtt_ms: args.rtt, ready, tell: say });
     match server::prepare(config) {
         Err(error) => fail(&error, USAGE),
@@ -78,9 +85,15 @@ pub fn run(args: &LiveArgs) -> ExitCode {
 fn invite(scheme: &str, mut address: SocketAddr, token: &str) {
     let all = address.ip().is_unspecified();
     if all {
-        let loopback = if address.is_ipv6() { IpAddr::V6(std::net::Ipv6Addr::LOCALHOST) } else { IpAddr::V4(std::net::Ipv4Addr::LOCALHOST) };
+        let loopback = if address.is_ipv6() {
+            IpAddr::V6(std::net::Ipv6Addr::LOCALHOST)
+        } else {
+            IpAddr::V4(std::net::Ipv4Addr::LOCALHOST)
+        };
         address.set_ip(loopback);
     }
     let elsewhere = if all { "\nFrom other machines, with this machine's name in place of the address." } else { "" };
-    say(&format!("The race is at\n\n    {scheme}://{address}/#control={token}\n{elsewhere}\nCtrl-C ends it. Without what follows the # the page only watches."));
+    say(&format!(
+        "The race is at\n\n    {scheme}://{address}/#control={token}\n{elsewhere}\nCtrl-C ends it. Without what follows the # the page only watches."
+    ));
 }

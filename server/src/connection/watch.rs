@@ -142,7 +142,8 @@ impl Watch {
             count(&self.whole).fetch_add(bytes, Relaxed);
             bytes
         };
-        for count in [|tally: &Tally| &tally.reads, |tally| &tally.writes, |tally| &tally.full] as [fn(&Tally) -> &_; 3] {
+        for count in [|tally: &Tally| &tally.reads, |tally| &tally.writes, |tally| &tally.full] as [fn(&Tally) -> &_; 3]
+        {
             take(count);
         }
         let (read, written) = (take(|tally| &tally.bytes_in), take(|tally| &tally.bytes_out));

@@ -28,7 +28,8 @@ pub(super) struct Bounds {
 
 impl Bounds {
     /// What a browser can draw, and people can follow.
-    pub(super) const OF_A_RACE: Self = Self { rate_hz: 1..=500, payload_bytes: 64..=16_384, burst: 1..=50, rtt_ms: 0..=RTT_MS_MAX };
+    pub(super) const OF_A_RACE: Self =
+        Self { rate_hz: 1..=500, payload_bytes: 64..=16_384, burst: 1..=50, rtt_ms: 0..=RTT_MS_MAX };
 }
 
 /// How a race is begun.
@@ -78,7 +79,8 @@ impl Live {
     pub(super) fn ask(&self, query: Option<&str>, headers: &HeaderMap, first: &Change) -> Result<(), Refusal> {
         let access = Access { token: Some(self.token.clone()), ..Access::default() };
         if !access.admits(None, headers.get(AUTHORIZATION).map(hyper::header::HeaderValue::as_bytes)) {
-            let message = "show the token of this start, which stands in the address that `loadgen live` printed".to_owned();
+            let message =
+                "show the token of this start, which stands in the address that `loadgen live` printed".to_owned();
             return Err(Refusal::Unauthorised { message });
         }
         let (mut settings, mut rtt_ms) = (self.settings().unwrap_or(*first), None);
@@ -87,7 +89,11 @@ impl Live {
             let within = |bounds: &RangeInclusive<u32>| {
                 let number = value.parse().ok().filter(|number| bounds.contains(number));
                 number.ok_or_else(|| Refusal::BadSetting {
-                    message: format!("{key}={value}: must be a whole number from {} to {}", bounds.start(), bounds.end()),
+                    message: format!(
+                        "{key}={value}: must be a whole number from {} to {}",
+                        bounds.start(),
+                        bounds.end()
+                    ),
                 })
             };
             match &*key {

@@ -5,7 +5,7 @@ use hyper::{Response, StatusCode};
 use protocol::{Transport, clock::now_ns, control::Change};
 use serde::Serialize;
 
-use super::{Page, live::Bounds};
+use super::{live::Bounds, race::Page};
 use crate::{connection::watch::Lane, response::json};
 
 #[derive(Serialize)]
