@@ -107,7 +107,13 @@ impl Watch {
     /// Notes that a page is there, and gives what each of its lanes has cost, by [`Transport`].
     pub(crate) fn heard(&self, page: &str) -> [Lane; Transport::SERVED.len()] {
         self.settle();
-        self.inner().heard(page, self.tell).lanes
+        let mut inner = self.inner();
+        let known = inner.page(page, self.tell);
+        let (is_back, lanes) = (known.left_ns.take().is_some(), known.lanes);
+        if is_back {
+            inner.say(self.tell, format!("{page} is back"));
+        }
+        lanes
     }
 
     /// Notes that a page says it is closing.
@@ -160,14 +166,11 @@ impl Watch {
 }
 
 impl Inner {
-    fn heard(&mut self, page: &str, tell: Tell) -> &mut Page {
+    /// The page of that name, which has said something just now.
+    fn page(&mut self, page: &str, tell: Tell) -> &mut Page {
         let now_ns = now_ns();
-        let came = match self.pages.get_mut(page) {
-            None => Some("came"),
-            Some(known) => known.left_ns.take().map(|_| "is back"),
-        };
-        if let Some(came) = came {
-            self.say(tell, format!("{page} {came}"));
+        if !self.pages.contains_key(page) {
+            self.say(tell, format!("{page} came"));
         }
         if self.pages.len() >= PAGES_MAX && !self.pages.contains_key(page) {
             let silent = self.pages.iter().min_by_key(|(_, page)| page.heard_ns).map(|(name, _)| name.clone());
@@ -200,7 +203,7 @@ impl Watched {
         let owner = owner.map(|(page, transport)| (page.to_owned(), transport));
         let mut inner = self.watch.inner();
         if let Some((page, transport)) = &owner {
-            inner.heard(page, self.watch.tell).lanes[*transport as usize].requests += 1;
+            inner.page(page, self.watch.tell).lanes[*transport as usize].requests += 1;
         }
         let Inner { connections, pages, .. } = &mut *inner;
         if let Some(connection) = connections.get_mut(&self.number) {
@@ -315,7 +318,10 @@ mod tests {
             assert!(text.contains(how) && text.ends_with("after the page was last heard of"), "{text}");
         }
         watch.goodbye("p");
-        assert!(ending(Transport::LongPoll, &|it| it.tally.read(&Ok(()), 0)).contains("last heard of"), "it came back");
+        let last = ending(Transport::LongPoll, &|it| it.tally.read(&Ok(()), 0));
+        assert!(last.ends_with("ms after it said that it closes"), "a last poll is no return: {last}");
+        watch.heard("p");
+        assert_eq!(told(), "p is back");
         let before = watch.seen().1.len();
         ending(Transport::LongPoll, &Watched::answered);
         assert_eq!(watch.seen().1.len(), before, "nobody waited");

@@ -10,7 +10,7 @@ const SIX = "Requests of this page wait in the browser. It opens six connections
 
 /** Notices by what they are about: one each. */
 export class Notices {
-  /** @type {Map<string, { line: HTMLLIElement, timer?: ReturnType<typeof setTimeout> }>} */
+  /** @type {Map<string, { line: HTMLParagraphElement, timer?: ReturnType<typeof setTimeout> }>} */
   #about = new Map();
 
   /** @param {HTMLElement} list */
@@ -24,7 +24,7 @@ export class Notices {
    * @param {boolean} passes whether it is true for now only
    */
   say(about, text, passes = false) {
-    const known = this.#about.get(about) ?? { line: document.createElement("li") };
+    const known = this.#about.get(about) ?? { line: document.createElement("p") };
     clearTimeout(known.timer);
     if (known.line.textContent !== text) known.line.textContent = text;
     if (!known.line.isConnected) this.list.append(known.line);

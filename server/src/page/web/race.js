@@ -100,7 +100,6 @@ function writeNumbers() {
     const { requests, bytesIn, bytesOut } = served(lane);
     write(p50, ms(tally.quantileMs(0.5)));
     write(of, `late at the median of ${count(tally.count)}`);
-    set(tally.count >= P99_FROM ? "p99" : "", "");
     set("slowest", `${ms(tally.slowestMs)}${tally.count >= P99_FROM ? `, p99 ${ms(tally.quantileMs(0.99))}` : ` of ${count(tally.count)}`}`);
     set("requests", count(requests));
     set("bytes", `${bytes(bytesOut)} out, ${bytes(bytesIn)} in`);
@@ -134,6 +133,16 @@ function writeVerdict() {
   write(find("#verdict", HTMLElement), verdict(standings, { rttMs, held, boundMs: clock.boundMs(), resolutionMs: clock.resolutionMs }));
 }
 
+/**
+ * The stream in words.
+ * @param {State} of
+ */
+function stream({ settings, stream }) {
+  if (!settings) return stream;
+  const { rate_hz, payload_bytes, burst } = settings;
+  return `${rate_hz} updates a second of ${count(payload_bytes)} bytes${burst > 1 ? ` in bursts of ${burst}` : ""}`;
+}
+
 /** Counts from what is due from now on. */
 function afresh() {
   if (!clock.known) return;
@@ -153,13 +162,11 @@ function hear(now) {
     clock.forget();
     counted = [];
   }
+  // About one a second.
+  race.stride = Math.max(1, Math.round(now.settings?.rate_hz ?? 1));
   const settings = (/** @type {State | undefined} */ of) => JSON.stringify([of?.settings, of?.rtt_ms]);
-  const { rate_hz, payload_bytes, burst } = now.settings;
-  // About one a second; a burst is due at one moment, of which one update is joined.
-  race.stride = Math.max(1, Math.round(rate_hz));
-  const bursts = burst > 1 ? ` in bursts of ${burst}` : "";
   const trip = now.rtt_ms > 0 ? `a round trip of ${now.rtt_ms} ms (a hold, no network)` : `a round trip of ${ms(clock.rttMs)}`;
-  write(find("#conditions", HTMLElement), `${rate_hz} updates a second of ${count(payload_bytes)} bytes${bursts}, over ${trip}`);
+  write(find("#conditions", HTMLElement), `${stream(now)}, over ${trip}`);
   write(find("#pages", HTMLElement), `This is ${server.page}; ${now.pages === 1 ? "no other is" : `${count(now.pages)} are`} open. What a closed tab does, as the server came to know of it:`);
   const events = find("#events", HTMLElement);
   events.replaceChildren(...[...now.events].reverse().slice(0, 12).map(({ ago_ms, text }) => {

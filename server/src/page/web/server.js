@@ -8,7 +8,8 @@
  * @typedef {{ number: number, ago_ms: number, text: string }} Told
  * @typedef {object} State
  * @property {number} pid
- * @property {Settings} settings
+ * @property {string} stream as it began
+ * @property {Settings | null} settings none of a feed
  * @property {number} rtt_ms
  * @property {Record<string, Range> | null} bounds
  * @property {Counted[]} lanes
@@ -65,12 +66,13 @@ export class Server {
   }
 
   /**
+   * Moves a slider, and gives the state after it.
    * @param {Record<string, number>} changed
-   * @returns {Promise<State>}
    */
   async set(changed) {
     const headers = { authorization: `Bearer ${this.control}` };
-    return await read(await fetch(this.address("/live/stream", changed), { method: "POST", headers }));
+    await read(await fetch(this.address("/live/stream", changed), { method: "POST", headers }));
+    return await this.state();
   }
 
   goodbye() {

@@ -53,7 +53,7 @@ export function verdict(standings, { rttMs, held, boundMs, resolutionMs }) {
   });
   const asks = others.find((each) => each.name === "long-poll");
   const asked = asks && asks.requests > 0 && first.requests > 0
-    ? ` Polling made ${count(asks.requests)} requests where ${first.title} made ${count(first.requests)}; ${percent(asks.foundNoPoll / asks.count)} of its updates found no poll.`
+    ? ` Polling made ${count(asks.requests)} requests where ${lower(first.title)} made ${count(first.requests)}; ${percent(asks.foundNoPoll / asks.count)} of its updates found no poll.`
     : "";
   return `${over} ${said.join(", and ")}.${asked}`;
 }
