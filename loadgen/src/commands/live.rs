@@ -18,7 +18,7 @@ use crate::output::say;
 const EXAMPLES: &str = "\
 Examples:
   loadgen live                              open the address that it prints, and move the sliders
-  loadgen live --rate 50 --rtt 100          over a round trip of 100 ms, which the server holds
+  loadgen live --rate 50 --rtt 100ms        over a round trip of 100 ms, which the server holds
   loadgen live --listen 0.0.0.0:8080        for other machines as well: who has the address may move the sliders
   loadgen live --tls                        under TLS, with a certificate made for this start
 
@@ -40,8 +40,8 @@ pub struct LiveArgs {
     #[arg(long, value_name = "N", default_value = "128", value_parser = payload_bytes())]
     payload_bytes: u32,
 
-    /// Round trip to begin with, milliseconds: the server holds what is asked and pushed, which is no network
-    #[arg(long, value_name = "MS", default_value = "0", value_parser = clap::value_parser!(u32).range(0..=i64::from(RTT_MS_MAX)))]
+    /// Round trip to begin with: the server holds what is asked, answered and pushed, which is no network
+    #[arg(long, value_name = "TIME", default_value = "0", value_parser = rtt_ms)]
     rtt: u32,
 
     /// How clients are served: lean or stock
@@ -79,6 +79,15 @@ pub fn run(args: &LiveArgs) -> ExitCode {
         Err(error) => fail(&error, USAGE),
         Ok(server) => server.run().map_or_else(|error| fail(&error, FAILED), |()| ExitCode::SUCCESS),
     }
+}
+
+/// Reads a round trip that can be held.
+fn rtt_ms(text: &str) -> Result<u32, String> {
+    let rtt = humantime::parse_duration(text).ok().filter(|rtt| rtt.subsec_nanos() % 1_000_000 == 0);
+    let rtt_ms = rtt.map(|rtt| rtt.as_millis()).filter(|rtt_ms| *rtt_ms <= u128::from(RTT_MS_MAX));
+    rtt_ms
+        .map(|rtt_ms| rtt_ms as u32)
+        .ok_or_else(|| format!("must be whole milliseconds, at most {RTT_MS_MAX}ms, as in 100ms"))
 }
 
 /// Says where the page is. An address that stands for all of this machine's cannot be opened itself.
