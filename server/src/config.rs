@@ -18,6 +18,8 @@ use crate::{
 
 /// Options of the server.
 #[derive(Debug, Clone, Args)]
+// Switches of a command line, each for itself.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Config {
     /// Address to listen on; port 0 takes any free one and says which
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]

@@ -174,7 +174,9 @@ impl Inner {
         }
         if self.pages.len() >= PAGES_MAX && !self.pages.contains_key(page) {
             let silent = self.pages.iter().min_by_key(|(_, page)| page.heard_ns).map(|(name, _)| name.clone());
-            silent.into_iter().for_each(|name| drop(self.pages.remove(&name)));
+            if let Some(name) = silent {
+                self.pages.remove(&name);
+            }
         }
         let new = || Page { heard_ns: now_ns, left_ns: None, lanes: Default::default() };
         let page = self.pages.entry(page.to_owned()).or_insert_with(new);
@@ -330,7 +332,9 @@ mod tests {
     #[test]
     fn what_is_remembered_is_bounded() {
         let watch = Watch::new(&Arc::default(), |_| {});
-        (0..200).for_each(|number| drop(watch.heard(&format!("page {number}"))));
+        for number in 0..200 {
+            watch.heard(&format!("page {number}"));
+        }
         assert_eq!(watch.inner().pages.len(), PAGES_MAX);
         assert_eq!(watch.seen().1.len(), EVENTS_MAX);
     }

@@ -95,7 +95,7 @@ fn requests_and_bytes_are_counted_for_who_asks_whatever_else_a_connection_carrie
         let mut socket = Socket::open(server.address, "/ws?after=0&user=p").unwrap();
         socket.line();
         assert_eq!(counted(&server, "p", "websocket", "requests"), 1);
-        let metrics = get(server.address, "/metrics").text();
+        let metrics = get(server.address, "/metrics").text().to_owned();
         let all = metrics.lines().find_map(|line| line.strip_prefix("pushbench_received_bytes_total ")).unwrap();
         assert!(all.parse::<usize>().unwrap() > asked, "{metrics}");
     }

@@ -38,6 +38,25 @@ export class Receipts {
     this.length += 1;
   }
 
+  /**
+   * One of them, by how many there were before it.
+   * @param {number} index
+   */
+  at(index) {
+    const place = index % ROOM;
+    return { stampMs: this.stampMs[place] ?? 0, lateMs: this.lateMs[place] ?? 0 };
+  }
+
+  /**
+   * How many came before a time.
+   * @param {number} stampMs
+   */
+  before(stampMs) {
+    let index = this.length;
+    while (index > Math.max(0, this.length - ROOM) && this.at(index - 1).stampMs >= stampMs) index -= 1;
+    return index;
+  }
+
   /** The places of what is remembered, newest first. */
   *newestFirst() {
     for (let index = this.length - 1; index >= Math.max(0, this.length - ROOM); index -= 1) yield index % ROOM;

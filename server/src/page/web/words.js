@@ -47,9 +47,9 @@ export function verdict(standings, { rttMs, held, boundMs, resolutionMs }) {
     const differMs = Math.abs(other.p50Ms - first.p50Ms);
     const least = Math.min(other.p50Ms, first.p50Ms);
     const [more, less] = other.p50Ms > first.p50Ms ? [other, first] : [first, other];
-    if (differMs < Math.max(LIKE * least, 2 * resolutionMs, 0.1)) return `${lower(other.title)} is about as late as ${first.title}`;
-    if (boundMs > RATIO_BOUND * least) return `${lower(more.title)} is ${ms(differMs)} later than ${lower(less.title)}`;
-    return `${lower(more.title)} is ${times(more.p50Ms / less.p50Ms)} times as late as ${lower(less.title)}`;
+    if (differMs < Math.max(LIKE * least, 2 * resolutionMs, 0.1)) return `${is(other)} about as late as ${lower(first.title)}`;
+    if (boundMs > RATIO_BOUND * least) return `${is(more)} ${ms(differMs)} later than ${lower(less.title)}`;
+    return `${is(more)} ${times(more.p50Ms / less.p50Ms)} times as late as ${lower(less.title)}`;
   });
   const asks = others.find((each) => each.name === "long-poll");
   const asked = asks && asks.requests > 0 && first.requests > 0
@@ -66,3 +66,6 @@ export const percent = (share) => (share > 0 && share < 0.01 ? "under 1 %" : `${
  * @param {string} title
  */
 const lower = (title) => (title === "WebSocket" ? title : title[0]?.toLowerCase() + title.slice(1));
+
+/** @param {Standing} of */
+const is = ({ name, title }) => `${lower(title)} ${name === "sse" ? "are" : "is"}`;
