@@ -1,8 +1,8 @@
-//! What a client does with what it reads: frames, answers to polls, and the lines in either.
+//! What a client does with what it reads: frames, events, answers to polls, and the lines in each.
 
 use std::hint::black_box;
 
-use benches::subject::{batch, read_answer, read_frames, read_lines, sent};
+use benches::subject::{batch, read_answer, read_events, read_frames, read_lines, sent};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use protocol::Transport;
 
@@ -14,6 +14,7 @@ fn bench(c: &mut Criterion) {
         group.throughput(Throughput::Elements(updates as u64));
         for (name, bytes, read) in [
             ("frames", sent(Transport::WebSocket, updates), read_frames as Read),
+            ("events", sent(Transport::Sse, updates), read_events),
             ("answer", sent(Transport::LongPoll, updates), read_answer),
             ("lines", batch(updates).lines().to_vec(), read_lines),
         ] {

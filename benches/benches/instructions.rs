@@ -35,30 +35,37 @@ fn encode(bytes: usize) -> Vec<u8> {
 }
 
 #[library_benchmark]
-#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_158))]
+#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_165))]
 fn publish(hub: Arc<Hub>) -> Arc<Hub> {
     subject::publish(&hub);
     hub
 }
 
 #[library_benchmark]
-#[bench::one(args = (1), setup = subject::hub, config = kept(212))]
-#[bench::hundred(args = (100), setup = subject::hub, config = kept(7_267))]
+#[bench::one(args = (1), setup = subject::hub, config = kept(221))]
+#[bench::hundred(args = (100), setup = subject::hub, config = kept(7_626))]
 fn take(hub: Arc<Hub>) -> (Arc<Hub>, Batch) {
     let batch = hub.after(black_box(0)).expect("nothing has left the ring");
     (hub, batch)
 }
 
 #[library_benchmark]
-#[bench::one(args = (1), setup = subject::batch, config = kept(109))]
-#[bench::ten(args = (10), setup = subject::batch, config = kept(1_447))]
+#[bench::one(args = (1), setup = subject::batch, config = kept(115))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(1_456))]
 fn frame_websocket(batch: Batch) -> impl Sized {
     (frame(Transport::WebSocket, black_box(&batch)), batch)
 }
 
 #[library_benchmark]
-#[bench::one(args = (1), setup = subject::batch, config = kept(5_431))]
-#[bench::ten(args = (10), setup = subject::batch, config = kept(7_342))]
+#[bench::one(args = (1), setup = subject::batch, config = kept(468))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(2_141))]
+fn frame_events(batch: Batch) -> impl Sized {
+    (frame(Transport::Sse, black_box(&batch)), batch)
+}
+
+#[library_benchmark]
+#[bench::one(args = (1), setup = subject::batch, config = kept(5_463))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(7_389))]
 fn frame_answer(batch: Batch) -> impl Sized {
     (frame(Transport::LongPoll, black_box(&batch)), batch)
 }
@@ -68,6 +75,14 @@ fn frame_answer(batch: Batch) -> impl Sized {
 #[bench::ten(args = (Transport::WebSocket, 10), setup = subject::sent, config = kept(6_742))]
 fn read_frames(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_frames(black_box(&bytes));
+    (bytes, sum)
+}
+
+#[library_benchmark]
+#[bench::one(args = (Transport::Sse, 1), setup = subject::sent, config = kept(1_167))]
+#[bench::ten(args = (Transport::Sse, 10), setup = subject::sent, config = kept(7_463))]
+fn read_events(bytes: Vec<u8>) -> (Vec<u8>, u64) {
+    let sum = subject::read_events(black_box(&bytes));
     (bytes, sum)
 }
 
@@ -87,8 +102,8 @@ fn read_stamps(bytes: Vec<u8>) -> (Vec<u8>, u64) {
 }
 
 #[library_benchmark]
-#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_488))]
-#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(5_810))]
+#[bench::one(args = (Transport::LongPoll, 1), setup = subject::sent, config = kept(2_535))]
+#[bench::ten(args = (Transport::LongPoll, 10), setup = subject::sent, config = kept(5_857))]
 fn read_answer(bytes: Vec<u8>) -> (Vec<u8>, u64) {
     let sum = subject::read_answer(black_box(&bytes));
     (bytes, sum)
@@ -114,7 +129,13 @@ fn merge(histograms: Vec<Histogram<u64>>) -> (Vec<Histogram<u64>>, Histogram<u64
     (histograms, merged)
 }
 
-library_benchmark_group!(name = server_side, benchmarks = [encode, publish, take, frame_websocket, frame_answer]);
-library_benchmark_group!(name = generator_side, benchmarks = [read_frames, read_stamps, read_answer, record, merge]);
+library_benchmark_group!(
+    name = server_side,
+    benchmarks = [encode, publish, take, frame_websocket, frame_events, frame_answer]
+);
+library_benchmark_group!(
+    name = generator_side,
+    benchmarks = [read_frames, read_events, read_stamps, read_answer, record, merge]
+);
 
 main!(library_benchmark_groups = [server_side, generator_side]);

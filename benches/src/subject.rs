@@ -6,7 +6,7 @@ use bytes::Buf as _;
 use hdrhistogram::Histogram;
 use loadgen::clients::{
     recorder::{ClientRecord, Receipt, Recorder},
-    transports::{answer, frame, inbox::Front},
+    transports::{answer, event, frame, inbox::Front},
     window::{MeasurePhase, histogram},
 };
 use protocol::{Transport, Update, control::Window, stamp, update::encode_padded_into, wire};
@@ -85,6 +85,16 @@ fn read_each_frame(bytes: &[u8], read: impl Fn(&[u8]) -> u64) -> u64 {
     sum
 }
 
+/// Takes events apart, down to the updates; the sum of their numbers.
+pub fn read_events(bytes: &[u8]) -> u64 {
+    let (mut rest, mut sum) = (bytes, 0);
+    while let Some((line, after)) = event::split(rest) {
+        sum += read_lines(line);
+        rest = after;
+    }
+    sum
+}
+
 /// Takes an answer to a poll apart, down to the updates; the sum of their numbers.
 pub fn read_answer(bytes: &[u8]) -> u64 {
     let Ok(Front::Whole(answer, _)) = answer::front(bytes) else { panic!("a whole answer") };
@@ -148,6 +158,7 @@ mod tests {
     fn what_the_benches_read_is_what_was_sent() {
         let sum = (1..=10).sum::<u64>();
         assert_eq!(read_frames(&sent(Transport::WebSocket, 10)), sum);
+        assert_eq!(read_events(&sent(Transport::Sse, 10)), sum);
         assert_eq!(read_answer(&sent(Transport::LongPoll, 10)), sum);
         assert_eq!(read_lines(&batch(10).lines()), sum);
         assert_eq!(read_stamps(&relayed(10)), sum);

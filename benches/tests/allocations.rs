@@ -19,7 +19,7 @@ const ONCE_IN_A_WHILE: usize = 20;
 
 /// What publishing an update and framing it for its transport may allocate, once for all who get it. Kept with the code:
 /// whoever raises it says why.
-const PER_UPDATE: [(Transport, usize); 2] = [(Transport::WebSocket, 3), (Transport::LongPoll, 10)];
+const PER_UPDATE: [(Transport, usize); 3] = [(Transport::WebSocket, 3), (Transport::LongPoll, 10), (Transport::Sse, 5)];
 
 #[test]
 fn a_delivery_allocates_nothing() {

@@ -11,5 +11,8 @@ fuzz_target!(|query: &str| {
     assert!(parsed.user.as_ref().is_none_or(|user| (1..=USER_BYTES_MAX).contains(&user.len())));
     assert_eq!(StreamQuery::parse(Some(&format!("{query}&token=x"))), Ok(parsed.clone()), "the token is passed over");
     assert!(StreamQuery::parse(Some(&format!("{query}&x=1"))).is_err(), "an unknown key");
+    if let Ok(resumed) = parsed.clone().resumed(Some(query.as_bytes())) {
+        assert_eq!(query.parse(), Ok(resumed.after.unwrap()), "a number is its id, and nothing else is");
+    }
     assert_eq!(StreamQuery::parse(Some(&format!("{query}&after=1"))).is_err(), parsed.after.is_some(), "twice");
 });

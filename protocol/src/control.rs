@@ -150,6 +150,8 @@ pub struct Published {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -159,6 +161,16 @@ mod tests {
         let command = Command::Publish { first_due_ns: 1, window, changes: Vec::new() };
         assert_eq!(serde_json::from_str::<Command>(line).unwrap(), command);
         assert_eq!(serde_json::to_string(&command).unwrap(), line);
+    }
+
+    proptest! {
+        // A restarted server would else have other due times.
+        #[test]
+        fn a_rate_is_the_same_however_often_it_is_passed_on(rate_hz in 0.0..100_000.0_f64) {
+            let change = Change { from_ns: 0, arrivals: Arrivals::Constant, rate_hz, payload_bytes: 64, burst: one() };
+            let line = serde_json::to_string(&change).unwrap();
+            prop_assert_eq!(serde_json::from_str::<Change>(&line).unwrap(), change);
+        }
     }
 
     #[test]

@@ -1,4 +1,4 @@
-"""A page of another origin in a real browser: WebSocket and fetch (CORS) beside each other, and one that is not allowed in."""
+"""A page of another origin in a real browser: WebSocket, EventSource and fetch (CORS) beside each other, and one that is not allowed in."""
 
 import http.server
 import json
@@ -39,8 +39,19 @@ const websocket = () => new Promise((resolve, reject) => {
   socket.onclose = (event) => resolve(
     { updates: seqs.length, gapless: consecutive(seqs), ack, protocol: socket.protocol, code: event.code });
 });
-Promise.all([websocket(), poll()]).then(
-  ([websocket, poll]) => report({ websocket, poll }), (error) => report({ error: String(error) }));
+const events = () => new Promise((resolve, reject) => {
+  const source = new EventSource(`http://${server}/sse?after=0`);
+  const seqs = [];
+  source.onmessage = ({ data, lastEventId }) => {
+    seqs.push(JSON.parse(data).seq);
+    if (seqs.length < 100) return;
+    source.close();
+    resolve({ updates: seqs.length, gapless: consecutive(seqs), last: lastEventId === String(seqs.at(-1)) });
+  };
+  source.onerror = () => reject(new Error(`events: state ${source.readyState}`));
+});
+Promise.all([websocket(), poll(), events()]).then(
+  ([websocket, poll, events]) => report({ websocket, poll, events }), (error) => report({ error: String(error) }));
 </script>""" % SERVER
 
 verdict, told = {}, threading.Event()
@@ -91,9 +102,10 @@ threading.Thread(target=httpd.serve_forever, daemon=True).start()
 said = visit(f"http://127.0.0.1:{ORIGIN_PORT}/")
 print(json.dumps(said))
 assert "error" not in said, said
-for transport in ("websocket", "poll"):
+for transport in ("websocket", "poll", "events"):
     assert said[transport]["updates"] >= 100 and said[transport]["gapless"], said
 assert (said["websocket"]["code"], said["websocket"]["protocol"], said["websocket"]["ack"]) == (1000, "pushbench.v1", 8)
+assert said["events"]["last"], said
 assert said["poll"]["cursor"] and said["poll"]["ack"] == 7, said
 # The same page by another name is of another origin, which is not on the list.
 refused = visit(f"http://localhost:{ORIGIN_PORT}/")

@@ -109,7 +109,7 @@ pub struct Config {
     #[command(flatten)]
     pub bounds: Bounds,
 
-    /// Take commands on stdin (lines of JSON, of which protocol/src/control.rs tells), hold the stream back until told, and end with stdin
+    /// Take commands on stdin (lines of JSON; see Two processes in ARCHITECTURE.md), hold the stream back until told, and end with stdin
     #[arg(long)]
     pub control: bool,
 

@@ -37,11 +37,12 @@ pub const DEFAULT: &str = "quick";
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Scenarios that come with pushbench: name and TOML.
-pub const BUILT_IN: [(&str, &str); 13] = [
+pub const BUILT_IN: [(&str, &str); 14] = [
     ("quick", include_str!("../../scenarios/quick.toml")),
     ("clients", include_str!("../../scenarios/clients.toml")),
     ("rate", include_str!("../../scenarios/rate.toml")),
     ("payload", include_str!("../../scenarios/payload.toml")),
+    ("transports", include_str!("../../scenarios/transports.toml")),
     ("network", include_str!("../../scenarios/network.toml")),
     ("mobile", include_str!("../../scenarios/mobile.toml")),
     ("map", include_str!("../../scenarios/map.toml")),

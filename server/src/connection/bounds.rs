@@ -27,8 +27,8 @@ pub struct Bounds {
     #[arg(long, value_name = "SECS", default_value = "60", value_parser = seconds)]
     pub idle_timeout: Duration,
 
-    /// A WebSocket client that says nothing for so long is pinged, and closed (1011) if it says nothing for as long again;
-    /// a path that acknowledges nothing for twice as long is given up on either transport
+    /// A WebSocket client that says nothing for so long is pinged, and closed (1011) if it says nothing for as long again; events have a
+    /// comment as often; a path that acknowledges nothing for twice as long is given up on every transport
     #[arg(long, value_name = "SECS", default_value = "20", value_parser = seconds)]
     pub ping_interval: Duration,
 

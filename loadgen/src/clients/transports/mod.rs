@@ -22,7 +22,8 @@ mod request;
 #[cfg(test)]
 mod script;
 mod spoken;
-mod sse;
+#[doc(hidden)]
+pub mod sse;
 mod stream;
 mod uplink;
 mod websocket;

@@ -31,7 +31,7 @@ pub struct Client {
 
 /// What lies at the front of a body.
 #[derive(Debug, PartialEq, Eq)]
-enum Kind {
+pub enum Kind {
     /// Whole events.
     Events,
     /// Chunks, each of whole events.
@@ -105,7 +105,7 @@ impl Client {
 }
 
 /// As many whole events as there are, in a body that ends with its connection.
-fn as_it_is(bytes: &[u8]) -> Result<Front<Kind>, ClientError> {
+pub fn as_it_is(bytes: &[u8]) -> Result<Front<Kind>, ClientError> {
     match memchr::memmem::rfind(bytes, END) {
         Some(last) => Ok(Front::Whole(Kind::Events, last + END.len())),
         None => more(bytes, 0),
@@ -113,7 +113,7 @@ fn as_it_is(bytes: &[u8]) -> Result<Front<Kind>, ClientError> {
 }
 
 /// The same in a body of chunks.
-fn in_chunks(bytes: &[u8]) -> Result<Front<Kind>, ClientError> {
+pub fn in_chunks(bytes: &[u8]) -> Result<Front<Kind>, ClientError> {
     let (mut at, mut found, mut kind) = (0, 0, Kind::Chunks);
     // The last bytes so far: an event's end may be cut in two.
     let mut last = [0; END.len()];
