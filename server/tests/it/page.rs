@@ -57,7 +57,7 @@ fn every_file_that_the_page_names_is_there_and_guarded() {
         assert!(policy.starts_with("default-src 'none'; script-src 'self';"), "{policy}");
         let text = answer.text();
         let quoted = text.split('"').filter_map(|word| word.strip_prefix("./").or(word.strip_prefix("/page/")));
-        let files = quoted.filter(|word| word.ends_with(".js") || word.ends_with(".css"));
+        let files = quoted.filter(|word| matches!(word.rsplit_once('.'), Some((_, "js" | "css"))));
         let files: Vec<_> = files.map(|file| format!("/page/{file}")).filter(|file| !named.contains(file)).collect();
         named.extend(files);
         read += 1;
@@ -109,6 +109,8 @@ fn a_closed_tab_is_told_of_with_how_it_was_noticed() {
             events.as_array().unwrap().iter().any(|event| event["text"].as_str().unwrap().contains(what))
         };
         let told = |what: &str| eventually(what, || is_told(what).then_some(()));
+        // From here on there is nothing after update 1, and whoever asks for that waits.
+        assert_eq!(get(server.address, "/poll?after=0").status, 200);
         state(&server, "p");
         for (path, what) in
             [("/poll?after=1&user=p", "p: long polling"), ("/sse?after=1&user=p", "p: server-sent events")]
