@@ -18,6 +18,8 @@ const [program, installed, out, loadgen, seconds] = process.argv.slice(2);
 const axe = readFileSync(`${installed}/node_modules/axe-core/axe.min.js`, "utf8");
 const browser = new Browser(program);
 let count = 0;
+/** Races that were not ended yet. */
+const children = new Set();
 
 function say(what, found) {
   count += found.length;
@@ -40,6 +42,7 @@ async function until(what, look) {
 /** A race with these options: what it tells, where it is, and how to end it. */
 async function race(options) {
   const child = spawn(loadgen, ["live", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  children.add(child);
   const told = [];
   const lines = createInterface(child.stderr);
   lines.on("line", (line) => told.push(line));
@@ -47,6 +50,7 @@ async function race(options) {
   const end = async () => {
     child.kill("SIGINT");
     await once(child, "exit");
+    children.delete(child);
   };
   return { told, address, end };
 }
@@ -112,7 +116,7 @@ async function frames() {
   if (share > SLOW_FRAMES) found.push(`${(100 * share).toFixed(1)} % of ${seen.frames} frames took over 34 ms, the longest ${ms(seen.longestMs)}`);
   if (!seen.isolated) found.push("the page is not isolated, and its clock coarse");
   found.push(...page.complaints.map((said) => `complains: ${said}`));
-  say(`200 updates/s for ${seconds} s: ${figures(seen)}; ${seen.slow} of ${seen.frames} frames over 34 ms; clock in steps of ${ms(seen.resolutionMs)}, known to ${ms(seen.boundMs)}`, found);
+  say(`200 updates/s for ${seconds} s: ${figures(seen)}; ${seen.slow} of ${seen.frames} frames over 34 ms; clock in steps of ${Math.round(1000 * seen.resolutionMs)} µs, known to ${ms(seen.boundMs)}`, found);
   await page.close();
   await end();
 }
@@ -219,6 +223,7 @@ async function closed() {
 try {
   for (const each of [frames, looks, sliders, away, closed]) await each();
 } finally {
+  children.forEach((child) => child.kill("SIGKILL"));
   await browser.close();
 }
 console.log(count === 0 ? `nothing was found in the race; screenshots are in ${out}` : `${count} were found`);

@@ -215,6 +215,9 @@ watchHidden(notices, () => lanes.reduce((sum, lane) => sum + lane.receipts.lengt
 watchConnections(notices);
 setInterval(writeNumbers, WRITE_MS);
 setInterval(writeVerdict, VERDICT_MS);
+/** For whoever opens the console, or tries the page: nothing here reads it. */
+Object.assign(globalThis, { race: { lanes, clock, drawing, server } });
+
 // Lateness means something only once the clock is known, and the first exchange opens a connection.
 for (let exchanges = 0; exchanges < 8 || !clock.known; exchanges += 1) {
   await clock.exchange();
@@ -222,6 +225,3 @@ for (let exchanges = 0; exchanges < 8 || !clock.known; exchanges += 1) {
 }
 lanes.forEach((lane) => lane.start());
 ask();
-
-/** For whoever opens the console, or tries the page: nothing here reads it. */
-Object.assign(globalThis, { race: { lanes, clock, drawing, server } });

@@ -15,6 +15,7 @@ export const count = (value) => value.toLocaleString("en");
 /** @param {number} value */
 export function ms(value) {
   if (!Number.isFinite(value)) return "–";
+  if (value > 0 && value < 0.1) return `${Math.round(value * 1000)} µs`;
   if (value >= 10_000) return `${(value / 1000).toFixed(1)} s`;
   return `${value < 1 ? value.toFixed(2) : value < 10 ? value.toFixed(1) : count(Math.round(value))} ms`;
 }
