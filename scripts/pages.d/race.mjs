@@ -182,12 +182,12 @@ async function away() {
   const page = await browser.open(path.address);
   await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 20));
   path.close();
-  const said = await until("every lane says that it ended", async () => {
-    const { lanes } = await standing(page);
-    return lanes.every(({ open, said }) => !open && said.includes("does not answer")) && lanes;
-  });
+  await until("the page says that the server is gone", () => page.run(() => {
+    const lanes = [...document.querySelectorAll(".said")].every((each) => each.textContent.includes("does not answer"));
+    return lanes && document.querySelector("#notices").textContent.includes("does not answer");
+  }));
+  const had = (await standing(page)).lanes.map((lane) => lane.had);
   await page.shoot(`${out}/race-away.png`);
-  const had = said.map((lane) => lane.had);
   path.open();
   const back = await until("every lane is back", async () => {
     const seen = await standing(page);
@@ -220,8 +220,23 @@ async function closed() {
   await end();
 }
 
+/** More pages than a browser has connections for: one of them says why it stands still. */
+async function six() {
+  const { address, end } = await race(["--rate", "1"]);
+  const pages = [];
+  while (pages.length < 4) pages.push(await browser.open(address));
+  const said = await until("the six connections are explained", async () => {
+    const all = await Promise.all(pages.map((page) => page.run(() => document.querySelector("#notices").textContent)));
+    return all.find((each) => each.includes("six connections"));
+  });
+  say(`four pages at once: ${said.slice(0, 90)}..`, []);
+  await pages[3].shoot(`${out}/race-six.png`);
+  for (const page of pages) await page.close();
+  await end();
+}
+
 try {
-  for (const each of [frames, looks, sliders, away, closed]) await each();
+  for (const each of [frames, looks, sliders, away, closed, six]) await each();
 } finally {
   children.forEach((child) => child.kill("SIGKILL"));
   await browser.close();

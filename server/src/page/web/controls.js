@@ -8,7 +8,7 @@ const ONE_TWO_FIVE = [0, 1, 2, 5, 10, 20, 50, 100, 150, 200, 300, 500, 1000, 200
 
 /** @type {{ key: string, name: string, steps: number[], words: (value: number) => string }[]} */
 const SLIDERS = [
-  { key: "rate_hz", name: "Rate", steps: ONE_TWO_FIVE, words: (value) => `${value} updates/s` },
+  { key: "rate_hz", name: "Rate", steps: ONE_TWO_FIVE, words: (value) => `${value} ${value === 1 ? "update" : "updates"}/s` },
   { key: "payload_bytes", name: "Payload", steps: POWERS, words: (value) => `${value.toLocaleString("en")} bytes` },
   { key: "burst", name: "Due at once", steps: ONE_TWO_FIVE, words: (value) => (value === 1 ? "one" : `bursts of ${value}`) },
   { key: "rtt_ms", name: "Round trip", steps: ONE_TWO_FIVE, words: (value) => (value === 0 ? "as it is" : `${value} ms, held`) },

@@ -138,7 +138,7 @@ export class Drawing {
     for (const [index, { lane, top, bottom, paint }] of lanes.entries()) {
       const { receipts } = lane;
       // It has the room between two updates, as far as there is any.
-      const size = ratio * Math.min(9, Math.max(3, (800 * wide) / ratio / spanMs / lane.race.stride));
+      const size = ratio * Math.min(9, Math.max(3, (1100 * wide) / ratio / spanMs / lane.race.stride));
       ring.fillStyle = paint;
       for (let each = this.#drawn[index] ?? 0; each < receipts.length; each += 1) {
         const { stampMs, lateMs } = receipts.at(each);

@@ -140,7 +140,7 @@ function writeVerdict() {
 function stream({ settings, stream }) {
   if (!settings) return stream;
   const { rate_hz, payload_bytes, burst } = settings;
-  return `${rate_hz} updates a second of ${count(payload_bytes)} bytes${burst > 1 ? ` in bursts of ${burst}` : ""}`;
+  return `${rate_hz} ${rate_hz === 1 ? "update" : "updates"} a second of ${count(payload_bytes)} bytes${burst > 1 ? ` in bursts of ${burst}` : ""}`;
 }
 
 /** Counts from what is due from now on. */
