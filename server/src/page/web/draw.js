@@ -142,6 +142,8 @@ export class Drawing {
       ring.fillStyle = paint;
       for (let each = this.#drawn[index] ?? 0; each < receipts.length; each += 1) {
         const { stampMs, lateMs } = receipts.at(each);
+        // The clock of a new server is not known yet.
+        if (Number.isNaN(lateMs)) continue;
         const x = column(stampMs) % wide;
         const share = Math.max(0, lateMs) / this.scaleMs;
         // At the ring's seam it is drawn at both ends.
@@ -171,7 +173,7 @@ export class Drawing {
       const seen = [];
       for (const place of lane.receipts.newestFirst()) {
         if ((lane.receipts.stampMs[place] ?? 0) < nowMs - (this.spanMs ?? 0) || seen.length >= 2000) break;
-        seen.push(lane.receipts.lateMs[place] ?? 0);
+        seen.push(lane.receipts.lateMs[place] || 0);
       }
       seen.sort((a, b) => a - b);
       most = Math.max(most, seen[Math.floor((seen.length - 1) * WITHIN)] ?? 0);
@@ -189,7 +191,7 @@ export class Drawing {
     const height = bottom - top;
     const pixels = (right - left) / spanMs;
     // How far the clocks may be apart.
-    const bound = Math.min(1, this.clock.boundMs(nowMs) / scaleMs) * height;
+    const bound = this.clock.known ? Math.min(1, this.clock.boundMs(nowMs) / scaleMs) * height : 0;
     paper.fillStyle = paints.grid;
     paper.fillRect(left, bottom - bound, right - left, Math.max(bound, 1));
     paper.strokeStyle = paints.grid;

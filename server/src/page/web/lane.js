@@ -37,7 +37,6 @@ export class Lane {
    * @param {{ fromNs: number, stride: number }} race from which due time on updates count; of how many one is joined
    */
   constructor(transport, server, clock, race) {
-    Object.assign(this, { transport, server, clock, race });
     this.transport = transport;
     this.server = server;
     this.clock = clock;
@@ -90,7 +89,7 @@ export class Lane {
       this.#after = seq;
       const lateMs = clock.serverMs(stampMs) - dueNs / 1e6;
       this.receipts.push(seq, dueNs, stampMs, lateMs, boundMs, askedMs);
-      if (dueNs >= race.fromNs) this.tally.add(lateMs, clock.serverMs(askedMs) > dueNs / 1e6);
+      if (dueNs >= race.fromNs && clock.known) this.tally.add(lateMs, clock.serverMs(askedMs) > dueNs / 1e6);
       if (seq % race.stride === 0) this.joined.set(seq, { stampMs, lateMs });
     }
     for (const seq of this.joined.keys()) {
@@ -113,7 +112,6 @@ export class Lane {
       const between = refusal.newest - (this.#after ?? 0);
       if (between > 0) this.missed += between;
       this.#after = undefined;
-      this.clock.forget();
     }
     const server = status === 0 ? "The server does not answer." : `The server, asked by a poll, says ${status}${text ? `: ${text}` : ""}.`;
     const between = status > 0 && status < 300 && this.#failures >= REFUSED && this.transport.path !== "/poll";

@@ -91,7 +91,7 @@ function served(lane) {
   const [now, then] = [of(state?.lanes ?? []), of(counted)];
   const since = (/** @type {"requests" | "bytes_in" | "bytes_out"} */ key) => (now?.[key] ?? 0) - (then?.[key] ?? 0);
   // A stream that was opened before is the one request that still serves.
-  return { requests: Math.max(since("requests"), lane.open ? 1 : 0), bytesIn: since("bytes_in"), bytesOut: since("bytes_out") };
+  return { requests: Math.max(since("requests"), lane.openedOnce ? 1 : 0), bytesIn: since("bytes_in"), bytesOut: since("bytes_out") };
 }
 
 function writeNumbers() {
@@ -161,6 +161,7 @@ function hear(now) {
     notices.say("server", "Another server has taken the place of the one that was there: its stream is its own, and counting begins afresh.");
     clock.forget();
     counted = [];
+    race.fromNs = Infinity;
   }
   // About one a second.
   race.stride = Math.max(1, Math.round(now.settings?.rate_hz ?? 1));
@@ -188,6 +189,7 @@ async function ask() {
   try {
     await clock.exchange();
     hear(await server.state());
+    if (!clock.known) await clock.exchange();
     if (race.fromNs === Infinity) afresh();
     notices.unsay("gone");
   } catch (error) {
