@@ -115,6 +115,16 @@ async function frames() {
   if (seen.frames < 20 * seconds) found.push(`only ${seen.frames} frames`);
   if (share > SLOW_FRAMES) found.push(`${(100 * share).toFixed(1)} % of ${seen.frames} frames took over 34 ms, the longest ${ms(seen.longestMs)}`);
   if (!seen.isolated) found.push("the page is not isolated, and its clock coarse");
+  const saved = await page.run(async () => {
+    const made = new Promise((resolve) => (URL.createObjectURL = (blob) => (resolve(blob.text()), "blob:none")));
+    HTMLAnchorElement.prototype.click = () => {};
+    document.querySelector("#save").click();
+    const [head, ...rows] = (await made).trim().split("\n").map((line) => line.split(","));
+    const due = Number(rows[0][head.indexOf("due_ns")]), late = head.indexOf("late_ms");
+    return { rows: rows.length, odd: rows.filter((row) => row.length !== head.length || !(row[late] >= -10)).length, due, names: [...new Set(rows.map(([name]) => name))] };
+  });
+  const had = seen.lanes.reduce((sum, lane) => sum + lane.had, 0);
+  if (saved.rows < had || saved.odd > 0 || !(saved.due > 0) || saved.names.length !== 3) found.push(`receipts of ${had} updates were saved as ${JSON.stringify(saved)}`);
   found.push(...page.complaints.map((said) => `complains: ${said}`));
   say(`200 updates/s for ${seconds} s: ${figures(seen)}; ${seen.slow} of ${seen.frames} frames over 34 ms; clock in steps of ${Math.round(1000 * seen.resolutionMs)} µs, known to ${ms(seen.boundMs)}`, found);
   await page.close();

@@ -104,7 +104,7 @@ impl Prepared {
         let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
         let server = Server::new(&config, source, tls);
         let threads = server.start_threads(&config)?;
-        if !config.control {
+        if !config.control && config.live.is_none() {
             warn_of(open_files, config.bounds.max_connections);
         }
         // Before anybody knows of it, and might end it.
