@@ -8,6 +8,7 @@ use crate::commands::{
     gate::GateArgs,
     guard::GuardArgs,
     link::{BecomeArgs, LinkArgs},
+    live::LiveArgs,
     prove::ProveArgs,
     report::ReportArgs,
     run::RunArgs,
@@ -32,6 +33,7 @@ Examples:
   loadgen run --replay feed.ndjson --measure 25s     a recorded feed
   loadgen report results/20261123T184012Z-quick      render a report again
   loadgen report --index results                     every results folder, with trends
+  loadgen live                                       a page to race the transports in
   loadgen gate --base old/loadgen --head loadgen     has it become worse?
 
 Exit status: 0 done and valid; 1 failed or interrupted; 2 what was asked cannot be done;
@@ -55,6 +57,8 @@ pub enum Command {
     Prove(ProveArgs),
     /// Run any command with a network between its clients and its server: a round trip, jitter, loss, an outage
     Link(LinkArgs),
+    /// Race the transports in a browser: a page with every update of each as it arrives, and sliders
+    Live(LiveArgs),
     /// List the built-in scenarios and the questions they answer
     Scenarios,
     /// Run the cases of a WebSocket fuzzing server at HOST:PORT (Autobahn's protocol) with the client that measures

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use loadgen::{
     cli::{Cli, Command},
-    commands::{cases, compare, doctor, gate, guard, link, prove, report, run, scenarios, serve},
+    commands::{cases, compare, doctor, gate, guard, link, live, prove, report, run, scenarios, serve},
 };
 
 #[global_allocator]
@@ -24,6 +24,7 @@ fn main() -> ExitCode {
         Command::Guard(args) => guard::run(&args),
         Command::Prove(args) => prove::run(args),
         Command::Link(args) => link::run(&args),
+        Command::Live(args) => live::run(&args),
         Command::Become(args) => link::become_it(&args),
         Command::Rights => link::rights(),
         Command::Scenarios => scenarios::run(),

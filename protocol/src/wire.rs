@@ -141,6 +141,11 @@ pub enum Refusal {
         /// What is wrong with it.
         message: String,
     },
+    /// `400`: what a slider asks for is out of its bounds.
+    BadSetting {
+        /// What is wrong with it.
+        message: String,
+    },
     /// `408`: the body took too long to arrive.
     BodyTooSlow {
         /// The bound that was met.

@@ -14,12 +14,12 @@ export async function read(page, address, axe) {
   return [...new Set(found)];
 }
 
-async function violations() {
+export async function violations() {
   const { violations } = await globalThis.axe.run({ resultTypes: ["violations"] });
   return violations.map(({ id, help, nodes }) => `axe, ${id}: ${help}: ${nodes.length}, as ${nodes[0].html.slice(0, 160)}`);
 }
 
-function overflow() {
+export function overflow() {
   const width = document.documentElement.clientWidth;
   if (document.documentElement.scrollWidth <= width) return [];
   const wide = [...document.querySelectorAll("body *")].filter(

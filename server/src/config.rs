@@ -11,12 +11,15 @@ use protocol::{
 use crate::{
     allocator::Allocator,
     connection::{bounds::Bounds, tls::TlsOptions},
+    page::LiveOptions,
     stream::{fault::Fault, hub::History, replay::FeedError, source::Source},
     values::{Cpus, cpus, origin, payload_bytes, rate_hz, seconds, speed},
 };
 
 /// Options of the server.
 #[derive(Debug, Clone, Args)]
+// Switches of a command line, each for itself.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Config {
     /// Address to listen on; port 0 takes any free one and says which
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:8080")]
@@ -77,6 +80,14 @@ pub struct Config {
     /// Let pages of this origin connect, and poll from elsewhere (CORS); pages of others are 403 then; `*` for any; repeatable
     #[arg(long = "allow-origin", value_name = "ORIGIN", value_parser = origin)]
     pub allow_origins: Vec<String>,
+
+    /// Serve a page, at /, that shows the stream over every transport at once in a browser
+    #[arg(long)]
+    pub page: bool,
+
+    /// The page's sliders, which are no option: `loadgen live` has them.
+    #[arg(skip)]
+    pub live: Option<LiveOptions>,
 
     /// Memory allocator: glibc, or jemalloc if built in [default: $PUSHBENCH_ALLOCATOR, or glibc]
     #[arg(long, value_name = "NAME")]

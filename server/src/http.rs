@@ -33,9 +33,10 @@ use crate::{
     allocator::Allocator,
     connection::{access, listener::Slot, socket::Socket, tls::Tls},
     metrics::{self, Bound},
+    page::Page,
     response::{JSON, json, refuse, respond},
     signal,
-    stream::hub::Hub,
+    stream::{hold::Hold, hub::Hub},
     transports::{
         self, Reply,
         context::{ConnectedClient, Context},
@@ -53,15 +54,26 @@ pub(crate) struct Http {
     pub(crate) hub: Arc<Hub>,
     pub(crate) stream: Stream,
     pub(crate) tls: Option<Tls>,
+    /// Present with `--page`.
+    pub(crate) page: Option<Arc<Page>>,
+}
+
+impl Http {
+    /// What requests for the stream are held by.
+    fn hold(&self) -> Option<&Hold> {
+        self.page.as_ref().and_then(|page| page.hold())
+    }
 }
 
 /// Serves one connection to its end, or to its upgrade.
-pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
+pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, mut slot: Slot) {
+    slot.watched = http.page.as_ref().map(|page| page.watch.connection(slot.number));
     let slot = Arc::new(slot);
     // Boxed: seldom asked for, and soon over.
-    let Some(mut socket) = Box::pin(socket(&http, stream)).await else { return };
+    let Some(mut socket) = Box::pin(socket(&http, stream, &slot)).await else { return };
     let mut requests = 0;
-    if http.context.engine == Engine::Lean {
+    // The short way knows of no hold.
+    if http.context.engine == Engine::Lean && http.hold().is_none() {
         match lean::serve(&http.context, &mut socket, &slot).await {
             Ok(Left::Request { bytes, asked }) => {
                 socket.unread(bytes);
@@ -83,9 +95,9 @@ pub(crate) async fn serve(http: Arc<Http>, stream: TcpStream, slot: Slot) {
 }
 
 /// The connection as it is served: under TLS if that was asked for. Nothing if the client does not come to it in time.
-async fn socket(http: &Http, stream: TcpStream) -> Option<Socket> {
+async fn socket(http: &Http, stream: TcpStream, slot: &Slot) -> Option<Socket> {
     let Context { metrics, bounds, draining, .. } = &*http.context;
-    let tally = Arc::clone(&metrics.tally);
+    let tally = Arc::clone(slot.watched.as_ref().map_or(&metrics.tally, |watched| &watched.tally));
     let Some(tls) = &http.tls else { return Some(Socket::new(stream, tally)) };
     let handshake = tokio::time::timeout(bounds.header_timeout, Socket::accept(stream, tally, &tls.acceptor));
     let error = tokio::select! {
@@ -114,13 +126,20 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
     let polling = OnceLock::new();
     let service = service_fn(|request: Request<Incoming>| {
         let origin = http.context.access.origin(request.headers());
+        let is_poll = request.uri().path() == POLL_PATH;
+        let hold = http.hold().filter(|_| is_stream(request.uri().path()));
         let reply = match &origin {
             Err(refusal) => Err(refusal.clone()),
-            Ok(Some(_)) if request.method() == Method::OPTIONS => preflight(&request),
+            Ok(Some(_)) if request.method() == Method::OPTIONS => preflight(&http, &request),
             Ok(_) => route(&http, &slot, &polling, request),
         };
         let (http, last) = (&http, requests.fetch_add(1, Relaxed) + 1 >= bounds.max_requests);
+        let watched = slot.watched.as_ref().filter(|_| is_poll);
         async move {
+            if let Some(hold) = hold {
+                // Boxed: none is held but in a race, and its room would else be part of every parked poll.
+                Box::pin(hold.one_way()).await;
+            }
             let response = match reply {
                 Ok(Reply::Now(response)) => Ok(response.map(whole)),
                 Ok(Reply::Parked(poll)) => poll.answer().await.map(|response| response.map(whole)),
@@ -131,6 +150,10 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
                 }
                 Err(refusal) => Err(refusal),
             };
+            if let Some(hold) = hold {
+                Box::pin(hold.one_way()).await;
+            }
+            watched.inspect(|watched| watched.answered());
             let mut response = response.unwrap_or_else(|refusal| refuse(&refusal).map(whole));
             if let Ok(Some(origin)) = origin {
                 access::allow(&mut response, origin);
@@ -174,6 +197,11 @@ fn bound_of(error: &hyper::Error) -> Option<Bound> {
     error.is_timeout().then_some(Bound::HeaderTimeout)
 }
 
+/// Whether the stream is had there.
+fn is_stream(path: &str) -> bool {
+    [WS_PATH, POLL_PATH, SSE_PATH].contains(&path)
+}
+
 fn route(
     http: &Http,
     slot: &Arc<Slot>,
@@ -188,10 +216,20 @@ fn route(
     }
     let (path, query) = (request.uri().path(), request.uri().query());
     let authorization = request.headers().get(AUTHORIZATION).map(HeaderValue::as_bytes);
-    if path != HEALTH_PATH && !context.access.admits(query, authorization) {
+    let page = http.page.as_ref();
+    let is_open = path == HEALTH_PATH || page.is_some() && Page::is_open(path);
+    if let Some(watched) = &slot.watched
+        && !is_stream(path)
+    {
+        watched.asked(None);
+    }
+    if !is_open && !context.access.admits(query, authorization) {
         return Err(Refusal::Unauthorised {
             message: "show the token: ?token=.. or Authorization: Bearer ..".to_owned(),
         });
+    }
+    if let Some(answer) = page.and_then(|page| page.answer(request.method(), path, query, request.headers())) {
+        return answer.map(Reply::Now);
     }
     match (request.method(), path) {
         (&Method::GET, WS_PATH) => {
@@ -212,6 +250,7 @@ fn route(
         (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
         (&Method::GET, ECHO_PATH) => echo::open(context, slot, request).map(Reply::Now),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
+            page.inspect(|page| page.watch.settle());
             let text = context.metrics.encode(http.hub.newest(), http.hub.batches_cut());
             Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
         }
@@ -235,9 +274,11 @@ fn methods(path: &str) -> Result<&'static str, Refusal> {
 }
 
 /// What a browser is told that asks on behalf of a page. It does so without the token.
-fn preflight(request: &Request<Incoming>) -> Result<Reply, Refusal> {
+fn preflight(http: &Http, request: &Request<Incoming>) -> Result<Reply, Refusal> {
     let mut response = Response::builder().status(StatusCode::NO_CONTENT).body(Bytes::new()).expect("a valid response");
-    access::preflight(&mut response, methods(request.uri().path())?);
+    let path = request.uri().path();
+    let of_page = http.page.as_ref().and_then(|page| page.methods(path));
+    access::preflight(&mut response, of_page.map_or_else(|| methods(path), Ok)?);
     Ok(Reply::Now(response))
 }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod connection;
 pub mod control;
 pub mod metrics;
+pub mod page;
 pub mod stderr;
 pub mod stop;
 pub mod stream;

@@ -25,7 +25,7 @@ const JOINED_MAX: usize = 4096;
 pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
     let status = match refusal {
         Refusal::CursorExpired { .. } => StatusCode::GONE,
-        Refusal::BadQuery { .. } | Refusal::BadSignal { .. } => StatusCode::BAD_REQUEST,
+        Refusal::BadQuery { .. } | Refusal::BadSignal { .. } | Refusal::BadSetting { .. } => StatusCode::BAD_REQUEST,
         Refusal::BodyTooSlow { .. } => StatusCode::REQUEST_TIMEOUT,
         Refusal::BodyTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Refusal::BadHandshake { .. } => StatusCode::UPGRADE_REQUIRED,

@@ -5,9 +5,12 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Context as _;
 use protocol::{
     Transport, clock,
-    control::{Command, Event, Rescheduled},
+    control::{Change, Command, Event, Rescheduled},
 };
-use tokio::sync::Notify;
+use tokio::sync::{
+    Notify,
+    mpsc::{UnboundedReceiver, unbounded_channel},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::{info, warn};
 
@@ -23,6 +26,7 @@ use crate::{
     http::Http,
     metrics::Metrics,
     open_files::{FILES_BESIDES, raise_open_files},
+    page::{Live, Page},
     stop::StopSignals,
     stream::{
         fault::{Fault, Hubs},
@@ -100,7 +104,7 @@ impl Prepared {
         let certificate = tls.as_ref().and_then(|tls| tls.made.clone());
         let server = Server::new(&config, source, tls);
         let threads = server.start_threads(&config)?;
-        if !config.control {
+        if !config.control && config.live.is_none() {
             warn_of(open_files, config.bounds.max_connections);
         }
         // Before anybody knows of it, and might end it.
@@ -119,6 +123,10 @@ impl Prepared {
 }
 
 fn announce(address: SocketAddr, certificate: Option<String>, config: &Config) -> anyhow::Result<()> {
+    if let Some(live) = &config.live {
+        (live.ready)(address, &live.token);
+        return Ok(());
+    }
     info!(%address, stream = %config.stream(), "serving");
     // Who controls it has asked for them.
     for fault in config.faults.iter().filter(|_| !config.control) {
@@ -141,6 +149,9 @@ fn warn_of(open_files: u64, max_connections: u32) {
 
 struct Server {
     hubs: Hubs,
+    page: Option<Arc<Page>>,
+    /// What the page's sliders ask for.
+    changes: tokio::sync::Mutex<UnboundedReceiver<Change>>,
     faults: Vec<Fault>,
     tls: Option<Tls>,
     metrics: Arc<Metrics>,
@@ -152,11 +163,18 @@ struct Server {
 
 impl Server {
     fn new(config: &Config, source: Source, tls: Option<Tls>) -> Self {
+        let metrics = Arc::<Metrics>::default();
+        let (changes, changed) = unbounded_channel();
+        let live = config.live.as_ref().map(|options| Live::new(options, changes));
+        let hold = live.as_ref().map(|live| live.hold.clone());
+        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, &config.stream(), live)));
         Self {
-            hubs: Hubs::new(&config.faults, config.history(), usize::from(config.threads)),
+            changes: changed.into(),
+            hubs: Hubs::new(&config.faults, hold, config.history(), usize::from(config.threads)),
+            page,
             faults: config.faults.clone(),
             tls,
-            metrics: Arc::default(),
+            metrics,
             draining: CancellationToken::new(),
             source: Some(source).into(),
             caught_up: Notify::new(),
@@ -202,12 +220,14 @@ impl Server {
             hub: Arc::clone(self.hubs.published()),
             stream: config.stream(),
             tls: self.tls.clone(),
+            page: self.page.clone(),
         })
     }
 
     /// Publishes, at once or as commanded, until there is a reason to stop.
     async fn until_told_to_stop(&self, mut signals: StopSignals, under_control: bool) -> anyhow::Result<&'static str> {
         let mut commands = if under_control { Some(control::commands()) } else { None };
+        let mut changes = self.changes.lock().await;
         let mut publisher = None;
         if !under_control {
             publisher = self.publish(Span { first_due_ns: clock::now_ns(), window: None, changes: Vec::new() })?;
@@ -221,6 +241,9 @@ impl Server {
             };
             tokio::select! {
                 (name, _) = signals.next() => return Ok(name),
+                Some(change) = changes.recv() => publisher.iter().try_for_each(|publisher: &Publisher| {
+                    publisher.reschedule(change, |made| drop(made.inspect_err(|why| warn!(why, "the stream stays as it was"))))
+                })?,
                 command = command => match command.transpose()? {
                     None => return Ok("stdin closed"),
                     Some(Command::Publish { first_due_ns, window, changes }) => {

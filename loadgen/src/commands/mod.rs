@@ -6,6 +6,7 @@ pub mod doctor;
 pub mod gate;
 pub mod guard;
 pub mod link;
+pub mod live;
 pub mod prove;
 pub mod report;
 pub mod run;

@@ -12,6 +12,7 @@ mod gate_others;
 mod habits;
 mod interrupted;
 mod link;
+mod live;
 mod network;
 mod others;
 mod output;

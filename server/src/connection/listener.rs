@@ -10,11 +10,12 @@ use std::{
 };
 
 use anyhow::Context;
+use protocol::{Transport, wire::StreamQuery};
 use socket2::{Domain, Protocol, Socket, TcpKeepalive, Type};
 use tokio::sync::mpsc::UnboundedSender;
 use tracing::warn;
 
-use super::{bounds::Bounds, turned_away::TurnedAway};
+use super::{bounds::Bounds, turned_away::TurnedAway, watch::Watched};
 use crate::metrics::{Bound, Metrics};
 
 /// Wait before the next try when no connection can be accepted (descriptors have run out, say).
@@ -67,14 +68,23 @@ pub struct Slot {
     taken: Arc<AtomicU32>,
     /// Which connection it is, in the order in which they are accepted, from 0.
     pub(crate) number: u64,
+    /// Present where pages are watched.
+    pub(crate) watched: Option<Watched>,
 }
 
 impl Slot {
     /// Nothing if all are taken.
     fn take(taken: &Arc<AtomicU32>, max: u32, number: u64) -> Option<Self> {
         // One too many is given back by being dropped.
-        let (before, slot) = (taken.fetch_add(1, Relaxed), Self { taken: Arc::clone(taken), number });
+        let (before, slot) = (taken.fetch_add(1, Relaxed), Self { taken: Arc::clone(taken), number, watched: None });
         (before < max).then_some(slot)
+    }
+
+    /// Notes who asks for the stream on this connection, where pages are watched.
+    pub(crate) fn asked(&self, transport: Transport, query: &StreamQuery) {
+        if let Some(watched) = &self.watched {
+            watched.asked(query.user.as_deref().map(|user| (user, transport)));
+        }
     }
 }
 

@@ -5,6 +5,7 @@ pub mod bounds;
 pub mod counted;
 pub mod listener;
 pub mod tls;
+pub mod watch;
 
 pub(crate) mod socket;
 

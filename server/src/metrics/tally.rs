@@ -20,6 +20,10 @@ pub struct Tally {
     pub full: AtomicU64,
     /// Connections that TCP gave up because the peer acknowledged nothing any more.
     pub timed_out: AtomicU64,
+    /// Connections that the peer has reset.
+    pub reset: AtomicU64,
+    /// Reads that found that the peer says nothing more (FIN).
+    pub finished: AtomicU64,
 }
 
 impl Tally {
@@ -27,7 +31,11 @@ impl Tally {
     pub(crate) fn read(&self, result: &io::Result<()>, bytes: usize) {
         self.bytes_in.fetch_add(bytes as u64, Relaxed);
         self.reads.fetch_add(u64::from(bytes > 0), Relaxed);
-        result.as_ref().err().into_iter().for_each(|error| self.failed(error));
+        match result {
+            Err(error) => self.failed(error),
+            Ok(()) if bytes == 0 => drop(self.finished.fetch_add(1, Relaxed)),
+            Ok(()) => {}
+        }
     }
 
     /// Counts a write that was offered so many bytes.
@@ -49,6 +57,7 @@ impl Tally {
             io::ErrorKind::WouldBlock => self.full.fetch_add(1, Relaxed),
             // Said once a connection.
             io::ErrorKind::TimedOut => self.timed_out.fetch_add(1, Relaxed),
+            io::ErrorKind::ConnectionReset | io::ErrorKind::BrokenPipe => self.reset.fetch_add(1, Relaxed),
             _ => return,
         };
     }

@@ -3,6 +3,7 @@
 
 pub mod batch;
 pub mod fault;
+pub mod hold;
 pub mod hub;
 pub mod into_hub;
 pub mod publisher;

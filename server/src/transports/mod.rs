@@ -47,6 +47,7 @@ pub fn open(
     query: &StreamQuery,
     request: Request<Incoming>,
 ) -> Result<Reply, Refusal> {
+    slot.asked(transport, query);
     Ok(match transport {
         Transport::WebSocket => Reply::Now(websocket::open(context, query, slot, request)?),
         Transport::Sse => Reply::Endless(sse::open(context, query, slot)?),

@@ -99,8 +99,8 @@ pub(super) fn open(
     let upgrade = hyper::upgrade::on(&mut request);
     let (context, tasks) = (Arc::clone(context), &context.tasks);
     tasks.spawn(async move {
-        let _connected = connected;
-        if let Err(error) = serve(&context, upgrade, subscription).await {
+        let (_connected, slot) = connected;
+        if let Err(error) = serve(&context, upgrade, subscription, &slot).await {
             debug!(%error, "websocket ended");
         }
     });
@@ -139,7 +139,12 @@ enum Event {
     Silent(Silent),
 }
 
-async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscription) -> Result<(), Error> {
+async fn serve(
+    context: &Context,
+    upgrade: OnUpgrade,
+    mut subscription: Subscription,
+    slot: &Slot,
+) -> Result<(), Error> {
     let metrics = &context.metrics;
     // Boxed, as every other part that is soon over or seldom begun: its room would be part of every connection.
     let mut socket = Box::pin(upgraded(upgrade, buffers(context))).await?;
@@ -181,6 +186,7 @@ async fn serve(context: &Context, upgrade: OnUpgrade, mut subscription: Subscrip
             Event::Nothing => {}
             // Answered by the library. No update may follow that (RFC 6455, section 5.5.1), though one may be there by now.
             Event::Said(Some(Ok(Message::Close(_)))) => {
+                slot.watched.as_ref().inspect(|watched| watched.said_close());
                 return Box::pin(close(&mut socket, None)).await;
             }
             Event::Said(Some(Ok(message))) => {

@@ -13,6 +13,7 @@ mod limits;
 mod liveness;
 mod memory;
 mod metrics;
+mod page;
 mod poll;
 mod program;
 mod resume;

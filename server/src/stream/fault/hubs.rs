@@ -9,24 +9,28 @@ use super::{
     Fault, Misbehaviour,
     relay::{Relay, Showing},
 };
-use crate::stream::hub::{History, Hub};
+use crate::stream::{
+    hold::Hold,
+    hub::{History, Hub},
+};
 
-/// The hub that each transport's subscribers read: the one that is published into, unless a fault delays what they see.
+/// The hub that each transport's subscribers read: the one that is published into, unless a fault or a hold delays what they see.
 #[derive(Debug)]
 pub struct Hubs {
     published: Arc<Hub>,
     shown: [Arc<Hub>; Transport::SERVED.len()],
+    hold: Option<Hold>,
 }
 
 impl Hubs {
-    /// Empty hubs for so many shards each, as many as these faults need: one without any.
-    pub fn new(faults: &[Fault], history: History, shards: usize) -> Self {
+    /// Empty hubs for so many shards each, as many as these faults and the hold need: one without any.
+    pub fn new(faults: &[Fault], hold: Option<Hold>, history: History, shards: usize) -> Self {
         let published = Hub::new(history, shards);
-        let shown = Transport::SERVED.map(|transport| match Showing::of(faults, transport, 0) {
+        let shown = Transport::SERVED.map(|transport| match Showing::of(faults, hold.as_ref(), transport, 0) {
             None => Arc::clone(&published),
             Some(_) => Hub::new(history, shards),
         });
-        Self { published, shown }
+        Self { published, shown, hold }
     }
 
     /// The hub into which updates are published.
@@ -47,9 +51,9 @@ impl Hubs {
 
     /// What the publisher is to do wrong with a stream whose first update is due then; starts the threads for it.
     pub fn misbehaviour(&self, faults: &[Fault], first_due_ns: u64) -> anyhow::Result<Misbehaviour> {
-        let showings = Transport::SERVED
-            .into_iter()
-            .filter_map(|transport| Some((self.of(transport), Showing::of(faults, transport, first_due_ns)?)));
+        let showings = Transport::SERVED.into_iter().filter_map(|transport| {
+            Some((self.of(transport), Showing::of(faults, self.hold.as_ref(), transport, first_due_ns)?))
+        });
         let relays = showings.map(|(hub, showing)| Relay::start(Arc::clone(hub), showing));
         Ok(Misbehaviour::new(faults, relays.collect::<Result<_, _>>()?))
     }
@@ -73,9 +77,9 @@ mod tests {
         for (specs, published_is_read, read) in [
             (&["drop:1:1", "late-publisher:1s", "stall-publisher:1s:1s"][..], true, 1),
             (&["delay:websocket:1ms"], true, 2),
-            (&["stall-fanout:0s:1ms"], false, 2),
+            (&["stall-fanout:0s:1ms"], false, Transport::SERVED.len()),
         ] {
-            let hubs = Hubs::new(&faults(specs), HISTORY, 1);
+            let hubs = Hubs::new(&faults(specs), None, HISTORY, 1);
             assert_eq!(hubs.read().count(), read, "{specs:?}");
             assert_eq!(hubs.read().any(|hub| Arc::ptr_eq(hub, hubs.published())), published_is_read, "{specs:?}");
         }
@@ -84,7 +88,7 @@ mod tests {
     #[test]
     fn a_relay_shows_everything_in_order_and_not_before_its_time() {
         let faults = faults(&["delay:websocket:20ms"]);
-        let hubs = Hubs::new(&faults, HISTORY, 1);
+        let hubs = Hubs::new(&faults, None, HISTORY, 1);
         let hub = hubs.of(Transport::WebSocket);
         let shard = Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"));
         let mut subscription = Subscription::new(&shard, &Arc::default(), None).unwrap();

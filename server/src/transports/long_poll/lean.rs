@@ -61,6 +61,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
         context,
         subscription: context.subscribe(Transport::LongPoll, None, slot).expect("from now on is never too late"),
         socket,
+        slot,
         poll: Poll::None,
         early: Bytes::new(),
         begun: Bytes::new(),
@@ -81,6 +82,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
                 connection.ask(&query).await?;
             }
             Event::Wants { query, bytes } => {
+                slot.asked(Transport::Sse, &query);
                 return Ok(match context.subscribe(Transport::Sse, query.after, slot) {
                     Ok(subscription) => Left::Events { subscription, user: query.user },
                     // Which hyper says.
@@ -141,6 +143,7 @@ enum Poll {
 struct Connection<'a> {
     context: &'a Context,
     socket: &'a mut Socket,
+    slot: &'a Slot,
     subscription: Subscription,
     poll: Poll,
     /// What came before the poll was answered.
@@ -222,6 +225,7 @@ impl Connection<'_> {
 
     async fn ask(&mut self, query: &StreamQuery) -> io::Result<()> {
         self.asked += 1;
+        self.slot.asked(Transport::LongPoll, query);
         self.context.metrics.polls.inc();
         if let Err(expired) = self.subscription.seek(query.after) {
             return self.refuse(expired).await;
@@ -247,6 +251,7 @@ impl Connection<'_> {
 
     async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {
         self.subscription.stand_down();
+        self.slot.watched.as_ref().inspect(|watched| watched.answered());
         self.poll = Poll::None;
         // Its task may learn of an answer only much later.
         let answered = self.subscription.answered().unwrap_or_else(Instant::now);

@@ -1,0 +1,255 @@
+// Runs the race in a browser: node race.mjs CHROMIUM INSTALLED OUT LOADGEN SECONDS. Every lane must be complete, frames must keep up, axe-core find
+// nothing, lanes go on where they stood after the server went away, and a closed tab be told of. Status 1 if anything is found.
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { connect, createServer } from "node:net";
+import { createInterface } from "node:readline";
+
+import { Browser } from "./browser.mjs";
+import { motion, overflow, violations } from "./reading.mjs";
+
+/** The share of frames that may take more than 34 ms. */
+const SLOW_FRAMES = 0.01;
+const PATIENCE_MS = 30_000;
+
+const [program, installed, out, loadgen, seconds] = process.argv.slice(2);
+const axe = readFileSync(`${installed}/node_modules/axe-core/axe.min.js`, "utf8");
+const browser = new Browser(program);
+let count = 0;
+/** Races that were not ended yet. */
+const children = new Set();
+
+function say(what, found) {
+  count += found.length;
+  console.log(`${found.length === 0 ? "ok   " : "FOUND"} ${what}`);
+  for (const each of found) console.log(`      ${each}`);
+}
+
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+async function until(what, look) {
+  const from = Date.now();
+  for (;;) {
+    const seen = await look();
+    if (seen) return seen;
+    if (Date.now() - from > PATIENCE_MS) throw new Error(`never came: ${what}`);
+    await sleep(100);
+  }
+}
+
+/** A race with these options: what it tells, where it is, and how to end it. */
+async function race(options) {
+  const child = spawn(loadgen, ["live", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+  children.add(child);
+  const told = [];
+  const lines = createInterface(child.stderr);
+  lines.on("line", (line) => told.push(line));
+  const address = await until("the address of the race", () => told.find((line) => line.includes("#control="))?.trim());
+  const end = async () => {
+    child.kill("SIGINT");
+    await once(child, "exit");
+    children.delete(child);
+  };
+  return { told, address, end };
+}
+
+/** A way to a server that can be closed and opened again. */
+async function way(to) {
+  const { hostname, port } = new URL(to);
+  const open = new Set();
+  let shut = false;
+  const server = createServer((client) => {
+    if (shut) return client.destroy();
+    const beyond = connect(Number(port), hostname);
+    for (const [one, other] of [[client, beyond], [beyond, client]]) {
+      open.add(one);
+      one.on("error", () => {}).on("close", () => (open.delete(one), other.destroy())).pipe(other);
+    }
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+  const close = () => ((shut = true), open.forEach((each) => each.destroy()));
+  const url = new URL(to);
+  url.port = String(server.address().port);
+  return { address: url.href, close, open: () => (shut = false), end: () => (close(), server.close()) };
+}
+
+/** What the page has come to. */
+const standing = (page) =>
+  page.run(() => {
+    const { lanes, drawing, clock } = globalThis.race;
+    return {
+      lanes: lanes.map((lane) => {
+        const { receipts, missed, twice, said, tally, open } = lane;
+        const seqs = [...receipts.newestFirst()].map((place) => receipts.seq[place]).reverse();
+        const gaps = seqs.filter((seq, index) => index > 0 && seq !== seqs[index - 1] + 1).length;
+        return { name: lane.transport.name, had: seqs.length, gaps, missed, twice, said, open, p50Ms: tally.quantileMs(0.5), foundNoPoll: tally.foundNoPoll / tally.count };
+      }),
+      frames: drawing.frames, slow: drawing.slow, longestMs: drawing.longestMs,
+      boundMs: clock.boundMs(), resolutionMs: clock.resolutionMs, isolated: globalThis.crossOriginIsolated,
+      verdict: document.querySelector("#verdict").textContent, notices: document.querySelector("#notices").innerText,
+    };
+  });
+
+const complete = ({ lanes }, least) =>
+  lanes.flatMap(({ name, had, gaps, missed, twice, said }) => [
+    ...(had < least ? [`${name} had ${had} updates, of ${least} at least: ${said}`] : []),
+    ...(gaps + missed + twice > 0 ? [`${name} is not complete: ${gaps} gaps, ${missed} missed, ${twice} twice`] : []),
+  ]);
+
+const ms = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
+const figures = ({ lanes }) => lanes.map(({ name, had, p50Ms }) => `${name} ${had} at ${ms(p50Ms)}`).join(", ");
+
+/** At 200 updates a second, for frames. */
+async function frames() {
+  const { address, end } = await race(["--rate", "200"]);
+  const page = await browser.open(address);
+  await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 20));
+  await page.run(() => document.querySelector("#afresh").click());
+  await sleep(seconds * 1000);
+  const seen = await standing(page);
+  await page.shoot(`${out}/race-200.png`);
+  const share = seen.slow / seen.frames;
+  const found = complete(seen, 150 * seconds);
+  if (seen.frames < 20 * seconds) found.push(`only ${seen.frames} frames`);
+  if (share > SLOW_FRAMES) found.push(`${(100 * share).toFixed(1)} % of ${seen.frames} frames took over 34 ms, the longest ${ms(seen.longestMs)}`);
+  if (!seen.isolated) found.push("the page is not isolated, and its clock coarse");
+  const saved = await page.run(async () => {
+    const made = new Promise((resolve) => (URL.createObjectURL = (blob) => (resolve(blob.text()), "blob:none")));
+    HTMLAnchorElement.prototype.click = () => {};
+    document.querySelector("#save").click();
+    const [head, ...rows] = (await made).trim().split("\n").map((line) => line.split(","));
+    const due = Number(rows[0][head.indexOf("due_ns")]), late = head.indexOf("late_ms");
+    return { rows: rows.length, odd: rows.filter((row) => row.length !== head.length || !(row[late] >= -10)).length, due, names: [...new Set(rows.map(([name]) => name))] };
+  });
+  const had = seen.lanes.reduce((sum, lane) => sum + lane.had, 0);
+  if (saved.rows < had || saved.odd > 0 || !(saved.due > 0) || saved.names.length !== 3) found.push(`receipts of ${had} updates were saved as ${JSON.stringify(saved)}`);
+  found.push(...page.complaints.map((said) => `complains: ${said}`));
+  say(`200 updates/s for ${seconds} s: ${figures(seen)}; ${seen.slow} of ${seen.frames} frames over 34 ms; clock in steps of ${Math.round(1000 * seen.resolutionMs)} µs, known to ${ms(seen.boundMs)}`, found);
+  await page.close();
+  await end();
+}
+
+/** How it looks, on loopback and over a round trip. */
+async function looks() {
+  for (const rtt of ["0", "100ms"]) {
+    const { address, end } = await race(["--rate", "20", "--rtt", rtt]);
+    for (const scheme of ["light", "dark"]) {
+      for (const width of [1280, 360]) {
+        const page = await browser.open(address, { scheme, width, height: width > 600 ? 900 : 760 });
+        const seen = await until("a verdict", async () => {
+          const seen = await standing(page);
+          return seen.verdict.includes("requests") && seen;
+        });
+        const shot = `${out}/race-${rtt}-${scheme}-${width}`;
+        await page.shoot(`${shot}.png`);
+        await page.shoot(`${shot}-whole.png`, { whole: true });
+        await page.run(axe);
+        await page.run(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
+        const found = [...complete(seen, 20), ...(await page.run(violations)), ...(await page.run(overflow)), ...page.complaints];
+        // The way back of a poll is part of what it costs, theory and page must see that.
+        const [push, , poll] = seen.lanes;
+        if (rtt !== "0" && !(push.p50Ms > 50 && poll.p50Ms > push.p50Ms && poll.foundNoPoll > 0.3)) found.push(`no sign of the round trip: ${figures(seen)}`);
+        say(`round trip ${rtt}, ${scheme}, ${width} wide: ${figures(seen)}`, found);
+        await page.close();
+      }
+    }
+    if (rtt === "0") {
+      const still = await browser.open(address, { motion: "reduce" });
+      say("nothing moves where nothing is to", await motion(still));
+      await still.close();
+    }
+    await end();
+  }
+}
+
+/** The sliders, by keys. */
+async function sliders() {
+  const { address, end } = await race([]);
+  const page = await browser.open(address);
+  await until("sliders", () => page.run(() => !document.querySelector("#controls").hidden));
+  await page.run(() => document.querySelector("input[name=rate_hz]").focus());
+  const before = await page.run(() => document.querySelector("#conditions").textContent);
+  await page.press("ArrowRight");
+  const after = await until("another rate", () => page.run((before) => {
+    const now = document.querySelector("#conditions").textContent;
+    return now.startsWith("20 updates") && now !== before && now;
+  }, before));
+  const watching = await browser.open(address.split("#")[0]);
+  await until("updates", async () => (await standing(watching)).lanes.every(({ had }) => had > 5));
+  const hidden = await watching.run(() => document.querySelector("#controls").hidden);
+  say(`a slider moved by a key: ${after}`, hidden ? [] : ["who has no token has sliders"]);
+  await watching.close();
+  await page.close();
+  await end();
+}
+
+/** The server goes away under the page, and comes back. */
+async function away() {
+  const { address, end } = await race(["--rate", "20"]);
+  const path = await way(address);
+  const page = await browser.open(path.address);
+  await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 20));
+  path.close();
+  await until("the page says that the server is gone", () => page.run(() => {
+    const lanes = [...document.querySelectorAll(".said")].every((each) => each.textContent.includes("does not answer"));
+    return lanes && document.querySelector("#notices").textContent.includes("does not answer");
+  }));
+  const had = (await standing(page)).lanes.map((lane) => lane.had);
+  await page.shoot(`${out}/race-away.png`);
+  path.open();
+  const back = await until("every lane is back", async () => {
+    const seen = await standing(page);
+    return seen.lanes.every(({ open, had: now }, index) => open && now > had[index] + 20) && seen;
+  });
+  await page.shoot(`${out}/race-back.png`);
+  say(`the server went away and came back: ${back.lanes.map(({ said }) => said)[0]}`, complete(back, 40));
+  await page.close();
+  path.end();
+  await end();
+}
+
+/** A tab is closed: the terminal and another page are told. */
+async function closed() {
+  const { address, told, end } = await race(["--rate", "1"]);
+  const [other, page] = [await browser.open(address), await browser.open(address)];
+  const name = await page.run(() => globalThis.race.server.page);
+  await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 1));
+  await page.close();
+  const ends = (lines) => lines.filter((line) => line.startsWith(name) && line.includes("ended"));
+  await until("the terminal is told", () => ends(told).length >= 2);
+  const shown = await until("the other page is told", () => other.run((name) => {
+    const lines = [...document.querySelectorAll("#events li")].map((line) => line.textContent);
+    return lines.filter((line) => line.includes(name) && line.includes("ended")).length >= 2 && lines;
+  }, name));
+  await other.shoot(`${out}/race-closed-whole.png`, { whole: true });
+  say("a closed tab", shown.length === 0 ? ["the other page shows nothing"] : []);
+  for (const line of told.filter((each) => each.startsWith(name))) console.log(`      ${line}`);
+  await other.close();
+  await end();
+}
+
+/** More pages than a browser has connections for: one of them says why it stands still. */
+async function six() {
+  const { address, end } = await race(["--rate", "1"]);
+  const pages = [];
+  while (pages.length < 4) pages.push(await browser.open(address));
+  const said = await until("the six connections are explained", async () => {
+    const all = await Promise.all(pages.map((page) => page.run(() => document.querySelector("#notices").textContent)));
+    return all.find((each) => each.includes("six connections"));
+  });
+  say(`four pages at once: ${said.slice(0, 90)}..`, []);
+  await pages[3].shoot(`${out}/race-six.png`);
+  for (const page of pages) await page.close();
+  await end();
+}
+
+try {
+  for (const each of [frames, looks, sliders, away, closed, six]) await each();
+} finally {
+  children.forEach((child) => child.kill("SIGKILL"));
+  await browser.close();
+}
+console.log(count === 0 ? `nothing was found in the race; screenshots are in ${out}` : `${count} were found`);
+process.exitCode = count === 0 ? 0 : 1;
