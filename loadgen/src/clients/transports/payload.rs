@@ -63,9 +63,8 @@ impl<'a> Payload<'a> {
         std::iter::from_fn(move || {
             loop {
                 let (message, after) = match self.framing {
-                    Framing::One if rest.is_empty() => return None,
+                    Framing::One | Framing::Frames if rest.is_empty() => return None,
                     Framing::One => (rest, &[][..]),
-                    Framing::Frames if rest.is_empty() => return None,
                     Framing::Frames => frame::split(rest).expect("whole frames, checked as they came"),
                     Framing::Events => event::split(rest)?,
                     Framing::Chunks => match event::split(chunk) {

@@ -10,7 +10,7 @@ const TURN: u64 = 0x9e37_79b9_7f4a_7c15;
 pub(super) fn until_next_poll(interval: Duration, number: u32, now_ns: u64) -> Duration {
     let interval_ns = interval.as_nanos() as u64;
     let turn = TURN.wrapping_mul(u64::from(number));
-    let phase_ns = (u128::from(turn) * u128::from(interval_ns) >> 64) as u64;
+    let phase_ns = ((u128::from(turn) * u128::from(interval_ns)) >> 64) as u64;
     Duration::from_nanos(interval_ns - (now_ns + interval_ns - phase_ns) % interval_ns)
 }
 
