@@ -187,7 +187,7 @@ mod tests {
         loop {
             match client.next(&scratch).await {
                 Ok(payload) => {
-                    messages.extend(payload.messages().map(|text| String::from_utf8(text.to_vec()).unwrap()))
+                    messages.extend(payload.messages().map(|text| String::from_utf8(text.to_vec()).unwrap()));
                 }
                 Err(error) => return (messages, error.to_string()),
             }
