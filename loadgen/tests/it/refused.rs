@@ -42,7 +42,7 @@ fn absurd_values_are_refused_with_what_is_allowed() {
         ("--poll-interval 1s", &["poll-interval 1 s", "add short-poll to --transports"]),
         ("--poll-interval 20s --transports short-poll", &["drain 10 s", "--poll-interval"]),
         (
-            "--dialect ws --transports sse --server-command x --publish feed",
+            "--dialect ws --transports sse --server-command x{port} --publish feed",
             &["transports sse", "dialect ws speaks websocket"],
         ),
         ("--arrivals never", &["never", "constant, poisson"]),
