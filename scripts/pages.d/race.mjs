@@ -1,4 +1,5 @@
-// Runs the race in a browser: node race.mjs CHROMIUM INSTALLED OUT LOADGEN SECONDS. Every lane must be complete, frames must keep up, axe-core find
+// Runs the race in a browser: node race.mjs CHROMIUM INSTALLED OUT LOADGEN SECONDS [link], in a network namespace of its own for
+// the last. Every lane must be complete, frames must keep up, axe-core find
 // nothing, lanes go on where they stood after the server went away, and a closed tab be told of. Status 1 if anything is found.
 
 import { spawn } from "node:child_process";
@@ -14,7 +15,9 @@ import { motion, overflow, violations } from "./reading.mjs";
 const SLOW_FRAMES = 0.01;
 const PATIENCE_MS = 30_000;
 
-const [program, installed, out, loadgen, seconds] = process.argv.slice(2);
+const [program, installed, out, loadgen, seconds, link] = process.argv.slice(2);
+/** Said of a page that is not under TLS, nor on loopback: its clock is coarse, and the page says so. */
+const UNTRUSTED = "Cross-Origin-Opener-Policy header has been ignored";
 const axe = readFileSync(`${installed}/node_modules/axe-core/axe.min.js`, "utf8");
 const browser = new Browser(program);
 let count = 0;
@@ -39,9 +42,9 @@ async function until(what, look) {
   }
 }
 
-/** A race with these options: what it tells, where it is, and how to end it. */
-async function race(options) {
-  const child = spawn(loadgen, ["live", ...options], { stdio: ["ignore", "ignore", "pipe"] });
+/** A race with these options, on loopback unless it is to be behind a link: what it tells, where it is, and how to end it. */
+async function race(options, behind = false) {
+  const child = spawn(loadgen, ["live", ...(behind ? [] : ["--listen", "127.0.0.1:0"]), ...options], { stdio: ["ignore", "ignore", "pipe"] });
   children.add(child);
   const told = [];
   const lines = createInterface(child.stderr);
@@ -88,6 +91,7 @@ const standing = (page) =>
       }),
       frames: drawing.frames, slow: drawing.slow, longestMs: drawing.longestMs,
       boundMs: clock.boundMs(), resolutionMs: clock.resolutionMs, isolated: globalThis.crossOriginIsolated,
+      worth: document.querySelector("#worth").textContent, conditions: document.querySelector("#conditions").textContent,
       verdict: document.querySelector("#verdict").textContent, notices: document.querySelector("#notices").innerText,
     };
   });
@@ -98,23 +102,32 @@ const complete = ({ lanes }, least) =>
     ...(gaps + missed + twice > 0 ? [`${name} is not complete: ${gaps} gaps, ${missed} missed, ${twice} twice`] : []),
   ]);
 
+/** What a page complained of, but for what is so where it is not under TLS. */
+const complaints = (page, behind) => page.complaints.filter((said) => !(behind && said.includes(UNTRUSTED)));
+
 const ms = (value) => `${value.toFixed(value < 10 ? 2 : 0)} ms`;
 const figures = ({ lanes }) => lanes.map(({ name, had, p50Ms }) => `${name} ${had} at ${ms(p50Ms)}`).join(", ");
 
-/** At 200 updates a second, for frames. */
-async function frames() {
-  const { address, end } = await race(["--rate", "200"]);
+/** At 200 updates a second, for frames: on loopback, and over a round trip. */
+const frames = () => framesOver("0");
+const framesFar = () => framesOver("100ms");
+
+async function framesOver(rtt) {
+  const behind = link && rtt !== "0";
+  const { address, end } = await race(["--rate", "200", "--rtt", rtt], behind);
   const page = await browser.open(address);
   await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 20));
   await page.run(() => document.querySelector("#afresh").click());
   await sleep(seconds * 1000);
   const seen = await standing(page);
-  await page.shoot(`${out}/race-200.png`);
+  await page.shoot(`${out}/race-200-${rtt}.png`);
   const share = seen.slow / seen.frames;
   const found = complete(seen, 150 * seconds);
   if (seen.frames < 20 * seconds) found.push(`only ${seen.frames} frames`);
   if (share > SLOW_FRAMES) found.push(`${(100 * share).toFixed(1)} % of ${seen.frames} frames took over 34 ms, the longest ${ms(seen.longestMs)}`);
-  if (!seen.isolated) found.push("the page is not isolated, and its clock coarse");
+  if (seen.isolated === Boolean(behind)) found.push(`isolated: ${seen.isolated}`);
+  if (!seen.isolated && !seen.worth.includes("coarsened")) found.push("the page does not say that its clock is coarse");
+  if (behind && !(seen.boundMs < 25)) found.push(`the server's clock is known to ${ms(seen.boundMs)} only`);
   const saved = await page.run(async () => {
     const made = new Promise((resolve) => (URL.createObjectURL = (blob) => (resolve(blob.text()), "blob:none")));
     HTMLAnchorElement.prototype.click = () => {};
@@ -125,8 +138,8 @@ async function frames() {
   });
   const had = seen.lanes.reduce((sum, lane) => sum + lane.had, 0);
   if (saved.rows < had || saved.odd > 0 || !(saved.due > 0) || saved.names.length !== 3) found.push(`receipts of ${had} updates were saved as ${JSON.stringify(saved)}`);
-  found.push(...page.complaints.map((said) => `complains: ${said}`));
-  say(`200 updates/s for ${seconds} s: ${figures(seen)}; ${seen.slow} of ${seen.frames} frames over 34 ms; clock in steps of ${Math.round(1000 * seen.resolutionMs)} µs, known to ${ms(seen.boundMs)}`, found);
+  found.push(...complaints(page, behind).map((said) => `complains: ${said}`));
+  say(`200 updates/s over ${seen.conditions.split("over ")[1]} for ${seconds} s: ${figures(seen)}; ${seen.slow} of ${seen.frames} frames over 34 ms; clock in steps of ${Math.round(1000 * seen.resolutionMs)} µs, known to ${ms(seen.boundMs)}`, found);
   await page.close();
   await end();
 }
@@ -134,7 +147,8 @@ async function frames() {
 /** How it looks, on loopback and over a round trip. */
 async function looks() {
   for (const rtt of ["0", "100ms"]) {
-    const { address, end } = await race(["--rate", "20", "--rtt", rtt]);
+    const behind = link && rtt !== "0";
+    const { address, end } = await race(["--rate", "20", "--rtt", rtt], behind);
     for (const scheme of ["light", "dark"]) {
       for (const width of [1280, 360]) {
         const page = await browser.open(address, { scheme, width, height: width > 600 ? 900 : 760 });
@@ -147,11 +161,13 @@ async function looks() {
         await page.shoot(`${shot}-whole.png`, { whole: true });
         await page.run(axe);
         await page.run(() => document.querySelectorAll("details").forEach((each) => (each.open = true)));
-        const found = [...complete(seen, 20), ...(await page.run(violations)), ...(await page.run(overflow)), ...page.complaints];
+        const found = [...complete(seen, 20), ...(await page.run(violations)), ...(await page.run(overflow)), ...complaints(page, behind)];
+        const label = rtt === "0" ? "" : behind ? "network: the kernel's TCP through a link" : "hold, not a network";
+        if (!seen.conditions.includes(label)) found.push(`no word of what makes the round trip: ${seen.conditions}`);
         // The way back of a poll is part of what it costs, theory and page must see that.
         const [push, , poll] = seen.lanes;
         if (rtt !== "0" && !(push.p50Ms > 50 && poll.p50Ms > push.p50Ms && poll.foundNoPoll > 0.3)) found.push(`no sign of the round trip: ${figures(seen)}`);
-        say(`round trip ${rtt}, ${scheme}, ${width} wide: ${figures(seen)}`, found);
+        say(`round trip ${rtt}${label && ` (${label})`}, ${scheme}, ${width} wide: ${figures(seen)}`, found);
         await page.close();
       }
     }
@@ -246,7 +262,7 @@ async function six() {
 }
 
 try {
-  for (const each of [frames, looks, sliders, away, closed, six]) await each();
+  for (const each of [frames, framesFar, looks, sliders, away, closed, six]) await each();
 } finally {
   children.forEach((child) => child.kill("SIGKILL"));
   await browser.close();

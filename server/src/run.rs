@@ -26,7 +26,7 @@ use crate::{
     http::Http,
     metrics::Metrics,
     open_files::{FILES_BESIDES, raise_open_files},
-    page::{Live, Page},
+    page::{Live, LiveOptions, Page},
     stop::StopSignals,
     stream::{
         fault::{Fault, Hubs},
@@ -70,7 +70,8 @@ pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
     }
     config.token = access::token(config.token.as_deref(), config.token_file.as_deref())?;
     let source = config.source()?;
-    let tls = Tls::of(&config.tls, config.listen)?;
+    let network = config.live.as_ref().and_then(LiveOptions::network);
+    let tls = Tls::of(&config.tls, &[Some(config.listen.ip()), network].into_iter().flatten().collect::<Vec<_>>())?;
     let listener = listener::bind(config.listen, &config.bounds)?;
     Ok(Prepared { config, source, tls, listener, open_files: raise_open_files() })
 }
@@ -124,7 +125,7 @@ impl Prepared {
 
 fn announce(address: SocketAddr, certificate: Option<String>, config: &Config) -> anyhow::Result<()> {
     if let Some(live) = &config.live {
-        (live.ready)(address, &live.token);
+        live.announce(address, config.token.as_deref());
         return Ok(());
     }
     info!(%address, stream = %config.stream(), "serving");
@@ -166,8 +167,8 @@ impl Server {
         let metrics = Arc::<Metrics>::default();
         let (changes, changed) = unbounded_channel();
         let live = config.live.as_ref().map(|options| Live::new(options, changes));
-        let hold = live.as_ref().map(|live| live.hold.clone());
-        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, &config.stream(), live)));
+        let hold = live.as_ref().and_then(Live::hold).cloned();
+        let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, &config.stream(), config.engine, live)));
         Self {
             changes: changed.into(),
             hubs: Hubs::new(&config.faults, hold, config.history(), usize::from(config.threads)),

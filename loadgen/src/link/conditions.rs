@@ -1,6 +1,6 @@
 //! What a path does to a packet: how long it is under way, and whether it arrives.
 
-use protocol::results::Path;
+use protocol::results::{Path, RoundTrip};
 use rand::{RngExt, SeedableRng, rngs::SmallRng};
 
 use super::{addresses::Addresses, packet::Head};
@@ -53,7 +53,8 @@ pub(super) struct Fates {
     /// Jitter is drawn up to here.
     jitter_ns: u64,
     loss: f64,
-    /// When the last packet of a connection and direction is due. Without jitter their packets keep their order by themselves.
+    /// When the last packet of a connection and direction is due. Without jitter, and while the round trip stays, their packets keep
+    /// their order by themselves.
     last_due_ns: Vec<u64>,
     /// Everything is dropped until then.
     pub(super) outage_until_ns: u64,
@@ -83,12 +84,22 @@ impl Fates {
             return Fate::Lost;
         }
         let due_ns = sent_ns + self.conditions.one_way_ns(self.addresses.client(head.source));
-        if self.jitter_ns == 0 {
+        if self.last_due_ns.is_empty() {
             return Fate::Due { due_ns };
         }
         let last_ns = &mut self.last_due_ns[head.flow(FLOW_BITS)];
         *last_ns = (*last_ns).max(due_ns + self.rng.random_range(0..=self.jitter_ns));
         Fate::Due { due_ns: *last_ns }
+    }
+
+    /// Has what is sent from then on take another round trip. What comes behind a packet that is under way is due no sooner than that.
+    pub(super) fn change(&mut self, rtt_ms: f64, now_ns: u64) {
+        if self.last_due_ns.is_empty() {
+            // Of what was sent before, it is known only when all of it has arrived.
+            let longest_ns = (self.conditions.path.rtt_ms.to * NS_PER_MS / 2.0).ceil() as u64;
+            self.last_due_ns = vec![now_ns + longest_ns; 1 << FLOW_BITS];
+        }
+        self.conditions.path.rtt_ms = RoundTrip::constant(rtt_ms);
     }
 }
 
@@ -154,6 +165,25 @@ mod tests {
             last_ns = due_ns;
         }
         assert!(overtaken > 0, "ways there and back are drawn apart");
+    }
+
+    #[test]
+    fn another_round_trip_holds_from_then_on_and_nothing_overtakes() {
+        let mut fates = fates(conditions(100.0, 100.0, 0.0, 0.0));
+        let due_ns = |fates: &mut Fates, ports, sent_ns| match fates.of(head(1, ports), sent_ns) {
+            Fate::Due { due_ns } => due_ns,
+            fate => panic!("{fate:?}"),
+        };
+        assert_eq!(due_ns(&mut fates, 1, 0), 50_000_000);
+        fates.change(20.0, 1_000_000);
+        // Behind the first, and behind whatever else may be under way; then as it is.
+        assert_eq!([1, 2].map(|ports| due_ns(&mut fates, ports, 2_000_000)), [51_000_000; 2]);
+        assert_eq!(due_ns(&mut fates, 2, 60_000_000), 70_000_000);
+        fates.change(0.0, 60_000_000);
+        // Each connection and direction by itself.
+        assert_eq!([1, 2].map(|ports| due_ns(&mut fates, ports, 61_000_000)), [61_000_000, 70_000_000]);
+        fates.change(200.0, 62_000_000);
+        assert_eq!(due_ns(&mut fates, 1, 62_000_000), 162_000_000);
     }
 
     #[test]

@@ -23,7 +23,7 @@ use server::values::Cpus;
 
 use super::{
     account::Account,
-    addresses::Addresses,
+    addresses::{Addresses, OWN},
     conditions::{Conditions, Fates},
     device,
     mirror::{Mirror, Order},
@@ -83,6 +83,11 @@ impl Link {
         self.addresses.server()
     }
 
+    /// The device's own address, on which a server may listen that is to be reached through the link only, or past it by that.
+    pub fn own(&self) -> IpAddr {
+        OWN.into()
+    }
+
     /// All addresses, for workers.
     pub fn addresses(&self) -> Addresses {
         self.addresses
@@ -92,6 +97,13 @@ impl Link {
     pub fn outage(&self, duration: Duration) {
         // A link that is gone has lost its device, and carries nothing already.
         let _ = self.tell(Order::Outage(duration));
+    }
+
+    /// From now on has every packet that is sent take another round trip, the same for every client. None overtakes another of its
+    /// connection: behind what is under way, it waits for that.
+    pub fn set_round_trip(&self, rtt_ms: f64) {
+        // As with an outage.
+        let _ = self.tell(Order::RoundTrip { rtt_ms });
     }
 
     /// What happened since this was asked last, or since the start. Takes as long as a few packets do.

@@ -35,6 +35,8 @@ const WRITES: usize = 8;
 pub(super) enum Order {
     /// Drops everything for so long.
     Outage(Duration),
+    /// Has packets take another round trip from now on.
+    RoundTrip { rtt_ms: f64 },
     /// Gives away what it has counted, with its CPU time so far in nanoseconds, and counts on in another account.
     Take { next: Box<Account>, taken: SyncSender<(Box<Account>, u64)> },
 }
@@ -71,6 +73,7 @@ impl<D: AsFd> Mirror<D> {
         loop {
             match self.orders.try_recv() {
                 Ok(Order::Outage(duration)) => self.fates.outage_until_ns = now_ns() + duration.as_nanos() as u64,
+                Ok(Order::RoundTrip { rtt_ms }) => self.fates.change(rtt_ms, now_ns()),
                 Ok(Order::Take { next, taken }) => {
                     let account = std::mem::replace(&mut self.account, next);
                     // Nobody waits for it any more: then nobody misses it.

@@ -3,6 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::TcpStream,
+    process::Command,
     time::Duration,
 };
 
@@ -10,12 +11,16 @@ use protocol::clock::now_ns;
 use rustix::process::Signal;
 use serde_json::Value;
 
-use crate::program::{Loadgen, loadgen};
+use crate::{
+    link::tried,
+    others::relay_program,
+    program::{Loadgen, loadgen},
+};
 
-/// A running race, its address and its token.
+/// A running race on loopback, its address and its token.
 fn race(options: &str) -> (Loadgen, String, String) {
     let dir = tempfile::tempdir().unwrap();
-    let race = Loadgen::start(dir.path(), &format!("live {options}"));
+    let race = Loadgen::start(dir.path(), &format!("live --listen 127.0.0.1:0 {options}"));
     let line = race.stderr_line("    http://");
     let (address, token) = line.trim().strip_prefix("http://").unwrap().split_once("/#control=").unwrap();
     let (address, token) = (address.to_owned(), token.to_owned());
@@ -113,4 +118,49 @@ fn a_round_trip_that_cannot_be_held_is_refused() {
         assert_eq!(ended.status, Some(2), "{ended:?}");
         assert!(ended.stderr.iter().any(|line| line.contains("whole milliseconds, at most 1000ms")), "{ended:?}");
     }
+}
+
+#[test]
+fn by_a_link_the_round_trip_is_a_networks_and_its_device_goes_with_the_race() {
+    if !tried() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new(relay_program().with_file_name("race_reader"));
+    command.args([env!("CARGO_BIN_EXE_loadgen"), "s3cret"]);
+    let ended = Loadgen::spawn(dir.path(), command).ended();
+    assert_eq!(ended.status, Some(0), "{ended:#?}");
+    let [first, near, far, near_again, state, interrupted, killed] = &ended.stdout[..] else { panic!("{ended:#?}") };
+    let (address, shown) = first.split_once(' ').unwrap();
+    assert!(address.starts_with("10.99.0.2:") && shown.ends_with("&token=s3cret"), "{first}");
+    let read = |line: &str| line.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<u64>>();
+    let (far_ns, near_ns) = (read(far), [near, near_again].map(|line| read(line)));
+    assert!(far_ns[1] >= 50_000_000 && far_ns[2] >= 100_000_000, "{far_ns:?}");
+    // The least of many: a wait of that length for every one of them would be the link's.
+    assert!(near_ns.iter().all(|near_ns| near_ns[1] < far_ns[1]), "{near_ns:?} {far_ns:?}");
+    let state: Value = serde_json::from_str(state).unwrap();
+    assert_eq!([&state["round_trip"], &state["why"], &state["past"]], [&"network".into(), &Value::Null, &true.into()]);
+    assert_eq!([interrupted, killed], ["Some(0) []", "None []"]);
+    let told = ended.message();
+    assert!(told.contains("The round trip is a network's: the kernel's TCP through a link."), "{told}");
+}
+
+#[test]
+fn where_there_may_be_no_link_the_round_trip_is_held_and_it_is_said_why() {
+    if !tried() {
+        return;
+    }
+    let dir = tempfile::tempdir().unwrap();
+    let mut command = Command::new("unshare");
+    command.args(["-Urm", "sh", "-c", "mount -t tmpfs none /dev/net; exec \"$0\" live", env!("CARGO_BIN_EXE_loadgen")]);
+    let race = Loadgen::spawn(dir.path(), command);
+    let told = race.stderr_line("The round trip is a hold, not a network: ");
+    assert!(told.contains("/dev/net/tun cannot be opened"), "{told}");
+    let line = race.stderr_line("    http://127.0.0.1:");
+    let address = line.trim().strip_prefix("http://").unwrap().split_once('/').unwrap().0;
+    let state: Value = serde_json::from_str(&ask(address, "GET", "/page/state", "").1).unwrap();
+    assert_eq!((&state["round_trip"], &state["past"]), (&"hold".into(), &false.into()));
+    assert!(told.contains(state["why"].as_str().unwrap()), "{state}");
+    race.signal(Signal::INT);
+    assert_eq!(race.ended().status, Some(0));
 }

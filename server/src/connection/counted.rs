@@ -29,6 +29,11 @@ impl<S> Counted<S> {
         &self.stream
     }
 
+    /// What is counted.
+    pub(crate) fn tally(&self) -> &Tally {
+        &self.tally
+    }
+
     fn wrote(&self, written: io::Result<usize>) -> Poll<io::Result<usize>> {
         self.tally.wrote(&written, 0);
         Poll::Ready(written)

@@ -3,7 +3,7 @@
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -168,7 +168,14 @@ impl AsyncRead for Socket {
                 writer.tally.read(&result, buf.filled().len() - before);
                 Poll::Ready(result)
             }
-            Stream::Tls(stream) => Pin::new(stream).poll_read(context, buf),
+            Stream::Tls(stream) => {
+                let (before, room) = (buf.filled().len(), buf.remaining());
+                let result = ready!(Pin::new(&mut *stream).poll_read(context, buf));
+                if result.is_ok() && room > 0 && buf.filled().len() == before {
+                    stream.get_ref().0.tally().notified.fetch_add(1, Relaxed);
+                }
+                Poll::Ready(result)
+            }
         }
     }
 }

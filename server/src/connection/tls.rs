@@ -1,6 +1,6 @@
 //! TLS (RFC 8446) on the server's side: the certificate, and the handshake of each connection.
 
-use std::{env, net::SocketAddr, path::PathBuf, sync::Arc};
+use std::{env, net::IpAddr, path::PathBuf, sync::Arc};
 
 use anyhow::Context;
 use clap::Args;
@@ -53,8 +53,8 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// As the options have it; nothing if they ask for none. Fails if a file cannot be read or does not fit.
-    pub fn of(options: &TlsOptions, listen: SocketAddr) -> anyhow::Result<Option<Self>> {
+    /// As the options have it, for those addresses; nothing if they ask for none. Fails if a file cannot be read or does not fit.
+    pub fn of(options: &TlsOptions, addresses: &[IpAddr]) -> anyhow::Result<Option<Self>> {
         match (&options.cert, &options.key) {
             (Some(cert), Some(key)) => {
                 let chain = CertificateDer::pem_file_iter(cert).and_then(Iterator::collect::<Result<Vec<_>, _>>);
@@ -72,13 +72,14 @@ impl Tls {
                 })?;
                 Ok(Some(Self { acceptor: TlsAcceptor::from(Arc::new(config)), made: None }))
             }
-            _ if options.self_signed => Self::self_signed(listen).map(Some),
+            _ if options.self_signed => Self::self_signed(addresses).map(Some),
             _ => Ok(None),
         }
     }
 
-    fn self_signed(listen: SocketAddr) -> anyhow::Result<Self> {
-        let names = ["localhost".to_owned(), "127.0.0.1".to_owned(), "::1".to_owned(), listen.ip().to_string()];
+    fn self_signed(addresses: &[IpAddr]) -> anyhow::Result<Self> {
+        let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned).into_iter();
+        let names: Vec<_> = names.chain(addresses.iter().map(IpAddr::to_string)).collect();
         let key = match env::var(KEY_VARIABLE) {
             Ok(pem) => KeyPair::from_pem(&pem).with_context(|| format!("${KEY_VARIABLE}: no private key (PEM)"))?,
             Err(_) => KeyPair::generate().context("cannot make a key")?,

@@ -256,6 +256,8 @@ fn how_it_ended(Connection { tally, said_close, .. }: &Connection) -> &'static s
         "its connection was reset (RST)"
     } else if met(&tally.timed_out) {
         "TCP gave its connection up, for nothing was acknowledged (time-out)"
+    } else if met(&tally.notified) {
+        "it said under TLS that it ends (close_notify)"
     } else if met(&tally.finished) {
         "its connection was closed (FIN)"
     } else {
@@ -315,6 +317,10 @@ mod tests {
             (ending(Transport::WebSocket, &Watched::said_close), "WebSocket ended: by a Close frame, "),
             (ending(Transport::LongPoll, &|it| it.tally.read(&Ok(()), 0)), "(FIN)"),
             (ending(Transport::LongPoll, &|it| it.tally.read(&reset, 0)), "(RST)"),
+            (
+                ending(Transport::LongPoll, &|it| it.tally.notified.store(1, Relaxed)),
+                "it said under TLS that it ends (close_notify)",
+            ),
             (ending(Transport::LongPoll, &|_| {}), "the server ended its connection"),
         ] {
             assert!(text.contains(how) && text.ends_with("after the page was last heard of"), "{text}");

@@ -24,6 +24,8 @@ pub struct Tally {
     pub reset: AtomicU64,
     /// Reads that found that the peer says nothing more (FIN).
     pub finished: AtomicU64,
+    /// Reads that found that the peer has said so under TLS (`close_notify`).
+    pub notified: AtomicU64,
 }
 
 impl Tally {

@@ -6,7 +6,7 @@ mod race;
 mod routes;
 mod state;
 
-pub use live::{LiveOptions, RTT_MS_MAX};
+pub use live::{LiveOptions, Network, RTT_MS_MAX, RoundTrip};
 
 pub(crate) use live::Live;
 pub(crate) use race::Page;

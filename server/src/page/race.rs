@@ -2,7 +2,7 @@
 
 use std::{num::NonZeroU32, sync::Arc};
 
-use protocol::{control::Change, results::Stream};
+use protocol::{Engine, control::Change, results::Stream};
 
 use super::live::Live;
 use crate::{connection::watch::Watch, metrics::Tally, stream::hold::Hold};
@@ -17,11 +17,13 @@ pub(crate) struct Page {
     /// The stream as it was asked for at the start, in words and, unless it is a feed, as what sliders change.
     pub(super) stream: String,
     pub(super) first: Option<Change>,
+    /// How clients are served.
+    pub(super) engine: Engine,
 }
 
 impl Page {
     /// Nobody has it open; all bytes end up in `whole`.
-    pub(crate) fn new(whole: &Arc<Tally>, stream: &Stream, live: Option<Live>) -> Self {
+    pub(crate) fn new(whole: &Arc<Tally>, stream: &Stream, engine: Engine, live: Option<Live>) -> Self {
         let tell = live.as_ref().map_or((|text| tracing::info!("{text}")) as fn(&str), |live| live.tell);
         let first = match *stream {
             Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
@@ -29,12 +31,12 @@ impl Page {
             }
             Stream::Replay { .. } | Stream::Pushed => None,
         };
-        Self { watch: Watch::new(whole, tell), live, stream: stream.to_string(), first }
+        Self { watch: Watch::new(whole, tell), live, stream: stream.to_string(), first, engine }
     }
 
     /// What the streams are held by, if sliders may say so.
     pub(crate) fn hold(&self) -> Option<&Hold> {
-        self.live.as_ref().map(|live| &live.hold)
+        self.live.as_ref().and_then(Live::hold)
     }
 
     /// The stream as it is now.

@@ -2,10 +2,13 @@
 
 use bytes::Bytes;
 use hyper::{Response, StatusCode};
-use protocol::{Transport, clock::now_ns, control::Change};
+use protocol::{Engine, Transport, clock::now_ns, control::Change};
 use serde::Serialize;
 
-use super::{live::Bounds, race::Page};
+use super::{
+    live::{Bounds, Live, RoundTrip},
+    race::Page,
+};
 use crate::{connection::watch::Lane, response::json};
 
 #[derive(Serialize)]
@@ -16,6 +19,15 @@ struct State {
     stream: String,
     settings: Option<Change>,
     rtt_ms: u32,
+    /// How often it was set: what was exchanged between two states of one count had that round trip.
+    trips: u32,
+    /// What makes it: `network`, `hold`, or nothing does.
+    round_trip: Option<&'static str>,
+    /// Why it is not a network.
+    why: Option<String>,
+    /// How clients are served; `past` if polls and events go past hyper.
+    engine: &'static str,
+    past: bool,
     /// Within which the sliders may be moved; none where there are none.
     bounds: Option<Bounds>,
     /// What the page that asks has cost.
@@ -51,11 +63,22 @@ pub(super) fn of(page: &Page, name: Option<&str>) -> Response<Bytes> {
         ago_ms: now_ns.saturating_sub(event.at_ns) / 1_000_000,
         text: event.text,
     };
+    let (rtt_ms, trips) = page.live.as_ref().map_or((0, 0), Live::rtt);
+    let (round_trip, why) = match page.live.as_ref().map(|live| &live.round_trip) {
+        None => (None, None),
+        Some(RoundTrip::Hold { why }) => (Some("hold"), Some(why.clone())),
+        Some(RoundTrip::Network(_)) => (Some("network"), None),
+    };
     let state = State {
         pid: std::process::id(),
         stream: page.stream.clone(),
         settings: page.settings(),
-        rtt_ms: page.hold().map_or(0, crate::stream::hold::Hold::rtt_ms),
+        rtt_ms,
+        trips,
+        round_trip,
+        why,
+        engine: page.engine.name(),
+        past: page.engine == Engine::Lean && page.hold().is_none(),
         bounds: page.live.as_ref().map(|_| Bounds::OF_A_RACE),
         lanes: Transport::SERVED.into_iter().map(lane).collect(),
         pages,

@@ -1,6 +1,6 @@
 //! TLS: both transports under it, and what does not come to it.
 
-use std::{net::TcpStream, path::Path, sync::Arc};
+use std::{io::Write, net::TcpStream, path::Path, sync::Arc};
 
 use protocol::Engine;
 use rustls::{
@@ -43,11 +43,15 @@ impl Secure {
         Self { server, config, _dir: dir }
     }
 
-    fn connect(&self) -> Connection {
+    fn stream(&self) -> StreamOwned<ClientConnection, TcpStream> {
         let name = ServerName::IpAddress(self.server.address.ip().into());
         let connection = ClientConnection::new(Arc::clone(&self.config), name).unwrap();
         let stream = TcpStream::connect(self.server.address).unwrap();
-        Connection::of(StreamOwned::new(connection, stream))
+        StreamOwned::new(connection, stream)
+    }
+
+    fn connect(&self) -> Connection {
+        Connection::of(self.stream())
     }
 
     fn metric(&self, name: &str) -> u32 {
@@ -95,6 +99,23 @@ fn the_end_of_the_server_is_said_under_it_too() {
         assert_eq!(parked.answer().status, 204);
         // With the close_notify without which rustls would call it cut off.
         parked.closed();
+    }
+}
+
+#[test]
+fn a_closed_tab_is_told_of_by_what_was_said_under_it() {
+    for engine in Engine::ALL {
+        let secure = Secure::start(&format!("{ONE_UPDATE} --page --engine {engine}"));
+        assert_eq!(secure.connect().get("/poll?after=0").status, 200);
+        let mut parked = secure.stream();
+        parked.write_all(crate::http::request("GET", "/poll?after=1&user=p").as_bytes()).unwrap();
+        eventually("it is parked", || (secure.metric("pushbench_polls_total") >= 2).then_some(()));
+        parked.conn.send_close_notify();
+        parked.flush().unwrap();
+        eventually("the end is told of", || {
+            let state = secure.connect().get("/page/state").text().to_owned();
+            state.contains("p: long polling ended: it said under TLS that it ends (close_notify)").then_some(())
+        });
     }
 }
 

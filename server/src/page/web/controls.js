@@ -11,7 +11,7 @@ const SLIDERS = [
   { key: "rate_hz", name: "Rate", steps: ONE_TWO_FIVE, words: (value) => `${value} ${value === 1 ? "update" : "updates"}/s` },
   { key: "payload_bytes", name: "Payload", steps: POWERS, words: (value) => `${value.toLocaleString("en")} bytes` },
   { key: "burst", name: "Due at once", steps: ONE_TWO_FIVE, words: (value) => (value === 1 ? "one" : `bursts of ${value}`) },
-  { key: "rtt_ms", name: "Round trip", steps: ONE_TWO_FIVE, words: (value) => (value === 0 ? "as it is" : `${value} ms, held`) },
+  { key: "rtt_ms", name: "Round trip", steps: ONE_TWO_FIVE, words: (value) => (value === 0 ? "as it is" : `${value} ms`) },
 ];
 
 /**
@@ -19,6 +19,15 @@ const SLIDERS = [
  * @param {State} state
  */
 const values = (state) => /** @type {Record<string, number>} */ ({ ...state.settings, rtt_ms: state.rtt_ms });
+
+/**
+ * What the slider of the round trip does.
+ * @param {State} state
+ */
+function roundTrip({ round_trip, why }) {
+  if (round_trip === "network") return "The round trip is a network's: the kernel's TCP through a link, by which each packet is under way for half of it each way. Handshakes and acknowledgements take their time as well. Nothing is lost.";
+  return `The round trip is a hold, not a network: the server waits for half of it before it reads a request for the stream, before it answers, and before it pushes. There is no loss, and TCP's own exchanges are not held. It is no network because: ${why}.`;
+}
 
 /** Makes the sliders, and keeps them at what the server has. */
 export class Controls {
@@ -50,8 +59,8 @@ export class Controls {
   #make(state, bounds) {
     const said = document.createElement("p");
     said.setAttribute("role", "status");
-    const hold = "A round trip is held: the server waits for half of it before it reads a request for the stream, before it answers, and before it pushes. That is no network: there is no loss, and TCP's own exchanges are not held.";
-    said.textContent = hold;
+    const trip = roundTrip(state);
+    said.textContent = trip;
     for (const { key, name, steps, words } of SLIDERS) {
       const range = bounds[key];
       if (!range) continue;
@@ -77,7 +86,7 @@ export class Controls {
         busy += 1;
         try {
           const after = await this.server.set({ [key]: at() });
-          said.textContent = hold;
+          said.textContent = trip;
           said.className = "";
           this.changed(after);
         } catch (error) {

@@ -112,6 +112,7 @@ function writeNumbers() {
   const worth = [
     ["The clock of this page moves in steps of", `${ms(clock.resolutionMs)}${globalThis.crossOriginIsolated ? "" : ", coarsened: a page not isolated, or not under TLS, is given no better"}`],
     ["The server's clock is known to", `±${ms(clock.boundMs())}`],
+    ["The server's engine is", state ? `${state.engine}${state.engine === "lean" && !state.past ? ", but polls and events are served by hyper: the short way past it knows of no hold" : ""}` : "–"],
     ["Frames that took over 34 ms", `${count(drawing.slow)} of ${count(drawing.frames)}, the longest ${ms(drawing.longestMs)}`],
   ];
   const list = find("#worth", HTMLElement);
@@ -128,9 +129,9 @@ function writeVerdict() {
     const { count, foundNoPoll } = lane.tally;
     return { name, title, count, p50Ms: lane.tally.quantileMs(0.5), requests: served(lane).requests, foundNoPoll, running: lane.open };
   });
-  const held = (state?.rtt_ms ?? 0) > 0;
-  const rttMs = held ? (state?.rtt_ms ?? 0) : clock.rttMs;
-  write(find("#verdict", HTMLElement), verdict(standings, { rttMs, held, boundMs: clock.boundMs(), resolutionMs: clock.resolutionMs }));
+  const by = state && state.rtt_ms > 0 ? state.round_trip : null;
+  const rttMs = state && by ? state.rtt_ms : clock.rttMs;
+  write(find("#verdict", HTMLElement), verdict(standings, { rttMs, by, boundMs: clock.boundMs(), resolutionMs: clock.resolutionMs }));
 }
 
 /**
@@ -166,7 +167,8 @@ function hear(now) {
   // About one a second.
   race.stride = Math.max(1, Math.round(now.settings?.rate_hz ?? 1));
   const settings = (/** @type {State | undefined} */ of) => JSON.stringify([of?.settings, of?.rtt_ms]);
-  const trip = now.rtt_ms > 0 ? `a round trip of ${now.rtt_ms} ms (a hold, no network)` : `a round trip of ${ms(clock.rttMs)}`;
+  const by = now.round_trip === "network" ? ` (network: the kernel's TCP through a link; measured ${ms(clock.rttMs)})` : now.rtt_ms > 0 ? " (hold, not a network)" : "";
+  const trip = `a round trip of ${now.rtt_ms > 0 ? `${now.rtt_ms} ms` : ms(clock.rttMs)}${by}`;
   write(find("#conditions", HTMLElement), `${stream(now)}, over ${trip}`);
   write(find("#pages", HTMLElement), `This is ${server.page}; ${now.pages === 1 ? "no other is" : `${count(now.pages)} are`} open. What a closed tab does, as the server came to know of it:`);
   const events = find("#events", HTMLElement);
@@ -180,6 +182,16 @@ function hear(now) {
   if (settings(before) !== settings(now)) afresh();
 }
 
+/**
+ * What an exchange between two states took at least, by a link's packets being under way; nothing unless its round trip stayed.
+ * @param {State | undefined} before
+ * @param {State} after
+ */
+function leastMs(before, after) {
+  const same = before && before.pid === after.pid && before.trips === after.trips && before.round_trip === after.round_trip;
+  return same && after.round_trip === "network" ? after.rtt_ms : 0;
+}
+
 const controls = new Controls(find("#controls", HTMLFormElement), server, hear);
 
 async function ask() {
@@ -187,9 +199,11 @@ async function ask() {
   const received = () => lanes.reduce((sum, lane) => sum + lane.receipts.length, 0);
   const before = received();
   try {
-    await clock.exchange();
-    hear(await server.state());
-    if (!clock.known) await clock.exchange();
+    const [before, exchanged] = [state, await clock.exchange()];
+    const now = await server.state();
+    clock.keep(exchanged, leastMs(before, now));
+    hear(now);
+    if (!clock.known) clock.keep(await clock.exchange());
     if (race.fromNs === Infinity) afresh();
     notices.unsay("gone");
   } catch (error) {
@@ -222,7 +236,10 @@ Object.assign(globalThis, { race: { lanes, clock, drawing, server } });
 
 // Lateness means something only once the clock is known, and the first exchange opens a connection.
 for (let exchanges = 0; exchanges < 8 || !clock.known; exchanges += 1) {
-  await clock.exchange();
+  const before = await server.state().catch(() => undefined);
+  const exchanged = await clock.exchange();
+  const after = await server.state().catch(() => undefined);
+  clock.keep(exchanged, after ? leastMs(before, after) : 0);
   if (!clock.known) await new Promise((again) => setTimeout(again, WRITE_MS));
 }
 lanes.forEach((lane) => lane.start());

@@ -11,6 +11,11 @@
  * @property {string} stream as it began
  * @property {Settings | null} settings none of a feed
  * @property {number} rtt_ms
+ * @property {number} trips how often the round trip was set
+ * @property {"network" | "hold" | null} round_trip what makes it
+ * @property {string | null} why it is not a network
+ * @property {string} engine
+ * @property {boolean} past whether polls and events go past hyper
  * @property {Record<string, Range> | null} bounds
  * @property {Counted[]} lanes
  * @property {number} pages
@@ -20,9 +25,10 @@
 export class Server {
   /** What this page calls itself. */
   page = `page ${[...crypto.getRandomValues(new Uint8Array(4))].map((byte) => (byte % 36).toString(36)).join("")}`;
-  /** The token that the stream may ask for, and that of the sliders. */
-  #token = new URLSearchParams(location.search).get("token");
-  control = new URLSearchParams(location.hash.slice(1)).get("control");
+  #shown = new URLSearchParams(location.hash.slice(1));
+  /** The token that the stream may ask for, and that of the sliders. Behind the # they are in nobody's log. */
+  #token = this.#shown.get("token") ?? new URLSearchParams(location.search).get("token");
+  control = this.#shown.get("control");
 
   /**
    * @param {string} path

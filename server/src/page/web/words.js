@@ -34,16 +34,17 @@ const times = (value) => (value < 10 ? value.toFixed(1) : count(Math.round(value
  *
  * What the race has come to, for those lanes that run.
  * @param {Standing[]} standings
- * @param {{ rttMs: number, held: boolean, boundMs: number, resolutionMs: number }} conditions
+ * @param {{ rttMs: number, by: "network" | "hold" | null, boundMs: number, resolutionMs: number }} conditions
  */
-export function verdict(standings, { rttMs, held, boundMs, resolutionMs }) {
+export function verdict(standings, { rttMs, by, boundMs, resolutionMs }) {
   const running = standings.filter((each) => each.running);
   const few = running.filter((each) => each.count < SPOKEN_OF);
   if (running.length < 2) return "A race needs two lanes that run.";
   if (few.length > 0) return `The race has begun: a verdict needs ${SPOKEN_OF} updates in every lane.`;
   const [first, ...others] = running;
   if (!first) return "";
-  const over = held ? `Over a round trip of ${ms(rttMs)}, held by the server,` : `Over this connection, whose round trip is ${ms(rttMs)},`;
+  const over = by === null ? `Over this connection, whose round trip is ${ms(rttMs)},`
+    : `Over a round trip of ${ms(rttMs)}, ${by === "hold" ? "held by the server" : "a link's"},`;
   const said = others.reverse().map((other) => {
     const differMs = Math.abs(other.p50Ms - first.p50Ms);
     const least = Math.min(other.p50Ms, first.p50Ms);
