@@ -136,8 +136,7 @@ fn by_a_link_the_round_trip_is_a_networks_and_its_device_goes_with_the_race() {
     let read = |line: &str| line.split(' ').map(|word| word.parse().unwrap()).collect::<Vec<u64>>();
     let (far_ns, near_ns) = (read(far), [near, near_again].map(|line| read(line)));
     assert!(far_ns[1] >= 50_000_000 && far_ns[2] >= 100_000_000, "{far_ns:?}");
-    // The least of many: a wait of that length for every one of them would be the link's.
-    assert!(near_ns.iter().all(|near_ns| near_ns[1] < far_ns[1]), "{near_ns:?} {far_ns:?}");
+    assert!(near_ns.iter().all(|near_ns| near_ns[1] < 50_000_000), "{near_ns:?} {far_ns:?}");
     let state: Value = serde_json::from_str(state).unwrap();
     assert_eq!([&state["round_trip"], &state["why"], &state["past"]], [&"network".into(), &Value::Null, &true.into()]);
     assert_eq!([interrupted, killed], ["Some(0) []", "None []"]);
