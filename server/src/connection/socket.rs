@@ -65,8 +65,17 @@ impl Socket {
         }
     }
 
-    /// Writes all of it, under TLS. Without, the writer does.
-    pub(crate) async fn send_secret(&mut self, mut data: Outgoing) -> io::Result<()> {
+    /// Writes all of it.
+    pub(crate) async fn send(&mut self, data: Outgoing) -> io::Result<()> {
+        match self.writer() {
+            Some(writer) => writer.write_all(data).await,
+            // Boxed: its room would else be part of every connection.
+            None => Box::pin(self.send_secret(data)).await,
+        }
+    }
+
+    /// The same under TLS.
+    async fn send_secret(&mut self, mut data: Outgoing) -> io::Result<()> {
         self.write_all_buf(&mut data).await?;
         self.flush().await
     }

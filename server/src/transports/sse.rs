@@ -115,7 +115,7 @@ pub(crate) async fn serve(
     let mut head = head(&subscription);
     // The answer ends with the connection (RFC 9112, section 6.3): chunks would have to be written around what all are sent alike.
     head.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
-    send(socket, encode_endless(head)).await?;
+    socket.send(encode_endless(head)).await?;
     let mut deadline = Instant::now() + context.bounds.ping_interval;
     let mut timer = pin!(sleep_until(deadline));
     loop {
@@ -126,7 +126,7 @@ pub(crate) async fn serve(
             Event::Quiet => {
                 send_if_any(socket, subscription.stand_down()).await?;
                 context.metrics.pings.inc();
-                send(socket, SIGN_OF_LIFE.chain(Bytes::new())).await?;
+                socket.send(SIGN_OF_LIFE.chain(Bytes::new())).await?;
                 deadline = Instant::now() + context.bounds.ping_interval;
             }
         }
@@ -166,15 +166,7 @@ fn poll_event(
 
 async fn send_if_any(socket: &mut Socket, data: Option<Outgoing>) -> io::Result<()> {
     match data {
-        Some(data) => send(socket, data).await,
+        Some(data) => socket.send(data).await,
         None => Ok(()),
-    }
-}
-
-async fn send(socket: &mut Socket, data: Outgoing) -> io::Result<()> {
-    match socket.writer() {
-        Some(writer) => writer.write_all(data).await,
-        // Boxed: its room would else be part of every connection.
-        None => Box::pin(socket.send_secret(data)).await,
     }
 }

@@ -175,10 +175,7 @@ async fn serve(
                 return Ok(());
             }
             Ok(Some(Unwritten::Updates(batch))) => Box::pin(feed(&mut socket, &batch)).await?,
-            Ok(Some(Unwritten::Frames(data))) => match &writer {
-                Some(writer) => writer.write_all(data).await?,
-                None => Box::pin(socket.get_mut().send_secret(data)).await?,
-            },
+            Ok(Some(Unwritten::Frames(data))) => socket.get_mut().send(data).await?,
             Ok(None) => {}
             Err(ended) => return Box::pin(close(&mut socket, Some((code_of(ended), ended.to_string())))).await,
         }

@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_out_of_the_ordinary_is_not_a_plain() {
+    fn whatever_is_out_of_the_ordinary_is_not_plain() {
         for head in [
             "GET /poll HTTP/1.1\r\nHost: a\r\n",
             "HEAD /poll HTTP/1.1\r\n\r\n",

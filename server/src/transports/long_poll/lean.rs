@@ -257,10 +257,7 @@ impl Connection<'_> {
         let answered = self.subscription.answered().unwrap_or_else(Instant::now);
         self.deadline = answered + self.context.bounds.idle_timeout;
         match unwritten {
-            Some(unwritten) => match self.socket.writer() {
-                Some(writer) => writer.write_all(unwritten).await,
-                None => Box::pin(self.socket.send_secret(unwritten)).await,
-            },
+            Some(unwritten) => self.socket.send(unwritten).await,
             None => Ok(()),
         }
     }
