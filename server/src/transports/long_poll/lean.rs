@@ -82,9 +82,11 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
                 connection.ask(&query).await?;
             }
             Event::Wants { query, bytes } => {
-                slot.asked(Transport::Sse, &query);
                 return Ok(match context.subscribe(Transport::Sse, query.after, slot) {
-                    Ok(subscription) => Left::Events { subscription, user: query.user },
+                    Ok(subscription) => {
+                        slot.asked(Transport::Sse, &query);
+                        Left::Events { subscription, user: query.user }
+                    }
                     // Which hyper says.
                     Err(_) => Left::Request { bytes, asked: connection.asked },
                 });
