@@ -256,6 +256,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         publish: options.publish.or(file.publish),
         speakers: options.speakers.or(file.speakers),
         through: options.through.or(file.through),
+        search: None,
     };
     // Whoever asks for other loads asks for these alone.
     let also = if asks_otherwise { Vec::new() } else { file.also };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrivals, Disturbance, Path};
+use super::{Arrivals, Disturbance, Path, Search};
 use crate::{Engine, Transport, named::names};
 
 /// What a sweep was, written before its first run.
@@ -147,6 +147,9 @@ pub struct Scenario {
     /// The proxy between clients and server, or the file of its configuration; absent where there was none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub through: Option<String>,
+    /// What was searched for, if it was: then the axes are where the search began, and there is a run a trial.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub search: Option<Search>,
 }
 
 /// Axes in place of a scenario's own.

@@ -8,6 +8,7 @@ mod load;
 mod manifest;
 mod path;
 mod run;
+mod search;
 mod stored;
 mod usage;
 
@@ -19,6 +20,7 @@ pub use path::{LinkUsage, Path, RoundTrip};
 pub use run::{
     Counts, Expectation, Failure, FanOut, Phases, Polling, Pushed, Run, Slice, StreamAccount, TlsHandshakes, Traffic,
 };
+pub use search::{Search, SearchAxis, Trial};
 pub use usage::{Cpu, GeneratorUsage, MachineUsage, MemorySample, Plateaus, ServerUsage, TcpUsage, TimelineSample};
 
 /// The version of the files' form. A reader refuses every other.

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    GeneratorUsage, LinkUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals, TcpUsage,
+    GeneratorUsage, LinkUsage, LosslessHistogram, MachineUsage, Point, Recovery, ServerUsage, Signals, TcpUsage, Trial,
 };
 
 /// One run. Times are nanoseconds of [`crate::clock`] unless the name says otherwise.
@@ -74,6 +74,9 @@ pub struct Run {
     /// Why there is nothing of the server's memory and CPU, if there is nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server_unread: Option<String>,
+    /// Which trial it is of a search; absent of any other run.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trial: Option<Trial>,
 }
 
 /// What came, within the measure phase, of a server that pushes by itself. Its messages carry no stamp.

@@ -93,6 +93,7 @@ impl Gathered {
             tcp,
             link: self.link,
             server_unread: self.unread,
+            trial: None,
         }
     }
 
