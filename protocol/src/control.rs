@@ -29,6 +29,14 @@ pub enum Command {
         /// The schedule.
         change: Change,
     },
+    /// Account for a window of a stream that goes on, before its first update is due. Answered by [`Event::Account`] once it has passed,
+    /// or by [`Event::Refused`].
+    Account {
+        /// Whatever the generator knows it by; the answer bears it.
+        id: u64,
+        /// What to account for.
+        window: Window,
+    },
     /// Say how much memory is in use.
     Memory,
 }
@@ -54,7 +62,14 @@ pub enum Event {
         /// What was made of it.
         made: Rescheduled,
     },
-    /// A change of the schedule that will not be made.
+    /// A window of a stream that goes on has passed.
+    Account {
+        /// Which command asked for it.
+        id: u64,
+        /// What was due within it.
+        published: Published,
+    },
+    /// A change of the schedule that will not be made, or an account that will not be given.
     Refused {
         /// Which command asked for it.
         id: u64,
@@ -153,6 +168,17 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn an_account_is_asked_for_and_given_in_these_words() {
+        let line = r#"{"account":{"id":7,"window":{"from_ns":2,"to_ns":3}}}"#;
+        let command = Command::Account { id: 7, window: Window { from_ns: 2, to_ns: 3 } };
+        assert_eq!(serde_json::from_str::<Command>(line).unwrap(), command);
+        assert_eq!(serde_json::to_string(&command).unwrap(), line);
+        let line = r#"{"account":{"id":7,"published":{"first_seq":1,"updates":1,"lateness_ns":[5],"writes":2}}}"#;
+        let published = Published { first_seq: 1, updates: 1, lateness_ns: vec![5], writes: 2 };
+        assert_eq!(serde_json::from_str::<Event>(line).unwrap(), Event::Account { id: 7, published });
+    }
 
     #[test]
     fn a_line_without_changes_is_read_and_written_as_it_always_was() {

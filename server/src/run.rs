@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use anyhow::Context as _;
 use protocol::{
     Transport, clock,
-    control::{Change, Command, Event, Rescheduled},
+    control::{Change, Command, Event},
 };
 use tokio::sync::{
     Notify,
@@ -29,7 +29,7 @@ use crate::{
     page::{Live, LiveOptions, Page},
     stop::StopSignals,
     stream::{
-        fault::{Fault, Hubs},
+        fault::{Fault, Hubs, Spin},
         hub::Hub,
         into_hub::IntoHub,
         publisher::Publisher,
@@ -195,7 +195,9 @@ impl Server {
     /// Starts serving.
     fn start_threads(&self, config: &Config) -> anyhow::Result<Threads> {
         let served = (0..usize::from(config.threads)).map(|number| {
-            let shards: Vec<_> = self.hubs.read().map(|hub| Shard::new(hub, number, transports::frame)).collect();
+            let spin = Spin::of(&self.faults);
+            let shards = self.hubs.read().map(|hub| Shard::spinning(hub, number, transports::frame, spin));
+            let shards: Vec<_> = shards.collect();
             (self.http(config, &shards), shards)
         });
         Threads::start(served, config.drain_timeout)
@@ -257,8 +259,16 @@ impl Server {
                         publisher = started;
                     }
                     Some(Command::Reschedule { id, change }) => match &publisher {
-                        Some(publisher) => publisher.reschedule(change, move |made| answer(id, made))?,
+                        Some(publisher) => {
+                            publisher.reschedule(change, move |made| answer(id, made.map(|made| Event::Rescheduled { id, made })))?;
+                        }
                         None => answer(id, Err("nothing is published yet; `publish` takes changes".to_owned())),
+                    },
+                    Some(Command::Account { id, window }) => match &publisher {
+                        Some(publisher) => publisher.account(window, move |given| {
+                            answer(id, given.map(|published| Event::Account { id, published }));
+                        })?,
+                        None => answer(id, Err("nothing is published yet; `publish` takes a window".to_owned())),
                     },
                     Some(Command::Memory) => {
                         control::emit(&Event::Memory { in_use_bytes: Allocator::in_use_bytes() })?;
@@ -286,12 +296,9 @@ impl Server {
     }
 }
 
-fn answer(id: u64, made: Result<Rescheduled, String>) {
-    let event = match made {
-        Ok(made) => Event::Rescheduled { id, made },
-        Err(reason) => Event::Refused { id, reason },
-    };
+fn answer(id: u64, answer: Result<Event, String>) {
+    let event = answer.unwrap_or_else(|reason| Event::Refused { id, reason });
     if let Err(error) = control::emit(&event) {
-        warn!(%error, "nobody reads what became of the schedule");
+        warn!(%error, "nobody reads what became of a command");
     }
 }

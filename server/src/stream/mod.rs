@@ -14,6 +14,7 @@ pub mod shard;
 pub mod source;
 pub mod span;
 
+mod accounts;
 mod changes;
 mod plain;
 mod sleep;

@@ -12,11 +12,12 @@ use std::{
 use anyhow::{Context, anyhow};
 use protocol::{
     clock,
-    control::{Change, Published, Rescheduled},
+    control::{Change, Published, Rescheduled, Window},
 };
 use tokio::sync::oneshot;
 
 use super::{
+    accounts::{self, Account, Accounts},
     changes::{Asked, Changes},
     sleep::{sleep_precisely, sleep_until},
     source::Source,
@@ -61,6 +62,7 @@ pub struct Publisher {
     stop: Arc<AtomicBool>,
     caught_up: Option<oneshot::Receiver<()>>,
     changes: mpsc::Sender<Asked>,
+    accounts: mpsc::Sender<accounts::Asked>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -78,13 +80,14 @@ impl Publisher {
         let stop = Arc::new(AtomicBool::new(false));
         let (sender, caught_up) = oneshot::channel();
         let told = Arc::clone(&stop);
-        let (changes, asked) = mpsc::channel();
+        let ((changes, changes_asked), (accounts, accounts_asked)) = (mpsc::channel(), mpsc::channel());
         let thread = std::thread::Builder::new()
             .name("publisher".to_owned())
             .spawn(move || {
-                let mut changes = Changes::new(asked);
+                let (mut changes, mut accounts) = (Changes::new(changes_asked), Accounts::new(accounts_asked));
                 let work = |outlet| {
-                    Work { source, span, outlet, stop: &told, changes: &mut changes, caught_up: Some(sender) }.run()
+                    let (changes, accounts) = (&mut changes, &mut accounts);
+                    Work { source, span, outlet, stop: &told, changes, accounts, caught_up: Some(sender) }.run()
                 };
                 if let Some(account) = outlet().and_then(work).transpose() {
                     published(account);
@@ -92,11 +95,12 @@ impl Publisher {
                 // Its processor time is read from outside when the window has passed, and would be lost with the thread.
                 while !told.load(Ordering::Relaxed) {
                     changes.refuse();
+                    accounts.refuse();
                     std::thread::park();
                 }
             })
             .context("cannot start the publisher's thread")?;
-        Ok(Self { stop, caught_up: Some(caught_up), changes, thread: Some(thread) })
+        Ok(Self { stop, caught_up: Some(caught_up), changes, accounts, thread: Some(thread) })
     }
 
     /// Asks for a change of the schedule. `answer` is called on the publisher's thread: once its first update is about to be published,
@@ -108,11 +112,28 @@ impl Publisher {
     ) -> anyhow::Result<()> {
         let asked = Asked { change, answer: Box::new(answer) };
         self.changes.send(asked).map_err(|_| anyhow!("the publisher's thread has ended"))?;
+        self.wake();
+        Ok(())
+    }
+
+    /// Asks for the account of a window that is still to begin, of a stream that goes on. `answer` is called on the publisher's thread:
+    /// once the window has passed, or with why there will be no account. It is not called once this is dropped.
+    pub fn account(
+        &self,
+        window: Window,
+        answer: impl FnOnce(Result<Published, String>) + Send + 'static,
+    ) -> anyhow::Result<()> {
+        let asked = accounts::Asked { window, answer: Box::new(answer) };
+        self.accounts.send(asked).map_err(|_| anyhow!("the publisher's thread has ended"))?;
+        self.wake();
+        Ok(())
+    }
+
+    fn wake(&self) {
         if let Some(thread) = &self.thread {
             // Perhaps it has nothing left to publish, and sleeps for good.
             thread.thread().unpark();
         }
-        Ok(())
     }
 
     /// Waits until everything that was due has been published.
@@ -141,6 +162,7 @@ struct Work<'a, O> {
     outlet: O,
     stop: &'a AtomicBool,
     changes: &'a mut Changes,
+    accounts: &'a mut Accounts,
     caught_up: Option<oneshot::Sender<()>>,
 }
 
@@ -158,20 +180,20 @@ impl<O: Outlet> Work<'_, O> {
     /// Publishes until the window has passed (then gives the account) or it is stopped (then none).
     fn run(mut self) -> anyhow::Result<Option<Published>> {
         sleep_precisely();
-        let mut account = Account::new();
+        let mut account = self.span.window.map(Account::of);
         for seq in 1.. {
             let due_ns = match self.wait() {
                 Now::Publish { due_ns } => due_ns,
-                Now::Account => return Ok(Some(account.close(self.outlet.writes()))),
+                Now::Account => return Ok(account.map(|account| account.close(self.outlet.writes()))),
                 Now::Stop => return Ok(None),
             };
             self.source.advance();
             self.changes.begun(seq, due_ns);
             // After that, which may take its time.
             let now_ns = clock::now_ns();
-            if self.span.window.is_some_and(|window| window.contains(due_ns)) {
-                account.add(seq, now_ns.saturating_sub(due_ns), &self.outlet);
-            }
+            let (late_ns, writes) = (now_ns.saturating_sub(due_ns), || self.outlet.writes());
+            account.iter_mut().for_each(|account| account.add((seq, due_ns), late_ns, writes));
+            self.accounts.add((seq, due_ns), late_ns, writes);
             self.outlet.publish(Due { seq, due_ns, now_ns, source: &self.source })?;
         }
         Ok(None)
@@ -182,7 +204,9 @@ impl<O: Outlet> Work<'_, O> {
         while !self.stop.load(Ordering::Relaxed) {
             let now_ns = clock::now_ns();
             self.changes.make(&mut self.source, &self.span, now_ns);
+            self.accounts.open(now_ns);
             let due_ns = self.span.first_due_ns.saturating_add(self.source.due_ns());
+            self.accounts.close(due_ns, now_ns, || self.outlet.writes());
             let ends_ns = self.span.window.map(|window| window.to_ns).filter(|to_ns| due_ns >= *to_ns);
             let wake_ns = ends_ns.unwrap_or_else(|| self.outlet.publish_at_ns(self.span.first_due_ns, due_ns));
             if now_ns >= wake_ns {
@@ -192,39 +216,10 @@ impl<O: Outlet> Work<'_, O> {
                 // Perhaps nobody waits for it.
                 let _ = caught_up.send(());
             }
-            sleep_until(wake_ns.min(now_ns + NAP_NS));
+            let look_ns = self.accounts.next_ns(now_ns).unwrap_or(u64::MAX).min(now_ns + NAP_NS);
+            sleep_until(wake_ns.min(look_ns));
         }
         Now::Stop
-    }
-}
-
-/// The account of a window as it builds up.
-struct Account {
-    first_seq: u64,
-    lateness_ns: Vec<u64>,
-    writes_before: u64,
-}
-
-impl Account {
-    fn new() -> Self {
-        Self { first_seq: 0, lateness_ns: Vec::new(), writes_before: 0 }
-    }
-
-    fn add(&mut self, seq: u64, late_ns: u64, outlet: &impl Outlet) {
-        if self.lateness_ns.is_empty() {
-            self.first_seq = seq;
-            self.writes_before = outlet.writes();
-        }
-        self.lateness_ns.push(late_ns);
-    }
-
-    fn close(self, writes: u64) -> Published {
-        Published {
-            first_seq: self.first_seq,
-            updates: self.lateness_ns.len() as u64,
-            writes: if self.lateness_ns.is_empty() { 0 } else { writes - self.writes_before },
-            lateness_ns: self.lateness_ns,
-        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod hubs;
 mod misbehaviour;
 mod relay;
+mod spin;
 mod tamper;
 
 use std::{fmt, str::FromStr, time::Duration};
@@ -12,6 +13,7 @@ use protocol::Transport;
 
 pub use hubs::Hubs;
 pub use misbehaviour::Misbehaviour;
+pub use spin::Spin;
 pub use tamper::Tamper;
 
 /// How a fault is written.
@@ -23,7 +25,8 @@ const FORMS: &str = "\
   drop:EVERY:CLIENTS          every EVERY-th update is not delivered to every CLIENTS-th connection
   duplicate:EVERY:CLIENTS     is delivered to it twice in a row
   swap:EVERY:CLIENTS          is delivered to it after the update that follows
-  slow:CLIENTS:BY             every CLIENTS-th connection is shown what there is BY later";
+  slow:CLIENTS:BY             every CLIENTS-th connection is shown what there is BY later
+  spin:FOR                    before an update is written to a connection its thread spins FOR";
 
 /// One way to misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,6 +59,11 @@ pub enum Fault {
         clients: u64,
         /// How much.
         by: Duration,
+    },
+    /// Each delivery takes so much more of the server's processor.
+    Spin {
+        /// How much.
+        each: Duration,
     },
 }
 
@@ -131,6 +139,7 @@ fn read(spec: &str) -> Result<Fault, String> {
         // An update that is to change places with its successor cannot also be a successor.
         ("swap", [every, clients]) => Fault::Swap(share(2, every, clients)?),
         ("slow", [clients, by]) => Fault::Slow { clients: count("CLIENTS", clients, 1)?, by: some_time("BY", by)? },
+        ("spin", [each]) => Fault::Spin { each: some_time("FOR", each)? },
         (name, _) if FORMS.lines().any(|form| form.trim_start().split(':').next() == Some(name)) => {
             return Err(format!("{name} is written otherwise"));
         }
@@ -168,6 +177,7 @@ impl fmt::Display for Fault {
             Self::Duplicate(Share { every, clients }) => write!(f, "duplicate:{every}:{clients}"),
             Self::Swap(Share { every, clients }) => write!(f, "swap:{every}:{clients}"),
             Self::Slow { clients, by } => write!(f, "slow:{clients}:{}", time(by)),
+            Self::Spin { each } => write!(f, "spin:{}", time(each)),
         }
     }
 }
@@ -188,10 +198,11 @@ mod tests {
             "duplicate:1:1",
             "swap:2:1",
             "slow:4:10ms",
+            "spin:100us",
         ] {
             assert_eq!(spec.parse::<Fault>().expect(spec).to_string(), spec);
         }
-        assert_eq!(FORMS.lines().count(), 8);
+        assert_eq!(FORMS.lines().count(), 9);
     }
 
     #[test]
@@ -205,6 +216,7 @@ mod tests {
             ("swap:1:1", "EVERY `1` must be a whole number of at least 2"),
             ("slow:x:1ms", "CLIENTS `x`"),
             ("slow:1:0s", "BY must be more than 0"),
+            ("spin:0s", "FOR must be more than 0"),
             ("stall-publisher:soon:1s", "AT `soon` is no time such as 400ms"),
             ("stall-fanout:1s:2h", "FOR `2h` is more than an hour"),
             ("delay:pigeon:5ms", "unknown transport `pigeon`: one of websocket, long-poll"),
