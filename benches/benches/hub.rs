@@ -7,7 +7,7 @@ use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_m
 use protocol::clock;
 use server::{
     stream::{
-        hub::{History, Hub},
+        hub::{Hub, Room},
         shard::{Shard, Subscription},
     },
     transports::frame,
@@ -35,14 +35,14 @@ fn take(c: &mut Criterion) {
     for updates in [1, 10, 100] {
         let hub = subject::hub(updates);
         group.throughput(Throughput::Elements(updates as u64));
-        group.bench_function(BenchmarkId::new("take", updates), |b| b.iter(|| hub.after(black_box(0))));
+        group.bench_function(BenchmarkId::new("take", updates), |b| b.iter(|| hub.broadcast().after(black_box(0))));
     }
     group.finish();
 }
 
 /// The time from the first publication until every subscription has taken the last, each update waited for.
 async fn publish(cursors: usize, updates: u64) -> Duration {
-    let hub = Hub::new(History::new(16, 1 << 20), 1);
+    let hub = Hub::new(&Room::new(16, 1 << 20), 1);
     let shard = Shard::new(&hub, 0, frame);
     let served = Arc::clone(&shard);
     tokio::spawn(async move { served.serve().await });

@@ -45,7 +45,7 @@ fn publish(hub: Arc<Hub>) -> Arc<Hub> {
 #[bench::one(args = (1), setup = subject::hub, config = kept(221))]
 #[bench::hundred(args = (100), setup = subject::hub, config = kept(7_626))]
 fn take(hub: Arc<Hub>) -> (Arc<Hub>, Batch) {
-    let batch = hub.after(black_box(0)).expect("nothing has left the ring");
+    let batch = hub.broadcast().after(black_box(0)).expect("nothing has left the ring");
     (hub, batch)
 }
 

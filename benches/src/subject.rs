@@ -13,7 +13,7 @@ use protocol::{Transport, Update, control::Window, stamp, update::encode_padded_
 use server::{
     stream::{
         batch::Batch,
-        hub::{History, Hub},
+        hub::{Hub, Room},
     },
     transports,
 };
@@ -29,19 +29,19 @@ pub fn encode(seq: u64, bytes: usize, line: &mut Vec<u8>) {
 
 /// A hub without subscribers, and so many updates in it.
 pub fn hub(updates: usize) -> Arc<Hub> {
-    let hub = Hub::new(History::new(4_096, 64 << 20), 1);
+    let hub = Hub::new(&Room::new(4_096, 64 << 20), 1);
     (0..updates).for_each(|_| publish(&hub));
     hub
 }
 
 /// Publishes an update.
 pub fn publish(hub: &Hub) {
-    hub.publish(|seq, line| encode_padded_into(seq, 123_456_789_012_345, UPDATE_BYTES, line));
+    hub.publish(hub.broadcast(), |seq, line| encode_padded_into(seq, 123_456_789_012_345, UPDATE_BYTES, line));
 }
 
 /// Everything that a new hub holds.
 pub fn batch(updates: usize) -> Batch {
-    hub(updates).after(0).expect("nothing has left the ring")
+    hub(updates).broadcast().after(0).expect("nothing has left the ring")
 }
 
 /// A batch as it goes over the wire.
@@ -53,9 +53,9 @@ pub fn sent(transport: Transport, updates: usize) -> Vec<u8> {
 pub fn relayed(updates: usize) -> Vec<u8> {
     let hub = hub(0);
     for _ in 0..updates {
-        hub.publish(|seq, line| stamp::padded_line_into(seq, 123_456_789_012_345, UPDATE_BYTES, line));
+        hub.publish(hub.broadcast(), |seq, line| stamp::padded_line_into(seq, 123_456_789_012_345, UPDATE_BYTES, line));
     }
-    over_the_wire(Transport::WebSocket, &hub.after(0).expect("nothing has left the ring"))
+    over_the_wire(Transport::WebSocket, &hub.broadcast().after(0).expect("nothing has left the ring"))
 }
 
 fn over_the_wire(transport: Transport, batch: &Batch) -> Vec<u8> {

@@ -152,15 +152,29 @@ impl Window {
 /// The updates that were due within a window, as their publisher accounts for them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Published {
-    /// The first of them; meaningless if there are none.
+    /// The first of them; meaningless if there are none, or if there are topics.
     pub first_seq: u64,
-    /// How many there are: `first_seq .. first_seq + updates`.
+    /// How many there are: `first_seq .. first_seq + updates`, or those of all topics.
     pub updates: u64,
-    /// Actual minus due time of the publication of each, in order, nanoseconds.
+    /// Which there are of each topic that has any, by number; none where updates are for all.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub topics: Vec<OfTopic>,
+    /// Actual minus due time of the publication of each, in order, nanoseconds: of one topic after the other, if there are topics.
     pub lateness_ns: Vec<u64>,
     /// Writes (WebSocket) or answers (long polling) that the server made between the window's first and last
     /// update; each carries one update or more.
     pub writes: u64,
+}
+
+/// The updates of a topic that were due within a window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OfTopic {
+    /// Its number.
+    pub topic: u32,
+    /// The first of them.
+    pub first_seq: u64,
+    /// How many there are: `first_seq .. first_seq + updates`.
+    pub updates: u64,
 }
 
 #[cfg(test)]
@@ -176,7 +190,7 @@ mod tests {
         assert_eq!(serde_json::from_str::<Command>(line).unwrap(), command);
         assert_eq!(serde_json::to_string(&command).unwrap(), line);
         let line = r#"{"account":{"id":7,"published":{"first_seq":1,"updates":1,"lateness_ns":[5],"writes":2}}}"#;
-        let published = Published { first_seq: 1, updates: 1, lateness_ns: vec![5], writes: 2 };
+        let published = Published { first_seq: 1, updates: 1, topics: Vec::new(), lateness_ns: vec![5], writes: 2 };
         assert_eq!(serde_json::from_str::<Event>(line).unwrap(), Event::Account { id: 7, published });
     }
 

@@ -40,6 +40,10 @@ pub const CURSOR_HEADER: &str = "pushbench-cursor";
 pub const TOKEN_KEY: &str = "token";
 /// Bytes of a client's name at most.
 pub const USER_BYTES_MAX: usize = 64;
+/// The key of a query that names a topic.
+pub const TOPIC_KEY: &str = "topic";
+/// The longest name of a topic.
+pub const TOPIC_BYTES_MAX: usize = 64;
 
 /// How long the server holds a poll for which nothing comes, unless told otherwise.
 pub const POLL_TIMEOUT_MS_DEFAULT: u64 = 25_000;
@@ -55,6 +59,8 @@ pub struct StreamQuery {
     pub wait_ms: Option<u64>,
     /// What the client calls itself, for the server's log.
     pub user: Option<String>,
+    /// The topic whose updates are wanted; those of the stream that has no name without one.
+    pub topic: Option<String>,
 }
 
 impl StreamQuery {
@@ -69,17 +75,18 @@ impl StreamQuery {
                 "after" => (&mut parsed.after, u64::MAX),
                 "wait_ms" => (&mut parsed.wait_ms, WAIT_MS_MAX),
                 "user" => {
-                    let fits = (1..=USER_BYTES_MAX).contains(&value.len()) && !value.chars().any(char::is_control);
-                    if !fits || parsed.user.replace(value.into_owned()).is_some() {
-                        let message = format!("user must be given once, as 1 to {USER_BYTES_MAX} bytes of plain text");
-                        return Err(Refusal::bad_query(message));
-                    }
+                    name(&mut parsed.user, "user", USER_BYTES_MAX, value)?;
+                    continue;
+                }
+                TOPIC_KEY => {
+                    name(&mut parsed.topic, TOPIC_KEY, TOPIC_BYTES_MAX, value)?;
                     continue;
                 }
                 TOKEN_KEY => continue,
                 _ if key.starts_with('_') => continue,
                 _ => {
-                    let message = format!("unknown key `{key}`: there are after, wait_ms, user, {TOKEN_KEY}");
+                    let message =
+                        format!("unknown key `{key}`: there are after, wait_ms, user, {TOPIC_KEY}, {TOKEN_KEY}");
                     return Err(Refusal::bad_query(message));
                 }
             };
@@ -92,6 +99,15 @@ impl StreamQuery {
         }
         Ok(parsed)
     }
+}
+
+/// Takes a name, which may be given once.
+fn name(place: &mut Option<String>, key: &str, bytes_max: usize, value: Cow<'_, str>) -> Result<(), Refusal> {
+    let fits = (1..=bytes_max).contains(&value.len()) && !value.chars().any(char::is_control);
+    if !fits || place.replace(value.into_owned()).is_some() {
+        return Err(Refusal::bad_query(format!("{key} must be given once, as 1 to {bytes_max} bytes of plain text")));
+    }
+    Ok(())
 }
 
 impl StreamQuery {
@@ -181,6 +197,11 @@ pub enum Refusal {
         /// The methods it knows.
         message: String,
     },
+    /// `503`: no further topic is begun.
+    TooManyTopics {
+        /// The bound that was met.
+        message: String,
+    },
     /// `503`: no further connection is taken.
     TooManyConnections {
         /// The bound that was met.
@@ -256,7 +277,10 @@ mod tests {
     fn queries_are_read_strictly() {
         let parse = |query| StreamQuery::parse(Some(query));
         assert_eq!(StreamQuery::parse(None), Ok(StreamQuery::default()));
-        assert_eq!(parse("after=17&wait_ms=5"), Ok(StreamQuery { after: Some(17), wait_ms: Some(5), user: None }));
+        assert_eq!(
+            parse("after=17&wait_ms=5"),
+            Ok(StreamQuery { after: Some(17), wait_ms: Some(5), ..StreamQuery::default() })
+        );
         let named = StreamQuery { user: Some("J\u{f8} 1".to_owned()), ..StreamQuery::default() };
         assert_eq!(parse("user=J%C3%B8+1&token=x"), Ok(named));
         let after = StreamQuery { after: Some(1), ..StreamQuery::default() };

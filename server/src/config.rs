@@ -12,7 +12,7 @@ use crate::{
     allocator::Allocator,
     connection::{bounds::Bounds, tls::TlsOptions},
     page::LiveOptions,
-    stream::{fault::Fault, hub::History, replay::FeedError, source::Source},
+    stream::{fault::Fault, hub::Room, log::History, replay::FeedError, source::Source},
     values::{Cpus, cpus, origin, payload_bytes, rate_hz, seconds, speed},
 };
 
@@ -32,6 +32,10 @@ pub struct Config {
     /// Length of a whole encoded update
     #[arg(long, value_name = "N", default_value = "128", value_parser = payload_bytes())]
     pub payload_bytes: u32,
+
+    /// Publish to so many topics, called 0, 1, 2 and so on, each at --rate, instead of to those who name no topic
+    #[arg(long, value_name = "N", conflicts_with = "replay", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    pub topics: Option<u32>,
 
     /// Exponential gaps between updates (independent sources) instead of even ones
     #[arg(long)]
@@ -60,6 +64,10 @@ pub struct Config {
     /// Bytes of updates kept at most
     #[arg(long, value_name = "BYTES", default_value = "67108864", value_parser = clap::value_parser!(u64).range(1..))]
     pub history_bytes: u64,
+
+    /// Bytes of updates kept at most over all topics, but one update of each
+    #[arg(long, value_name = "BYTES", default_value = "268435456", value_parser = clap::value_parser!(u64).range(1..))]
+    pub all_history_bytes: u64,
 
     /// How long a poll is held when there is nothing to say
     #[arg(long, value_name = "SECS", default_value = "25", value_parser = seconds)]
@@ -137,7 +145,10 @@ impl Config {
     pub(crate) fn source(&self) -> Result<Source, FeedError> {
         match &self.replay {
             Some(feed) => Source::replay(feed, self.speed),
-            None => Ok(Source::synthetic(self.arrivals(), self.rate, self.payload_bytes, self.seed)),
+            None => Ok(match self.topics {
+                None => Source::synthetic(self.arrivals(), self.rate, self.payload_bytes, self.seed),
+                Some(topics) => Source::of_topics(topics, self.arrivals(), self.rate, self.payload_bytes, self.seed),
+            }),
         }
     }
 
@@ -145,10 +156,15 @@ impl Config {
         if self.poisson { Arrivals::Poisson } else { Arrivals::Constant }
     }
 
-    /// How much the ring keeps.
-    pub fn history(&self) -> History {
-        let batch_bytes = self.bounds.send_batch as usize;
-        History { updates: self.history as usize, bytes: self.history_bytes as usize, batch_bytes }
+    /// How much the hub may hold.
+    pub fn room(&self) -> Room {
+        let history = History {
+            updates: self.history as usize,
+            bytes: self.history_bytes as usize,
+            all_bytes: self.all_history_bytes as usize,
+            batch_bytes: self.bounds.send_batch as usize,
+        };
+        Room { history, topics: self.bounds.max_topics as usize }
     }
 }
 

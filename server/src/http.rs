@@ -32,7 +32,7 @@ use tracing::debug;
 use crate::{
     allocator::Allocator,
     connection::{access, listener::Slot, socket::Socket, tls::Tls},
-    metrics::{self, Bound},
+    metrics::{self, Bound, Logged},
     page::Page,
     response::{JSON, json, refuse, respond},
     signal,
@@ -251,11 +251,20 @@ fn route(
         (&Method::GET, ECHO_PATH) => echo::open(context, slot, request).map(Reply::Now),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
             page.inspect(|page| page.watch.settle());
-            let text = context.metrics.encode(http.hub.newest(), http.hub.batches_cut());
+            let text = context.metrics.encode(logged(&http.hub));
             Ok(Reply::Now(respond(StatusCode::OK, metrics::CONTENT_TYPE, text)))
         }
         (&Method::GET | &Method::HEAD, HEALTH_PATH) => Ok(Reply::Now(json(StatusCode::OK, &health(http)))),
         (_, path) => Err(Refusal::MethodNotAllowed { message: methods(path)?.to_owned() }),
+    }
+}
+
+fn logged(hub: &Hub) -> Logged {
+    Logged {
+        updates: hub.updates(),
+        topics: hub.topics(),
+        batches_cut: hub.batches_cut(),
+        crowded_out: hub.crowded_out(),
     }
 }
 

@@ -34,7 +34,7 @@ pub(crate) fn refuse(refusal: &Refusal) -> Response<Bytes> {
         Refusal::NotFound { .. } => StatusCode::NOT_FOUND,
         Refusal::TargetTooLong { .. } => StatusCode::URI_TOO_LONG,
         Refusal::MethodNotAllowed { .. } => StatusCode::METHOD_NOT_ALLOWED,
-        Refusal::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
+        Refusal::TooManyTopics { .. } | Refusal::TooManyConnections { .. } => StatusCode::SERVICE_UNAVAILABLE,
     };
     let mut response = json(status, refusal);
     let headers = response.headers_mut();

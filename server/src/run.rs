@@ -29,7 +29,7 @@ use crate::{
     page::{Live, LiveOptions, Page},
     stop::StopSignals,
     stream::{
-        fault::{Fault, Hubs, Spin},
+        fault::{Fault, Hubs},
         hub::Hub,
         into_hub::IntoHub,
         publisher::Publisher,
@@ -171,7 +171,7 @@ impl Server {
         let page = config.page.then(|| Arc::new(Page::new(&metrics.tally, &config.stream(), config.engine, live)));
         Self {
             changes: changed.into(),
-            hubs: Hubs::new(&config.faults, hold, config.history(), usize::from(config.threads)),
+            hubs: Hubs::new(&config.faults, hold, &config.room(), usize::from(config.threads)),
             page,
             faults: config.faults.clone(),
             tls,
@@ -195,7 +195,7 @@ impl Server {
     /// Starts serving.
     fn start_threads(&self, config: &Config) -> anyhow::Result<Threads> {
         let served = (0..usize::from(config.threads)).map(|number| {
-            let spin = Spin::of(&self.faults);
+            let spin = Fault::spin(&self.faults);
             let shards = self.hubs.read().map(|hub| Shard::spinning(hub, number, transports::frame, spin));
             let shards: Vec<_> = shards.collect();
             (self.http(config, &shards), shards)

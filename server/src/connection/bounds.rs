@@ -56,6 +56,10 @@ pub struct Bounds {
     #[arg(long, value_name = "BYTES", default_value = "65536", value_parser = clap::value_parser!(u32).range(4_096..))]
     pub send_buffer: u32,
 
+    /// Topics that clients may ask for; one that asks for a further one is answered 503
+    #[arg(long, value_name = "N", default_value = "100000", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_topics: u32,
+
     /// Connections that may wait to be accepted (bounded by net.core.somaxconn)
     #[arg(long, value_name = "N", default_value = "4096", value_parser = clap::value_parser!(u32).range(1..=65_535))]
     pub backlog: u32,

@@ -14,10 +14,11 @@ pub(crate) enum Bound {
     Target,
     Body,
     Message,
+    Topics,
 }
 
 impl Bound {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 10] = [
         Self::Connections,
         Self::Requests,
         Self::HeaderTimeout,
@@ -27,6 +28,7 @@ impl Bound {
         Self::Target,
         Self::Body,
         Self::Message,
+        Self::Topics,
     ];
 
     /// As the option that sets it.
@@ -41,6 +43,7 @@ impl Bound {
             Self::Target => "max_target",
             Self::Body => "max_body",
             Self::Message => "max_message",
+            Self::Topics => "max_topics",
         }
     }
 }

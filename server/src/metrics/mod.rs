@@ -108,9 +108,8 @@ impl Metrics {
         self.transports.iter().map(|transport| transport.writes.get()).sum()
     }
 
-    /// Prometheus (`OpenMetrics`) text, and in it the stream's own figures: updates published, and batches that did not hold
-    /// all that was there.
-    pub fn encode(self: &Arc<Self>, updates: u64, batches_cut: u64) -> String {
+    /// Prometheus (`OpenMetrics`) text, and in it the stream's own figures.
+    pub fn encode(self: &Arc<Self>, logged: Logged) -> String {
         let mut registry = Registry::with_prefix("pushbench");
         registry.register("polls", "Polls received", self.polls.clone());
         registry.register("polls_timed_out", "Polls for which nothing came in time", self.polls_timed_out.clone());
@@ -128,35 +127,50 @@ impl Metrics {
             Unit::Seconds,
             self.publisher_lateness.clone(),
         );
-        registry.register_collector(Box::new(Collected { metrics: Arc::clone(self), updates, batches_cut }));
+        registry.register_collector(Box::new(Collected { metrics: Arc::clone(self), logged }));
         let mut text = String::new();
         encode(&mut text, &registry).expect("a String takes every write");
         text
     }
 }
 
+/// What the logs count.
+#[derive(Debug, Clone, Copy)]
+pub struct Logged {
+    /// Updates published.
+    pub updates: u64,
+    /// Topics that have a name.
+    pub topics: usize,
+    /// Batches that did not hold all that was there.
+    pub batches_cut: u64,
+    /// Updates that left the ring of their topic only because all rings together were full.
+    pub crowded_out: u64,
+}
+
 /// Figures that are kept elsewhere, or of which there is one for each transport.
 #[derive(Debug)]
 struct Collected {
     metrics: Arc<Metrics>,
-    updates: u64,
-    batches_cut: u64,
+    logged: Logged,
 }
 
 impl Collector for Collected {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), std::fmt::Error> {
-        let tally = &self.metrics.tally;
+        let (tally, logged) = (&self.metrics.tally, self.logged);
         for (name, help, value) in [
-            ("updates", "Updates published", self.updates),
+            ("updates", "Updates published", logged.updates),
             ("received_bytes", "Bytes from clients", tally.bytes_in.load(Relaxed)),
             ("sent_bytes", "Bytes to clients", tally.bytes_out.load(Relaxed)),
             ("full_sends", "Writes of which the kernel did not take all", tally.full.load(Relaxed)),
             ("dead_paths", "Connections that TCP gave up", tally.timed_out.load(Relaxed)),
-            ("batches_cut", "Batches that did not hold all that was there", self.batches_cut),
+            ("batches_cut", "Batches that did not hold all that was there", logged.batches_cut),
+            ("crowded_out", "Updates that left a topic's ring for others' sake", logged.crowded_out),
         ] {
             let counter = ConstCounter::new(value);
             counter.encode(encoder.encode_descriptor(name, help, None, MetricType::Counter)?)?;
         }
+        let topics = ConstGauge::new(logged.topics as i64);
+        topics.encode(encoder.encode_descriptor("topics", "Topics that have a name", None, MetricType::Gauge)?)?;
         let in_use = ConstGauge::new(Allocator::in_use_bytes() as i64);
         let help = "Memory asked for and not given back, by the allocator's own account";
         in_use.encode(encoder.encode_descriptor("memory_in_use_bytes", help, None, MetricType::Gauge)?)?;

@@ -2,7 +2,7 @@
 
 use std::{fmt, sync::mpsc};
 
-use protocol::control::{Published, Window};
+use protocol::control::{OfTopic, Published, Window};
 
 /// Takes the answer: the account, or why there is none.
 type Answer = Box<dyn FnOnce(Result<Published, String>) + Send>;
@@ -11,34 +11,47 @@ type Answer = Box<dyn FnOnce(Result<Published, String>) + Send>;
 #[derive(Debug)]
 pub(super) struct Account {
     window: Window,
-    first_seq: u64,
-    lateness_ns: Vec<u64>,
+    updates: Vec<Accounted>,
     writes_before: u64,
 }
 
+/// An update that counts: its topic, its `seq` there, and how late it was published.
+type Accounted = (Option<u32>, u64, u64);
+
 impl Account {
     pub(super) fn of(window: Window) -> Self {
-        Self { window, first_seq: 0, lateness_ns: Vec::new(), writes_before: 0 }
+        Self { window, updates: Vec::new(), writes_before: 0 }
     }
 
     /// An update is about to be published. `writes`: how often was written so far.
-    pub(super) fn add(&mut self, (seq, due_ns): (u64, u64), late_ns: u64, writes: impl Fn() -> u64) {
+    pub(super) fn add(
+        &mut self,
+        (topic, seq, due_ns): (Option<u32>, u64, u64),
+        late_ns: u64,
+        writes: impl Fn() -> u64,
+    ) {
         if !self.window.contains(due_ns) {
             return;
         }
-        if self.lateness_ns.is_empty() {
-            self.first_seq = seq;
+        if self.updates.is_empty() {
             self.writes_before = writes();
         }
-        self.lateness_ns.push(late_ns);
+        self.updates.push((topic, seq, late_ns));
     }
 
-    pub(super) fn close(self, writes: u64) -> Published {
+    pub(super) fn close(mut self, writes: u64) -> Published {
+        // Within a topic they lie in order.
+        self.updates.sort_by_key(|(topic, _, _)| *topic);
+        let of_topic = |updates: &[Accounted]| {
+            let (topic, first_seq, _) = updates[0];
+            Some(OfTopic { topic: topic?, first_seq, updates: updates.len() as u64 })
+        };
         Published {
-            first_seq: self.first_seq,
-            updates: self.lateness_ns.len() as u64,
-            writes: if self.lateness_ns.is_empty() { 0 } else { writes - self.writes_before },
-            lateness_ns: self.lateness_ns,
+            first_seq: self.updates.first().map_or(0, |(_, seq, _)| *seq),
+            updates: self.updates.len() as u64,
+            topics: self.updates.chunk_by(|one, next| one.0 == next.0).filter_map(of_topic).collect(),
+            writes: if self.updates.is_empty() { 0 } else { writes - self.writes_before },
+            lateness_ns: self.updates.into_iter().map(|(_, _, late_ns)| late_ns).collect(),
         }
     }
 }
@@ -78,7 +91,7 @@ impl Accounts {
         }
     }
 
-    pub(super) fn add(&mut self, update: (u64, u64), late_ns: u64, writes: impl Fn() -> u64) {
+    pub(super) fn add(&mut self, update: (Option<u32>, u64, u64), late_ns: u64, writes: impl Fn() -> u64) {
         self.open.iter_mut().for_each(|(account, _)| account.add(update, late_ns, &writes));
     }
 

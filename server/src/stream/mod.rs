@@ -2,10 +2,12 @@
 //! faults, which are planted here.
 
 pub mod batch;
+pub mod deal;
 pub mod fault;
 pub mod hold;
 pub mod hub;
 pub mod into_hub;
+pub mod log;
 pub mod publisher;
 pub mod replay;
 pub mod schedule;
@@ -13,8 +15,11 @@ pub mod segments;
 pub mod shard;
 pub mod source;
 pub mod span;
+pub mod spin;
+pub mod topic;
 
 mod accounts;
 mod changes;
 mod plain;
 mod sleep;
+mod subscribers;

@@ -30,7 +30,9 @@ const NAP_NS: u64 = 50_000_000;
 /// An update that is due.
 #[derive(Debug, Clone, Copy)]
 pub struct Due<'a> {
-    /// Its place in the stream.
+    /// The number of its topic; absent where it is for all.
+    pub topic: Option<u32>,
+    /// Its place among the updates of its topic.
     pub seq: u64,
     /// When it was due.
     pub due_ns: u64,
@@ -181,20 +183,21 @@ impl<O: Outlet> Work<'_, O> {
     fn run(mut self) -> anyhow::Result<Option<Published>> {
         sleep_precisely();
         let mut account = self.span.window.map(Account::of);
-        for seq in 1.. {
+        for index in 1.. {
             let due_ns = match self.wait() {
                 Now::Publish { due_ns } => due_ns,
                 Now::Account => return Ok(account.map(|account| account.close(self.outlet.writes()))),
                 Now::Stop => return Ok(None),
             };
             self.source.advance();
-            self.changes.begun(seq, due_ns);
+            self.changes.begun(index, due_ns);
+            let (topic, seq) = self.source.topic().map_or((None, index), |(topic, seq)| (Some(topic), seq));
             // After that, which may take its time.
             let now_ns = clock::now_ns();
             let (late_ns, writes) = (now_ns.saturating_sub(due_ns), || self.outlet.writes());
-            account.iter_mut().for_each(|account| account.add((seq, due_ns), late_ns, writes));
-            self.accounts.add((seq, due_ns), late_ns, writes);
-            self.outlet.publish(Due { seq, due_ns, now_ns, source: &self.source })?;
+            account.iter_mut().for_each(|account| account.add((topic, seq, due_ns), late_ns, writes));
+            self.accounts.add((topic, seq, due_ns), late_ns, writes);
+            self.outlet.publish(Due { topic, seq, due_ns, now_ns, source: &self.source })?;
         }
         Ok(None)
     }

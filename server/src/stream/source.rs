@@ -10,6 +10,7 @@ use protocol::{
 };
 
 use super::{
+    deal::Deal,
     replay::{Feed, FeedError},
     segments::Segments,
 };
@@ -19,7 +20,12 @@ use crate::values;
 #[derive(Debug)]
 pub enum Source {
     /// Filler of a given size, by one schedule after the other.
-    Synthetic(Segments),
+    Synthetic {
+        /// The schedules.
+        segments: Segments,
+        /// To whom; absent where it is to all who name no topic.
+        deal: Option<Deal>,
+    },
     /// A recording.
     Replay {
         /// The messages.
@@ -35,7 +41,14 @@ impl Source {
     /// Made-up updates; `seed` is that of random gaps.
     pub fn synthetic(arrivals: Arrivals, rate_hz: f64, payload_bytes: u32, seed: u64) -> Self {
         let first = Change { from_ns: 0, arrivals, rate_hz, payload_bytes, burst: NonZeroU32::MIN };
-        Self::Synthetic(Segments::new(first, seed))
+        Self::Synthetic { segments: Segments::new(first, seed), deal: None }
+    }
+
+    /// The same, at that rate, for each of so many topics.
+    pub fn of_topics(topics: u32, arrivals: Arrivals, rate_hz: f64, payload_bytes: u32, seed: u64) -> Self {
+        let rate_hz = rate_hz * f64::from(topics);
+        let first = Change { from_ns: 0, arrivals, rate_hz, payload_bytes, burst: NonZeroU32::MIN };
+        Self::Synthetic { segments: Segments::new(first, seed), deal: Some(Deal::new(topics, arrivals, seed)) }
     }
 
     /// The feed of that name.
@@ -46,7 +59,7 @@ impl Source {
     /// When the next update is due, in nanoseconds after the first.
     pub fn due_ns(&self) -> u64 {
         match self {
-            Self::Synthetic(segments) => segments.due_ns(),
+            Self::Synthetic { segments, .. } => segments.due_ns(),
             Self::Replay { feed, speed, index } => feed.due_ns(*index, *speed),
         }
     }
@@ -54,17 +67,30 @@ impl Source {
     /// Moves on to the next update.
     pub fn advance(&mut self) {
         match self {
-            Self::Synthetic(segments) => drop(segments.advance()),
+            Self::Synthetic { segments, deal } => {
+                segments.advance();
+                deal.iter_mut().for_each(Deal::advance);
+            }
             Self::Replay { index, .. } => *index += 1,
+        }
+    }
+
+    /// The topic of the update that [`Self::advance`] moved to, and its `seq` there; absent where updates go to all.
+    pub fn topic(&self) -> Option<(u32, u64)> {
+        match self {
+            Self::Synthetic { deal, .. } => deal.as_ref().map(Deal::last),
+            Self::Replay { .. } => None,
         }
     }
 
     /// Makes a change, whose time and `now_ns` are nanoseconds after the first due time, as [`Segments::reschedule`] does; or says why not.
     pub fn reschedule(&mut self, change: Change, now_ns: u64) -> Result<Change, String> {
         match self {
-            Self::Synthetic(segments) => {
+            Self::Synthetic { segments, deal } => {
                 values::check(&change)?;
-                Ok(segments.reschedule(change, now_ns))
+                let topics = deal.as_ref().map_or(1, Deal::topics) as f64;
+                let of_all = Change { rate_hz: change.rate_hz * topics, ..change };
+                Ok(Change { from_ns: segments.reschedule(of_all, now_ns).from_ns, ..change })
             }
             Self::Replay { .. } => {
                 Err("a feed is replayed as it was recorded, and has no schedule to change; start the server \
@@ -77,7 +103,7 @@ impl Source {
     /// Writes the update that [`Self::advance`] moved to.
     pub fn encode_into(&self, seq: u64, due_ns: u64, line: &mut Vec<u8>) {
         match self {
-            Self::Synthetic(segments) => encode_padded_into(seq, due_ns, segments.payload_bytes(), line),
+            Self::Synthetic { segments, .. } => encode_padded_into(seq, due_ns, segments.payload_bytes(), line),
             Self::Replay { feed, index, .. } => {
                 let (_, data) = feed.message(*index - 1);
                 Update { seq, due_ns, data }.encode_into(line);
@@ -88,7 +114,7 @@ impl Source {
     /// The same as servers of others are given it: as long, or with the same data, and with its [`stamp`].
     pub fn stamp_into(&self, seq: u64, due_ns: u64, line: &mut Vec<u8>) {
         match self {
-            Self::Synthetic(segments) => stamp::padded_line_into(seq, due_ns, segments.payload_bytes(), line),
+            Self::Synthetic { segments, .. } => stamp::padded_line_into(seq, due_ns, segments.payload_bytes(), line),
             Self::Replay { feed, index, .. } => stamp::line_into(seq, due_ns, feed.message(*index - 1).1, line),
         }
     }

@@ -2,13 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use protocol::{Engine, Transport, wire::Refusal};
+use protocol::{
+    Engine, Transport,
+    wire::{Refusal, StreamQuery},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::info;
 
 use crate::{
     connection::{access::Access, bounds::Bounds, listener::Slot},
-    metrics::{Metrics, TransportMetrics},
+    metrics::{Bound, Metrics, TransportMetrics},
     stream::{
         fault::{Fault, Tamper},
         shard::{Shard, Subscription},
@@ -39,15 +42,17 @@ pub struct Context {
 }
 
 impl Context {
-    /// A subscription of a transport to what follows `after`, or to what is published from now on.
+    /// A subscription of a transport to what is asked for.
     pub(super) fn subscribe(
         &self,
         transport: Transport,
-        after: Option<u64>,
+        query: &StreamQuery,
         slot: &Slot,
     ) -> Result<Subscription, Refusal> {
         let shard = &self.shards[transport.as_served() as usize];
-        let subscription = Subscription::new(shard, self.metrics.of(transport), after)?;
+        let topic = shard.hub().topic(query.topic.as_deref().unwrap_or_default());
+        let topic = topic.inspect_err(|_| self.metrics.met.inc(Bound::Topics))?;
+        let subscription = Subscription::new(shard, topic, self.metrics.of(transport), query.after)?;
         Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
     }
 }

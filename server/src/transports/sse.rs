@@ -76,7 +76,7 @@ pub struct Events {
 }
 
 pub(super) fn open(context: &Arc<Context>, query: &StreamQuery, slot: &Slot) -> Result<Response<Events>, Refusal> {
-    let subscription = context.subscribe(Transport::Sse, query.after, slot)?;
+    let subscription = context.subscribe(Transport::Sse, query, slot)?;
     let connected = ConnectedClient::new(&context.metrics, Transport::Sse, query.user.as_deref(), slot);
     let quiet = Box::pin(sleep_until(Instant::now() + context.bounds.ping_interval));
     let head = head(&subscription);

@@ -92,7 +92,7 @@ pub(super) fn open(
         response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(SUBPROTOCOL));
     }
     // Subscribed before the client is told, so that what follows the 101 is complete.
-    let subscription = context.subscribe(Transport::WebSocket, query.after, slot)?;
+    let subscription = context.subscribe(Transport::WebSocket, query, slot)?;
     response.headers_mut().insert(CURSOR_HEADER, subscription.cursor().into());
     let connected =
         (ConnectedClient::new(&context.metrics, Transport::WebSocket, query.user.as_deref(), slot), Arc::clone(slot));

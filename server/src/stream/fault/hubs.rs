@@ -11,7 +11,7 @@ use super::{
 };
 use crate::stream::{
     hold::Hold,
-    hub::{History, Hub},
+    hub::{Hub, Room},
 };
 
 /// The hub that each transport's subscribers read: the one that is published into, unless a fault or a hold delays what they see.
@@ -24,11 +24,11 @@ pub struct Hubs {
 
 impl Hubs {
     /// Empty hubs for so many shards each, as many as these faults and the hold need: one without any.
-    pub fn new(faults: &[Fault], hold: Option<Hold>, history: History, shards: usize) -> Self {
-        let published = Hub::new(history, shards);
+    pub fn new(faults: &[Fault], hold: Option<Hold>, room: &Room, shards: usize) -> Self {
+        let published = Hub::new(room, shards);
         let shown = Transport::SERVED.map(|transport| match Showing::of(faults, hold.as_ref(), transport, 0) {
             None => Arc::clone(&published),
-            Some(_) => Hub::new(history, shards),
+            Some(_) => Hub::new(room, shards),
         });
         Self { published, shown, hold }
     }
@@ -66,7 +66,7 @@ mod tests {
     use super::*;
     use crate::stream::shard::{Shard, Subscription};
 
-    const HISTORY: History = History::new(100, 1 << 20);
+    const ROOM: Room = Room::new(100, 1 << 20);
 
     fn faults(specs: &[&str]) -> Vec<Fault> {
         specs.iter().map(|spec| spec.parse().unwrap()).collect()
@@ -79,7 +79,7 @@ mod tests {
             (&["delay:websocket:1ms"], true, 2),
             (&["stall-fanout:0s:1ms"], false, Transport::SERVED.len()),
         ] {
-            let hubs = Hubs::new(&faults(specs), None, HISTORY, 1);
+            let hubs = Hubs::new(&faults(specs), None, &ROOM, 1);
             assert_eq!(hubs.read().count(), read, "{specs:?}");
             assert_eq!(hubs.read().any(|hub| Arc::ptr_eq(hub, hubs.published())), published_is_read, "{specs:?}");
         }
@@ -88,14 +88,14 @@ mod tests {
     #[test]
     fn a_relay_shows_everything_in_order_and_not_before_its_time() {
         let faults = faults(&["delay:websocket:20ms"]);
-        let hubs = Hubs::new(&faults, None, HISTORY, 1);
+        let hubs = Hubs::new(&faults, None, &ROOM, 1);
         let hub = hubs.of(Transport::WebSocket);
         let shard = Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"));
-        let mut subscription = Subscription::new(&shard, &Arc::default(), None).unwrap();
+        let mut subscription = Subscription::new(&shard, Arc::clone(hub.broadcast()), &Arc::default(), None).unwrap();
         let published_ns = now_ns();
         let misbehaviour = hubs.misbehaviour(&faults, published_ns).unwrap();
         for line in ["one", "two"] {
-            misbehaviour.pass_on(published_ns, line.as_bytes());
+            misbehaviour.pass_on(published_ns, hubs.published().broadcast(), line.as_bytes());
         }
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let seen = runtime.block_on(async {

@@ -1,6 +1,9 @@
 //! What the publisher is made to do wrong: publish late, and leave it to relays to show an update to some.
 
+use std::sync::Arc;
+
 use super::{Fault, relay::Relay};
+use crate::stream::topic::Topic;
 
 /// The publisher's faults; none by default.
 #[derive(Debug, Default)]
@@ -24,8 +27,8 @@ impl Misbehaviour {
     }
 
     /// Gives an update that was published then to those who show it later.
-    pub(crate) fn pass_on(&self, published_ns: u64, line: &[u8]) {
-        self.relays.iter().for_each(|relay| relay.pass_on(published_ns, line));
+    pub(crate) fn pass_on(&self, published_ns: u64, topic: &Arc<Topic>, line: &[u8]) {
+        self.relays.iter().for_each(|relay| relay.pass_on(published_ns, topic, line));
     }
 }
 

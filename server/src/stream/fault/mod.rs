@@ -3,7 +3,6 @@
 mod hubs;
 mod misbehaviour;
 mod relay;
-mod spin;
 mod tamper;
 
 use std::{fmt, str::FromStr, time::Duration};
@@ -11,9 +10,10 @@ use std::{fmt, str::FromStr, time::Duration};
 use humantime::{format_duration, parse_duration};
 use protocol::Transport;
 
+use super::spin::Spin;
+
 pub use hubs::Hubs;
 pub use misbehaviour::Misbehaviour;
-pub use spin::Spin;
 pub use tamper::Tamper;
 
 /// How a fault is written.
@@ -165,6 +165,17 @@ fn count(what: &str, text: &str, least: u64) -> Result<u64, String> {
     count.ok_or_else(|| format!("{what} `{text}` must be a whole number of at least {least}"))
 }
 
+impl Fault {
+    /// What all of these faults together have each delivery cost.
+    pub fn spin(faults: &[Self]) -> Spin {
+        let each_ns = faults.iter().map(|fault| match fault {
+            Self::Spin { each } => each.as_nanos() as u64,
+            _ => 0,
+        });
+        Spin { each_ns: each_ns.sum() }
+    }
+}
+
 impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let time = |time: Duration| format_duration(time);
@@ -203,6 +214,12 @@ mod tests {
             assert_eq!(spec.parse::<Fault>().expect(spec).to_string(), spec);
         }
         assert_eq!(FORMS.lines().count(), 9);
+    }
+
+    #[test]
+    fn what_deliveries_cost_more_adds_up() {
+        let faults = ["spin:2ms", "drop:1:1", "spin:1ms"].map(|spec| spec.parse().unwrap());
+        assert_eq!(Fault::spin(&faults), Spin { each_ns: 3_000_000 });
     }
 
     #[test]

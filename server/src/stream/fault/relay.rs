@@ -14,6 +14,7 @@ use crate::stream::{
     hold::Hold,
     hub::Hub,
     sleep::{sleep_precisely, sleep_until},
+    topic::Topic,
 };
 
 /// When a transport's subscribers are shown what was published.
@@ -48,7 +49,10 @@ impl Showing {
 
 /// The way to a thread that shows updates later. It ends when this is dropped and everything is shown.
 #[derive(Debug)]
-pub(super) struct Relay(Sender<(u64, Box<[u8]>)>);
+pub(super) struct Relay(Sender<Shown>);
+
+/// When an update was published, its topic, and its line.
+type Shown = (u64, Arc<Topic>, Box<[u8]>);
 
 impl Relay {
     pub(super) fn start(hub: Arc<Hub>, showing: Showing) -> anyhow::Result<Self> {
@@ -60,18 +64,18 @@ impl Relay {
         Ok(Self(sender))
     }
 
-    pub(super) fn pass_on(&self, published_ns: u64, line: &[u8]) {
+    pub(super) fn pass_on(&self, published_ns: u64, topic: &Arc<Topic>, line: &[u8]) {
         // It ends only after this is dropped.
-        let _ = self.0.send((published_ns, line.into()));
+        let _ = self.0.send((published_ns, Arc::clone(topic), line.into()));
     }
 }
 
 /// Order is kept whatever the times are, so both hubs number the updates alike.
-fn show(published: &Receiver<(u64, Box<[u8]>)>, showing: &Showing, hub: &Hub) {
+fn show(published: &Receiver<Shown>, showing: &Showing, hub: &Hub) {
     sleep_precisely();
-    for (published_ns, shown) in published {
+    for (published_ns, topic, shown) in published {
         sleep_until(showing.at_ns(published_ns));
-        hub.publish(|_, line| line.extend_from_slice(&shown));
+        hub.publish(&hub.own_topic(topic.name()), |_, line| line.extend_from_slice(&shown));
     }
 }
 

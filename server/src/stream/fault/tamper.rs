@@ -94,23 +94,23 @@ mod tests {
 
     use super::*;
     use crate::stream::{
-        hub::{History, Hub},
+        hub::{Hub, Room},
         shard::{Shard, Subscription},
     };
 
     fn subscribe(hub: &Arc<Hub>, tamper: Option<Box<Tamper>>) -> Subscription {
         let shard = Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"));
-        Subscription::new(&shard, &Arc::default(), None).unwrap().tampered_with(tamper)
+        Subscription::new(&shard, Arc::clone(hub.broadcast()), &Arc::default(), None).unwrap().tampered_with(tamper)
     }
 
     /// The digits that a connection is shown while 1 to 9 are published, in so many at a time.
     fn shown(spec: &str, connection: u64, at_a_time: u64) -> String {
-        let hub = Hub::new(History::new(100, 1 << 20), 1);
+        let hub = Hub::new(&Room::new(100, 1 << 20), 1);
         let tamper = Tamper::of(&[spec.parse().unwrap()], connection);
         let mut subscription = subscribe(&hub, tamper);
         let mut shown = String::new();
         for seq in 1..=9 {
-            hub.publish(|seq, line| line.extend(seq.to_string().bytes()));
+            hub.publish(hub.broadcast(), |seq, line| line.extend(seq.to_string().bytes()));
             if seq % at_a_time == 0 {
                 let mut context = Context::from_waker(Waker::noop());
                 while let Poll::Ready(batch) = std::pin::pin!(subscription.next()).poll(&mut context) {
@@ -141,16 +141,16 @@ mod tests {
     fn a_slow_client_is_shown_what_there_was_and_later() {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
         runtime.block_on(async {
-            let hub = Hub::new(History::new(100, 1 << 20), 1);
+            let hub = Hub::new(&Room::new(100, 1 << 20), 1);
             let tamper = Tamper::of(&["slow:1:10ms".parse().unwrap()], 0);
             let mut subscription = subscribe(&hub, tamper);
-            hub.publish(|_, line| line.push(b'1'));
+            hub.publish(hub.broadcast(), |_, line| line.push(b'1'));
             let begun_ns = now_ns();
             {
                 let mut next = std::pin::pin!(subscription.next());
                 assert!(next.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
             }
-            hub.publish(|_, line| line.push(b'2'));
+            hub.publish(hub.broadcast(), |_, line| line.push(b'2'));
             for line in ["1\n", "2\n"] {
                 assert_eq!(subscription.next().await.unwrap().lines(), line);
             }

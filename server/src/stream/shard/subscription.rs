@@ -2,18 +2,24 @@
 
 use std::{
     future::poll_fn,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::SeqCst},
     task::{Context, Poll, Waker},
 };
 
 use protocol::Transport;
 use tokio::time::Instant;
 
-use super::{Shard, Subscriber, Waits};
+use super::Shard;
 use crate::{
     connection::socket::{Outgoing, Writer},
     metrics::TransportMetrics,
-    stream::{batch::Batch, fault::Tamper, hub::Expired},
+    stream::{
+        batch::Batch,
+        fault::Tamper,
+        log::Expired,
+        subscribers::{Subscriber, Waits},
+        topic::{Place, Topic},
+    },
 };
 
 /// Why a subscription ended.
@@ -27,10 +33,11 @@ pub enum Ended {
     Draining,
 }
 
-/// A subscriber: a cursor into the ring of a shard's hub, and a place to wait in the shard.
+/// A subscriber: a cursor into a topic's ring, and a place to wait in a shard.
 #[derive(Debug)]
 pub struct Subscription {
     shard: Arc<Shard>,
+    topic: Arc<Topic>,
     key: usize,
     tamper: Option<Box<Tamper>>,
     /// When it was last answered without its task.
@@ -38,12 +45,31 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// Subscribes to what follows `after`, or to what is published from now on.
-    pub fn new(shard: &Arc<Shard>, metrics: &Arc<TransportMetrics>, after: Option<u64>) -> Result<Self, Expired> {
-        let (cursor, metrics) = (shard.hub.cursor(after)?, Arc::clone(metrics));
-        let key =
-            shard.subscribers().insert(Subscriber { cursor, waits: Waits::No, waker: None, unfinished: None, metrics });
-        Ok(Self { shard: Arc::clone(shard), key, tamper: None, answered: None })
+    /// Subscribes to what follows `after` in a topic of the shard's hub, or to what is published from now on.
+    pub fn new(
+        shard: &Arc<Shard>,
+        topic: Arc<Topic>,
+        metrics: &Arc<TransportMetrics>,
+        after: Option<u64>,
+    ) -> Result<Self, Expired> {
+        let place = topic.place(shard.number);
+        // Before the cursor is chosen: who publishes something later than that knows of a subscriber.
+        place.there.fetch_add(1, SeqCst);
+        let cursor = topic.cursor(after).inspect_err(|_| {
+            place.there.fetch_sub(1, SeqCst);
+        })?;
+        let (waits, metrics) = (Waits::No, Arc::clone(metrics));
+        let key = place.subscribers.insert(Subscriber { cursor, waits, waker: None, unfinished: None, metrics });
+        Ok(Self { shard: Arc::clone(shard), topic, key, tamper: None, answered: None })
+    }
+
+    fn place(&self) -> &Place {
+        self.topic.place(self.shard.number)
+    }
+
+    /// What it subscribes to.
+    pub(crate) fn topic(&self) -> &Arc<Topic> {
+        &self.topic
     }
 
     /// The same with a fault for this client, if it has one.
@@ -55,13 +81,13 @@ impl Subscription {
 
     /// The last update taken, or where the subscription began.
     pub fn cursor(&self) -> u64 {
-        self.shard.subscribers()[self.key].cursor
+        self.place().subscribers.all()[self.key].cursor
     }
 
     /// Goes on after another update, or from now on.
     pub(crate) fn seek(&mut self, after: Option<u64>) -> Result<(), Expired> {
-        let cursor = self.shard.hub.cursor(after)?;
-        self.shard.subscribers()[self.key].cursor = cursor;
+        let cursor = self.topic.cursor(after)?;
+        self.place().subscribers.all()[self.key].cursor = cursor;
         Ok(())
     }
 
@@ -94,7 +120,7 @@ impl Subscription {
         transport: Transport,
     ) -> Poll<Result<Option<Outgoing>, Ended>> {
         {
-            let subscriber = &mut self.shard.subscribers()[self.key];
+            let subscriber = &mut self.topic.place(self.shard.number).subscribers.all()[self.key];
             if let Some(rest) = subscriber.unfinished.take() {
                 return Poll::Ready(Ok(Some(*rest)));
             }
@@ -125,7 +151,7 @@ impl Subscription {
 
     /// Ready once the server is shutting down; waits for nothing else.
     pub(crate) fn poll_draining(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if self.shard.hub.is_draining() {
+        if self.topic.is_draining() {
             return Poll::Ready(());
         }
         self.wait(context.waker(), Waits::No);
@@ -134,15 +160,15 @@ impl Subscription {
 
     /// From here on nothing is written but by the task. What was begun is for it to finish.
     pub(crate) fn stand_down(&mut self) -> Option<Outgoing> {
-        let subscriber = &mut self.shard.subscribers()[self.key];
+        let subscriber = &mut self.place().subscribers.all()[self.key];
         subscriber.waits = Waits::No;
         subscriber.unfinished.take().map(|rest| *rest)
     }
 
     fn take(&mut self, context: &mut Context<'_>) -> Poll<Result<Batch, Ended>> {
-        let mut subscribers = self.shard.subscribers();
+        let mut subscribers = self.topic.place(self.shard.number).subscribers.all();
         let subscriber = &mut subscribers[self.key];
-        let batch = match self.shard.hub.after(subscriber.cursor) {
+        let batch = match self.topic.after(subscriber.cursor) {
             Err(expired) => {
                 subscriber.waits = Waits::No;
                 subscriber.metrics.slow_consumers.inc();
@@ -162,7 +188,7 @@ impl Subscription {
             self.shard.spin.of_deliveries(batch.len() as u64);
             return Poll::Ready(Ok(batch));
         }
-        if !self.shard.hub.is_draining() {
+        if !self.topic.is_draining() {
             return Poll::Pending;
         }
         subscriber.waits = Waits::No;
@@ -170,7 +196,7 @@ impl Subscription {
     }
 
     fn wait(&self, waker: &Waker, waits: Waits) {
-        let subscriber = &mut self.shard.subscribers()[self.key];
+        let subscriber = &mut self.place().subscribers.all()[self.key];
         subscriber.waits = waits;
         if !subscriber.waker.as_ref().is_some_and(|known| known.will_wake(waker)) {
             subscriber.waker = Some(waker.clone());
@@ -180,7 +206,9 @@ impl Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        let subscriber = self.shard.subscribers().remove(self.key);
+        let place = self.place();
+        let subscriber = place.subscribers.all().remove(self.key);
+        place.there.fetch_sub(1, SeqCst);
         // Dropped here, outside the lock.
         drop(subscriber);
     }

@@ -3,16 +3,16 @@
 use std::sync::Barrier;
 
 use super::*;
-use crate::stream::hub::History;
+use crate::stream::hub::Room;
 
-const HISTORY: History = History::new(100_000, 1 << 24);
+const ROOM: Room = Room::new(100_000, 1 << 24);
 
 fn shard(hub: &Arc<Hub>) -> Arc<Shard> {
     Shard::new(hub, 0, |_, _| unreachable!("batches are taken here, and not written"))
 }
 
 fn subscribe(shard: &Arc<Shard>) -> Subscription {
-    Subscription::new(shard, &Arc::default(), None).unwrap()
+    Subscription::new(shard, Arc::clone(shard.hub().broadcast()), &Arc::default(), None).unwrap()
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -22,7 +22,7 @@ fn runtime() -> tokio::runtime::Runtime {
 #[test]
 fn no_update_and_no_wake_up_is_lost_between_threads() {
     const UPDATES: u64 = 20_000;
-    let hub = Hub::new(HISTORY, 1);
+    let hub = Hub::new(&ROOM, 1);
     let shard = shard(&hub);
     let subscriptions: Vec<_> = (0..50).map(|_| subscribe(&shard)).collect();
     let begin = Arc::new(Barrier::new(2));
@@ -30,7 +30,7 @@ fn no_update_and_no_wake_up_is_lost_between_threads() {
         let (hub, begin) = (Arc::clone(&hub), Arc::clone(&begin));
         move || {
             begin.wait();
-            (0..UPDATES).for_each(|_| hub.publish(|seq, line| line.extend(seq.to_string().bytes())));
+            (0..UPDATES).for_each(|_| hub.publish(hub.broadcast(), |seq, line| line.extend(seq.to_string().bytes())));
         }
     });
     runtime().block_on(async {
@@ -58,7 +58,7 @@ fn no_update_and_no_wake_up_is_lost_between_threads() {
 
 #[test]
 fn the_order_of_service_rotates() {
-    let hub = Hub::new(HISTORY, 1);
+    let hub = Hub::new(&ROOM, 1);
     let mut firsts = std::collections::HashSet::new();
     runtime().block_on(async {
         let shard = shard(&hub);
@@ -75,7 +75,7 @@ fn the_order_of_service_rotates() {
         }
         tokio::task::yield_now().await;
         for _ in 0..30 {
-            hub.publish(|_, line| line.push(b'1'));
+            hub.publish(hub.broadcast(), |_, line| line.push(b'1'));
             firsts.insert(served.recv().await.unwrap());
             for _ in 1..10 {
                 served.recv().await.unwrap();
@@ -87,9 +87,9 @@ fn the_order_of_service_rotates() {
 
 #[test]
 fn draining_ends_a_subscription_once_it_is_current() {
-    let hub = Hub::new(HISTORY, 1);
+    let hub = Hub::new(&ROOM, 1);
     let mut subscription = subscribe(&shard(&hub));
-    hub.publish(|_, line| line.push(b'1'));
+    hub.publish(hub.broadcast(), |_, line| line.push(b'1'));
     hub.drain();
     runtime().block_on(async {
         assert_eq!(subscription.next().await.unwrap().len(), 1);

@@ -70,7 +70,7 @@ mod tests {
     #[test]
     fn a_plain_poll_is_read_and_what_follows_left() {
         let bytes = b"GET /poll?after=7&wait_ms=9 HTTP/1.1\r\nHost: a\r\nconnection: Keep-Alive\r\n\r\nGET";
-        let query = StreamQuery { after: Some(7), wait_ms: Some(9), user: None };
+        let query = StreamQuery { after: Some(7), wait_ms: Some(9), ..StreamQuery::default() };
         let (open, transport) = (Access::default(), Transport::LongPoll);
         assert_eq!(plain(bytes, &open, 100), Some(Asked { transport, query, length: bytes.len() - 3 }));
         assert!(plain(b"GET /poll?_=17 HTTP/1.1\r\n\r\n", &open, 100).is_some(), "a page's key");

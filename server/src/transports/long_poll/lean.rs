@@ -13,7 +13,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use protocol::{Transport, wire::StreamQuery};
+use protocol::{
+    Transport,
+    wire::{Refusal, StreamQuery},
+};
 use tokio::{
     io::{AsyncRead, ReadBuf},
     time::{Instant, Sleep, sleep_until},
@@ -32,10 +35,7 @@ use crate::{
     },
     metrics::Bound,
     response::{encode, refuse},
-    stream::{
-        hub::Expired,
-        shard::{Ended, Subscription},
-    },
+    stream::shard::{Ended, Subscription},
     transports::{
         context::{ConnectedClient, Context},
         deadline::poll_deadline,
@@ -59,7 +59,8 @@ pub(crate) enum Left {
 pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -> io::Result<Left> {
     let mut connection = Connection {
         context,
-        subscription: context.subscribe(Transport::LongPoll, None, slot).expect("from now on is never too late"),
+        subscription: (context.subscribe(Transport::LongPoll, &StreamQuery::default(), slot))
+            .expect("from now on is never too late, and the stream without a name is there"),
         socket,
         slot,
         poll: Poll::None,
@@ -82,7 +83,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
                 connection.ask(&query).await?;
             }
             Event::Wants { query, bytes } => {
-                return Ok(match context.subscribe(Transport::Sse, query.after, slot) {
+                return Ok(match context.subscribe(Transport::Sse, &query, slot) {
                     Ok(subscription) => {
                         slot.asked(Transport::Sse, &query);
                         Left::Events { subscription, user: query.user }
@@ -94,7 +95,7 @@ pub(crate) async fn serve(context: &Context, socket: &mut Socket, slot: &Slot) -
             Event::Early(bytes) => connection.early = bytes,
             Event::Begun(bytes) => connection.begin(bytes),
             Event::Answer(Ok(unwritten)) => connection.answer(unwritten).await?,
-            Event::Answer(Err(Ended::Expired(expired))) => connection.refuse(expired).await?,
+            Event::Answer(Err(Ended::Expired(expired))) => connection.refuse(&expired.into()).await?,
             Event::Answer(Err(Ended::Draining)) => {
                 let farewell = answer::draining(connection.subscription.cursor());
                 connection.answer(Some(encode(farewell))).await?;
@@ -229,8 +230,8 @@ impl Connection<'_> {
         self.asked += 1;
         self.slot.asked(Transport::LongPoll, query);
         self.context.metrics.polls.inc();
-        if let Err(expired) = self.subscription.seek(query.after) {
-            return self.refuse(expired).await;
+        if let Err(refusal) = self.seek(query) {
+            return self.refuse(&refusal).await;
         }
         if only_asks_where(query) {
             return self.time_out().await;
@@ -241,14 +242,23 @@ impl Connection<'_> {
         Ok(())
     }
 
+    /// Goes where the poll asks for: mostly on in the same topic.
+    fn seek(&mut self, query: &StreamQuery) -> Result<(), Refusal> {
+        if query.topic.as_deref().unwrap_or_default() == self.subscription.topic().name() {
+            return Ok(self.subscription.seek(query.after)?);
+        }
+        self.subscription = self.context.subscribe(Transport::LongPoll, query, self.slot)?;
+        Ok(())
+    }
+
     async fn time_out(&mut self) -> io::Result<()> {
         self.context.metrics.polls_timed_out.inc();
         let nothing = answer::nothing(self.subscription.cursor());
         self.answer(Some(encode(nothing))).await
     }
 
-    async fn refuse(&mut self, expired: Expired) -> io::Result<()> {
-        self.answer(Some(encode(refuse(&expired.into())))).await
+    async fn refuse(&mut self, refusal: &Refusal) -> io::Result<()> {
+        self.answer(Some(encode(refuse(refusal)))).await
     }
 
     async fn answer(&mut self, unwritten: Option<Outgoing>) -> io::Result<()> {

@@ -39,7 +39,7 @@ pub(crate) enum Opened {
 }
 
 pub(crate) fn open(context: &Arc<Context>, query: &StreamQuery, slot: &Slot) -> Result<Opened, Refusal> {
-    let subscription = context.subscribe(Transport::LongPoll, query.after, slot)?;
+    let subscription = context.subscribe(Transport::LongPoll, query, slot)?;
     context.metrics.polls.inc();
     let poll = Parked { context: Arc::clone(context), subscription, wait: wait(context, query) };
     if only_asks_where(query) {

@@ -2,24 +2,14 @@
 
 use protocol::clock;
 
-use super::Fault;
-
 /// What each delivery costs beside what it costs.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Spin {
-    each_ns: u64,
+    /// Nanoseconds.
+    pub each_ns: u64,
 }
 
 impl Spin {
-    /// All of these faults together.
-    pub fn of(faults: &[Fault]) -> Self {
-        let each_ns = faults.iter().map(|fault| match fault {
-            Fault::Spin { each } => each.as_nanos() as u64,
-            _ => 0,
-        });
-        Self { each_ns: each_ns.sum() }
-    }
-
     /// Keeps the processor as busy as so many deliveries are to.
     pub(crate) fn of_deliveries(self, updates: u64) {
         if self.each_ns == 0 {
@@ -38,7 +28,7 @@ mod tests {
 
     #[test]
     fn it_takes_as_long_for_each_delivery() {
-        let spin = Spin::of(&["spin:2ms", "drop:1:1", "spin:1ms"].map(|spec| spec.parse().unwrap()));
+        let spin = Spin { each_ns: 3_000_000 };
         let begun_ns = clock::now_ns();
         spin.of_deliveries(2);
         assert!(clock::now_ns() - begun_ns >= 6_000_000);
