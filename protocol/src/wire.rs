@@ -356,15 +356,17 @@ mod tests {
             wait_ms in proptest::option::of(0..=WAIT_MS_MAX),
             user in proptest::option::of("\\PC{1,16}"),
             token in proptest::option::of("\\PC{0,9}"),
+            topic in proptest::option::of("\\PC{1,16}"),
         ) {
             let mut query = form_urlencoded::Serializer::new(String::new());
             let numbers = [("wait_ms", wait_ms), ("after", after)];
             query.extend_pairs(numbers.iter().filter_map(|(key, number)| Some((key, number.as_ref()?.to_string()))));
             query.extend_pairs(token.iter().map(|token| (TOKEN_KEY, token)));
             query.extend_pairs(user.iter().map(|user| ("user", user)));
+            query.extend_pairs(topic.iter().map(|topic| (TOPIC_KEY, topic)));
             let query = query.finish();
             prop_assert_eq!(shown_token(&query), token.map(Cow::from));
-            prop_assert_eq!(StreamQuery::parse(Some(&query)), Ok(StreamQuery { after, wait_ms, user }));
+            prop_assert_eq!(StreamQuery::parse(Some(&query)), Ok(StreamQuery { after, wait_ms, user, topic }));
         }
 
         #[test]

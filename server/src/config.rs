@@ -37,6 +37,10 @@ pub struct Config {
     #[arg(long, value_name = "N", conflicts_with = "replay", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub topics: Option<u32>,
 
+    /// Let clients say updates, as signals with due_ns in them, to all who have the topic
+    #[arg(long)]
+    pub speak: bool,
+
     /// Exponential gaps between updates (independent sources) instead of even ones
     #[arg(long)]
     pub poisson: bool,

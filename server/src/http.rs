@@ -36,7 +36,7 @@ use crate::{
     page::Page,
     response::{JSON, json, refuse, respond},
     signal,
-    stream::{hold::Hold, hub::Hub},
+    stream::{hold::Hold, hub::Hub, topic::Topic},
     transports::{
         self, Reply,
         context::{ConnectedClient, Context},
@@ -145,8 +145,8 @@ async fn serve_any(http: Arc<Http>, socket: Socket, slot: Arc<Slot>, requests: u
                 Ok(Reply::Parked(poll)) => poll.answer().await.map(|response| response.map(whole)),
                 Ok(Reply::Endless(response)) => Ok(response.map(Either::Right)),
                 // Boxed: seldom, and its room would else be part of every parked poll.
-                Ok(Reply::Signalled(body)) => {
-                    Box::pin(acknowledge(http, body)).await.map(|response| response.map(whole))
+                Ok(Reply::Signalled(topic, body)) => {
+                    Box::pin(acknowledge(http, topic, body)).await.map(|response| response.map(whole))
                 }
                 Err(refusal) => Err(refusal),
             };
@@ -247,7 +247,10 @@ fn route(
             let query = StreamQuery::parse(query)?.resumed(last)?;
             transports::open(Transport::Sse, context, slot, &query, request)
         }
-        (&Method::POST, SEND_PATH) => Ok(Reply::Signalled(request.into_body())),
+        (&Method::POST, SEND_PATH) => {
+            let query = StreamQuery::parse(query)?;
+            Ok(Reply::Signalled(context.topic(&http.hub, &query)?, request.into_body()))
+        }
         (&Method::GET, ECHO_PATH) => echo::open(context, slot, request).map(Reply::Now),
         (&Method::GET | &Method::HEAD, METRICS_PATH) => {
             page.inspect(|page| page.watch.settle());
@@ -291,10 +294,10 @@ fn preflight(http: &Http, request: &Request<Incoming>) -> Result<Reply, Refusal>
     Ok(Reply::Now(response))
 }
 
-async fn acknowledge(http: &Http, body: Incoming) -> Result<Response<Bytes>, Refusal> {
-    let Context { bounds, metrics, .. } = &*http.context;
+async fn acknowledge(http: &Http, topic: Arc<Topic>, body: Incoming) -> Result<Response<Bytes>, Refusal> {
+    let Context { bounds, metrics, spoken, .. } = &*http.context;
     let body = signal::body(body, bounds, metrics).await?;
-    let ack = signal::acknowledge(metrics, &body);
+    let ack = signal::acknowledge(metrics, spoken.as_deref(), &topic, &body);
     let ack = ack.map_err(|error| Refusal::BadSignal { message: error.to_string() })?;
     Ok(respond(StatusCode::OK, JSON, ack + "\n"))
 }

@@ -69,6 +69,9 @@ pub fn prepare(mut config: Config) -> anyhow::Result<Prepared> {
         cpus.pin()?;
     }
     config.token = access::token(config.token.as_deref(), config.token_file.as_deref())?;
+    if let Some(fault) = config.faults.iter().find(|fault| config.speak && fault.is_shown_later()) {
+        anyhow::bail!("--speak beside --fault {fault}: what clients say is shown at once; leave one of them out");
+    }
     let source = config.source()?;
     let network = config.live.as_ref().and_then(LiveOptions::network);
     let tls = Tls::of(&config.tls, &[Some(config.listen.ip()), network].into_iter().flatten().collect::<Vec<_>>())?;
@@ -212,6 +215,7 @@ impl Server {
             context: Arc::new(Context {
                 shards: Transport::SERVED.map(shard_of),
                 access: Access { token: config.token.clone(), origins: config.allow_origins.clone() },
+                spoken: config.speak.then(|| Arc::clone(self.hubs.published())),
                 faults: self.faults.clone(),
                 metrics: Arc::clone(&self.metrics),
                 engine: config.engine,

@@ -126,10 +126,11 @@ impl Hub {
         self.named().len()
     }
 
-    /// Appends the next update of a topic, written by `encode` given its `seq`, and wakes every shard where it is waited for.
-    pub fn publish(&self, topic: &Arc<Topic>, encode: impl FnOnce(u64, &mut Vec<u8>)) {
-        self.append(topic, encode);
+    /// Appends the next update of a topic, written by `encode` given its `seq`, and wakes every shard where it is waited for. Gives that `seq`.
+    pub fn publish(&self, topic: &Arc<Topic>, encode: impl FnOnce(u64, &mut Vec<u8>)) -> u64 {
+        let seq = self.append(topic, encode);
         self.wake();
+        seq
     }
 
     /// The same for one of several that are to leave together: nobody is woken before [`Self::wake`].

@@ -14,7 +14,9 @@ use crate::{
     metrics::{Bound, Metrics, TransportMetrics},
     stream::{
         fault::{Fault, Tamper},
+        hub::Hub,
         shard::{Shard, Subscription},
+        topic::Topic,
     },
 };
 
@@ -25,6 +27,8 @@ pub struct Context {
     pub shards: [Arc<Shard>; Transport::SERVED.len()],
     /// Who may have it.
     pub access: Access,
+    /// Where what they say goes, if they may say anything.
+    pub spoken: Option<Arc<Hub>>,
     /// What clients are made to suffer.
     pub faults: Vec<Fault>,
     /// The counters.
@@ -42,6 +46,12 @@ pub struct Context {
 }
 
 impl Context {
+    /// The topic of a hub that is asked for.
+    pub(crate) fn topic(&self, hub: &Hub, query: &StreamQuery) -> Result<Arc<Topic>, Refusal> {
+        let topic = hub.topic(query.topic.as_deref().unwrap_or_default());
+        Ok(topic.inspect_err(|_| self.metrics.met.inc(Bound::Topics))?)
+    }
+
     /// A subscription of a transport to what is asked for.
     pub(super) fn subscribe(
         &self,
@@ -50,8 +60,7 @@ impl Context {
         slot: &Slot,
     ) -> Result<Subscription, Refusal> {
         let shard = &self.shards[transport.as_served() as usize];
-        let topic = shard.hub().topic(query.topic.as_deref().unwrap_or_default());
-        let topic = topic.inspect_err(|_| self.metrics.met.inc(Bound::Topics))?;
+        let topic = self.topic(shard.hub(), query)?;
         let subscription = Subscription::new(shard, topic, self.metrics.of(transport), query.after)?;
         Ok(subscription.tampered_with(Tamper::of(&self.faults, slot.number)))
     }

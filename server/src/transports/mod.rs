@@ -20,7 +20,7 @@ use protocol::{
 use self::{context::Context, long_poll::Opened, sse::Events};
 use crate::{
     connection::{listener::Slot, socket::Outgoing},
-    stream::batch::Batch,
+    stream::{batch::Batch, topic::Topic},
 };
 
 /// An answer, ready or to be waited for.
@@ -32,8 +32,8 @@ pub enum Reply {
     Parked(long_poll::Parked),
     /// An answer whose body does not end.
     Endless(Response<Events>),
-    /// A signal whose body is still to come.
-    Signalled(Incoming),
+    /// A signal to a topic, whose body is still to come.
+    Signalled(Arc<Topic>, Incoming),
 }
 
 /// Serves a request for the stream over the given transport.

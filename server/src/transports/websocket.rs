@@ -42,11 +42,12 @@ use crate::{
         listener::Slot,
         socket::{self, Outgoing, Writer},
     },
-    metrics::{Bound, Metrics},
+    metrics::Bound,
     signal,
     stream::{
         batch::Batch,
         shard::{Ended, Subscription},
+        topic::Topic,
     },
 };
 
@@ -188,7 +189,7 @@ async fn serve(
             }
             Event::Said(Some(Ok(message))) => {
                 silence.broken();
-                if let Some(why) = Box::pin(hear(&mut socket, metrics, message)).await? {
+                if let Some(why) = Box::pin(hear(&mut socket, context, subscription.topic(), message)).await? {
                     return Box::pin(close(&mut socket, Some(why))).await;
                 }
             }
@@ -257,9 +258,14 @@ fn buffers(context: &Context) -> WebSocketConfig {
 }
 
 /// Acknowledges a signal; pings and Close were answered by the library. If the client is to be rid of, says why.
-async fn hear(socket: &mut Socket, metrics: &Metrics, message: Message) -> Result<Option<(CloseCode, String)>, Error> {
+async fn hear(
+    socket: &mut Socket,
+    Context { metrics, spoken, .. }: &Context,
+    topic: &Arc<Topic>,
+    message: Message,
+) -> Result<Option<(CloseCode, String)>, Error> {
     match message {
-        Message::Text(text) => match signal::acknowledge(metrics, text.as_bytes()) {
+        Message::Text(text) => match signal::acknowledge(metrics, spoken.as_deref(), topic, text.as_bytes()) {
             Ok(ack) => socket.send(Message::text(ack)).await.map(|()| None),
             Err(error) => Ok(Some((CloseCode::Policy, error.to_string()))),
         },

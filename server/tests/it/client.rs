@@ -17,6 +17,8 @@ pub(crate) enum Client {
     Polls {
         connection: Connection,
         waits: &'static str,
+        /// What every poll says of a topic.
+        topic: String,
         unread: VecDeque<String>,
         cursor: u64,
     },
@@ -46,7 +48,9 @@ impl Client {
                     204 if !waits.is_empty() => (VecDeque::new(), answer.cursor()),
                     _ => return Err(answer),
                 };
-                Ok(Self::Polls { connection, waits, unread, cursor })
+                let topic = query.split('&').find(|pair| pair.starts_with("topic="));
+                let topic = topic.map(|pair| format!("&{pair}")).unwrap_or_default();
+                Ok(Self::Polls { connection, waits, topic, unread, cursor })
             }
         }
     }
@@ -56,9 +60,9 @@ impl Client {
         match self {
             Self::WebSocket(socket) => socket.line(),
             Self::Sse(events) => events.next().1,
-            Self::Polls { connection, waits, unread, cursor } => {
+            Self::Polls { connection, waits, topic, unread, cursor } => {
                 while unread.is_empty() {
-                    let answer = connection.get(&format!("/poll?after={cursor}{waits}"));
+                    let answer = connection.get(&format!("/poll?after={cursor}{waits}{topic}"));
                     match answer.status {
                         204 if !waits.is_empty() => {}
                         200 => *unread = lines(&answer),

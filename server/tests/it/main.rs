@@ -22,6 +22,7 @@ mod shutdown;
 mod signal;
 mod slow;
 mod tls;
+mod topics;
 mod usage;
 mod websocket;
 mod ws;

@@ -12,6 +12,42 @@ use crate::{
 
 const CLIENTS: u32 = 200;
 
+/// A log, its ring and one update, a place to wait: for each client what it otherwise shares with all.
+#[test]
+fn a_topic_of_its_own_costs_a_client_less_than_a_third_more() {
+    let bytes = |own: bool| {
+        let server = Server::start(&format!("{ONE_UPDATE} --speak"));
+        let in_use = || metric(server.address, "pushbench_memory_in_use_bytes");
+        let mut speaker = Connection::open(server.address);
+        let mut open = |number: u32| {
+            let topic = if own { format!("&topic={number}") } else { String::new() };
+            let mut connection = Connection::open(server.address);
+            if own {
+                // As long as those that are made up.
+                let said = format!(r#"{{"id":1,"due_ns":100000000000000,"data":"{}"}}"#, "x".repeat(80));
+                let length = said.len();
+                speaker.send(format!(
+                    "POST /send?topic={number} HTTP/1.1\r\nhost: test\r\ncontent-length: {length}\r\n\r\n{said}"
+                ));
+                assert_eq!(speaker.answer().status, 200);
+            }
+            // It has had an update, and waits for the next.
+            assert_eq!(connection.get(&format!("/poll?after=0{topic}")).status, 200);
+            connection.send(request("GET", &format!("/poll?after=1{topic}")));
+            connection
+        };
+        let first = open(CLIENTS);
+        let before = in_use();
+        let clients: Vec<_> = (0..CLIENTS).map(&mut open).collect();
+        reaches(server.address, "pushbench_polls_total", 2 * (CLIENTS + 1));
+        let bytes = (in_use() - before) / f64::from(CLIENTS);
+        drop((first, clients));
+        bytes
+    };
+    let (own, shared) = (bytes(true), bytes(false));
+    assert!(own <= 1.3 * shared, "{own} against {shared}");
+}
+
 /// Bytes for each of so many idle clients. A default buffer of tungstenite's would be 128 KiB, one of hyper's 8 KiB.
 fn bytes_per_client<C>(engine: Engine, transport: Transport, open: impl Fn(&Server) -> C) -> f64 {
     let server = Server::start(&format!("{ONE_UPDATE} --engine {engine}"));

@@ -63,6 +63,8 @@ fn it_is_openmetrics_text_with_every_figure() {
         ("bounds_met", "counter"),
         ("full_sends", "counter"),
         ("batches_cut", "counter"),
+        ("crowded_out", "counter"),
+        ("topics", "gauge"),
         ("dead_paths", "counter"),
         ("accept_errors", "counter"),
         ("updates", "counter"),

@@ -166,6 +166,11 @@ fn count(what: &str, text: &str, least: u64) -> Result<u64, String> {
 }
 
 impl Fault {
+    /// Whether what is published is kept back from some, or from all.
+    pub(crate) fn is_shown_later(&self) -> bool {
+        matches!(self, Self::StallFanout(_) | Self::Delay { .. })
+    }
+
     /// What all of these faults together have each delivery cost.
     pub fn spin(faults: &[Self]) -> Spin {
         let each_ns = faults.iter().map(|fault| match fault {

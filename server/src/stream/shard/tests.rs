@@ -30,7 +30,9 @@ fn no_update_and_no_wake_up_is_lost_between_threads() {
         let (hub, begin) = (Arc::clone(&hub), Arc::clone(&begin));
         move || {
             begin.wait();
-            (0..UPDATES).for_each(|_| hub.publish(hub.broadcast(), |seq, line| line.extend(seq.to_string().bytes())));
+            for _ in 0..UPDATES {
+                hub.publish(hub.broadcast(), |seq, line| line.extend(seq.to_string().bytes()));
+            }
         }
     });
     runtime().block_on(async {
