@@ -88,7 +88,8 @@ impl Progress {
     /// A trial has ended, of which there is this to say.
     pub fn tried(&self, text: &str) {
         self.bar.inc(1);
-        let since = humantime::format_duration(Duration::from_secs((clock::now_ns() - self.begun_ns) / clock::NS_PER_SEC));
+        let since =
+            humantime::format_duration(Duration::from_secs((clock::now_ns() - self.begun_ns) / clock::NS_PER_SEC));
         self.line(&format!("{text}  ({since})"));
     }
 

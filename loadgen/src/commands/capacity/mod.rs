@@ -1,5 +1,6 @@
 //! `loadgen capacity`: the largest load at which a goal holds, searched in trials against servers that stay up.
 
+mod kept;
 mod options;
 mod search;
 mod shown;
@@ -8,7 +9,7 @@ mod tried;
 use std::process::ExitCode;
 
 use protocol::results::{Load, Scenario};
-use reports::Seeker;
+use reports::{Seeker, Validity};
 use server::Allocator;
 
 pub use options::CapacityArgs;
@@ -83,6 +84,7 @@ impl Prepared {
         let search = Search { sweep: &sweep, seeker: &self.seeker };
         let kept = search.all(&self.loads, &mut self.folder).await;
         progress.end();
+        let is_interrupted = matches!(kept, Ok(Ended::Interrupted));
         let kept = kept.and_then(|_| self.folder.check());
         let Some(results) = self.folder.into_results() else {
             say("No trial was finished, so there is nothing to report.");
@@ -92,6 +94,9 @@ impl Prepared {
         if let (Err(error), Err(_)) = (&shown, &kept) {
             say(&format!("error: {error:#}"));
         }
-        kept.and(shown)
+        Ok(match kept.and(shown)? {
+            Outcome::Judged(_, standing) if is_interrupted => Outcome::Judged(Validity::Failed, standing),
+            outcome => outcome,
+        })
     }
 }

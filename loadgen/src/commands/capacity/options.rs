@@ -152,9 +152,10 @@ Examples:
 /// One that delivers what was published when it was.
 fn waits(name: &str) -> Result<Transport, String> {
     match name.parse() {
-        Ok(Transport::ShortPoll) => {
-            Err("short-poll delivers when its interval is over, whatever the load; a goal would be met or missed by that".to_owned())
-        }
+        Ok(Transport::ShortPoll) => Err(
+            "short-poll delivers when its interval is over, whatever the load; a goal would be met or missed by that"
+                .to_owned(),
+        ),
         named => named.map_err(|error| error.to_string()),
     }
 }
@@ -180,7 +181,10 @@ impl CapacityArgs {
             TRIAL_S.end()
         );
         let (from, to) = (self.from.unwrap_or(from), self.to.unwrap_or(to));
-        ensure!(from < to, "from {from} to {to}: there is no load between them; give a --to that is larger than --from");
+        ensure!(
+            from < to,
+            "from {from} to {to}: there is no load between them; give a --to that is larger than --from"
+        );
         let (axis, goals, processes) = (*axis, self.goals.clone(), self.processes);
         Ok(Search { axis, goals, from, to, step: STEP, processes, trial_s, trial_updates: TRIAL_UPDATES })
     }
@@ -191,8 +195,7 @@ impl CapacityArgs {
         let bounds = [search.from, search.to];
         let whole = || bounds.map(|bound| bound as u32).to_vec();
         let is = |axis| search.axis == axis;
-        let rate_hz =
-            if is(SearchAxis::Rate) { bounds.to_vec() } else { vec![self.rate_hz.unwrap_or(RATE_HZ)] };
+        let rate_hz = if is(SearchAxis::Rate) { bounds.to_vec() } else { vec![self.rate_hz.unwrap_or(RATE_HZ)] };
         let longest_s = rate_hz.iter().copied().map(|rate_hz| trial_s(search, rate_hz)).fold(0.0, f64::max);
         let settings = Settings {
             transports: transports.clone(),

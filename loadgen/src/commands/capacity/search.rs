@@ -1,12 +1,11 @@
 //! The search: trial by trial, process by process, contenders in turn.
 
 use protocol::results::{Load, Run, Trial};
-use reports::{Next, Seeker, write_page};
+use reports::{Next, Seeker};
 
-use super::{shown, tried};
+use super::{kept::Kept, shown, tried};
 use crate::{
     measure::{Phase, Sweep, Trials},
-    output::folder::Folder,
     scenario::plan::{Planned, Planner},
 };
 
@@ -28,9 +27,9 @@ pub(crate) enum Ended {
     Interrupted,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
     /// Searches for every contender under these loads: one process of each, then another of each.
-    pub(crate) async fn all(self, loads: &[Load], folder: &mut Folder) -> anyhow::Result<Ended> {
+    pub(crate) async fn all(self, loads: &[Load], kept: &mut impl Kept) -> anyhow::Result<Ended> {
         let Sweep { scenario, progress, .. } = self.sweep;
         let search = scenario.search.as_ref().expect("a search was asked for");
         let mut gone = Vec::new();
@@ -39,7 +38,7 @@ impl Search<'_> {
                 continue;
             }
             progress.line(&shown::process(&contender, search));
-            match self.process(&contender, folder).await? {
+            match self.process(&contender, kept).await? {
                 Process::Done => {}
                 Process::Interrupted => {
                     progress.line("Interrupted: what was finished is kept.");
@@ -50,16 +49,16 @@ impl Search<'_> {
                     gone.push(contender.point.clone());
                 }
             }
-            // Between processes, when nothing is measured. Whether it can be written at all is said at the end.
-            let _ = write_page(folder.results());
+            // Between processes, when nothing is measured.
+            kept.show();
         }
         Ok(Ended::Done)
     }
 
     /// Searches in one server process: `contender.repeat` is its number.
-    async fn process(self, contender: &Planned, folder: &mut Folder) -> anyhow::Result<Process> {
+    async fn process(self, contender: &Planned, kept: &mut impl Kept) -> anyhow::Result<Process> {
         let mut server = None;
-        let ended = self.trials(contender, folder, &mut server).await;
+        let ended = self.trials(contender, kept, &mut server).await;
         let stopped = match server {
             Some(server) => Trials::end(server).await,
             None => Ok(()),
@@ -71,8 +70,8 @@ impl Search<'_> {
     async fn trials(
         self,
         contender: &Planned,
-        folder: &mut Folder,
-        server: &mut Option<Trials<'_>>,
+        kept: &mut impl Kept,
+        server: &mut Option<Trials<'a>>,
     ) -> anyhow::Result<Process> {
         let Sweep { scenario, progress, interrupt, .. } = self.sweep;
         let search = scenario.search.as_ref().expect("a search was asked for");
@@ -81,20 +80,20 @@ impl Search<'_> {
             if interrupt.is_cancelled() {
                 return Ok(Process::Interrupted);
             }
-            let runs: Vec<&Run> = (folder.results().runs.iter())
+            let runs: Vec<&Run> = (kept.runs().iter())
                 .filter(|run| tried::at_load(&run.point, search.axis, search.from) == contender.point)
                 .collect();
             let Next::Try { load, number } = self.seeker.next(&runs, process) else { return Ok(Process::Done) };
             let point = tried::at_load(&contender.point, search.axis, load);
-            let planned = tried::planned(&folder.results().runs, point);
+            let planned = tried::planned(kept.runs(), point);
             let lasting = tried::lasting(scenario, search, &planned.point);
-            folder.plan_more(1)?;
+            kept.plan()?;
             progress.plan(std::slice::from_ref(&planned));
             let trials = server.get_or_insert_with(|| Trials::new(self.sweep, &planned));
             let Some(run) = trials.measure(&lasting, &planned, Trial { process, number }).await else {
                 return Ok(Process::Interrupted);
             };
-            folder.append(&run)?;
+            kept.keep(&run)?;
             progress.tried(&shown::trial(&run, self.seeker));
             if let Some(failure) = &run.failure {
                 // Whatever state it is in, the next trial has another.

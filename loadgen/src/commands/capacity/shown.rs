@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use protocol::results::{Run, Scenario, Search, SearchAxis, Stream};
+use protocol::results::{Run, Scenario, Search};
 use reports::Seeker;
 
 use crate::scenario::plan::Planned;
