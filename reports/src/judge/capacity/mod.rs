@@ -12,6 +12,7 @@ mod grid;
 mod seeker;
 mod tally;
 mod trial;
+mod tried;
 
 pub use goal::Goal;
 pub use seeker::{Next, Seeker};

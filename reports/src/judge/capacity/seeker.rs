@@ -6,12 +6,12 @@ use super::{
     bracket::Bracket,
     goal::Goal,
     grid::Grid,
-    tally::{Standing, Tally},
     trial::Judged,
+    tried::{Hint, Tried},
 };
 
-/// From so many steps beyond what another process found a process begins: it is to find a bracket of its own.
-const BEYOND_HINT: usize = 2;
+/// So many steps beyond what another process found a process begins: it is to find a bracket of its own.
+const BEYOND_HINT: usize = 1;
 
 /// A search, as it was asked. It keeps nothing: what was found is in the runs.
 #[derive(Debug, Clone)]
@@ -33,13 +33,6 @@ pub enum Next {
     },
     /// Nothing: every goal has its bracket, or will not get one.
     Done,
-}
-
-/// Where a goal's bracket is looked for first.
-#[derive(Clone, Copy)]
-struct Hint {
-    low: usize,
-    high: usize,
 }
 
 impl Seeker {
@@ -65,12 +58,26 @@ impl Seeker {
     /// What that server process of one contender is to do next, by all runs of that contender so far, in any order. Those of the
     /// process before it say where to begin. The same runs have the same answer.
     pub fn next(&self, runs: &[&Run], process: u32) -> Next {
-        let tried = Tried::of(self, runs, process);
-        let before = process.checked_sub(1).map(|before| Tried::of(self, runs, before));
-        let hint = |goal: usize| before.as_ref().and_then(|before| before.hint(goal));
+        let before = process.checked_sub(1).map(|before| self.tried(runs, before));
+        self.next_of(&self.tried(runs, process), before.as_ref())
+    }
+
+    /// What one process of a contender tried.
+    pub(super) fn tried(&self, runs: &[&Run], process: u32) -> Tried {
+        let mut tried = Tried::nothing(self.grid.len(), self.goals.len());
+        for run in runs {
+            let Some(trial) = run.trial.filter(|trial| trial.process == process) else { continue };
+            let Some(place) = self.grid.place(&run.point.load) else { continue };
+            tried.add(place, (trial.number > 0).then(|| self.judged(run)).as_deref());
+        }
+        tried
+    }
+
+    fn next_of(&self, tried: &Tried, before: Option<&Tried>) -> Next {
+        let hint = |goal: usize| before.and_then(|before| before.hint(goal));
         // Smaller loads first: what is too much may leave something behind.
-        let wanted = (0..self.goals.len()).filter_map(|goal| self.wanted(&tried, goal, hint(goal))).min();
-        wanted.map_or(Next::Done, |place| Next::Try { load: self.grid.load(place), number: tried.trials[place] })
+        let wanted = (0..self.goals.len()).filter_map(|goal| self.wanted(tried, goal, hint(goal))).min();
+        wanted.map_or(Next::Done, |place| Next::Try { load: self.grid.load(place), number: tried.trials(place) })
     }
 
     /// The load of which a goal wants to know more; none once its bracket is found.
@@ -80,7 +87,7 @@ impl Seeker {
             return Some(self.towards(bracket, hint));
         }
         let bounds = [bracket.lower, bracket.upper.map(|(upper, _)| upper)];
-        bounds.into_iter().flatten().find(|place| tried.tallies[goal][*place].decided().is_none())
+        bounds.into_iter().flatten().find(|place| !tried.is_decided(goal, *place))
     }
 
     /// Doubles until something fails, then halves what is between; from a hint on, distances double.
@@ -100,46 +107,82 @@ impl Seeker {
     }
 }
 
-/// What one process tried.
-pub(super) struct Tried {
-    /// Trials at each load, with the first, which is not judged.
-    trials: Vec<u32>,
-    /// Of each goal, at each load.
-    tallies: Vec<Vec<Tally>>,
-}
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use protocol::{Transport, results::Trial};
 
-impl Tried {
-    pub(super) fn of(seeker: &Seeker, runs: &[&Run], process: u32) -> Self {
-        let loads = seeker.grid.len();
-        let mut tried =
-            Self { trials: vec![0; loads], tallies: vec![vec![Tally::default(); loads]; seeker.goals.len()] };
-        for run in runs {
-            let Some(trial) = run.trial.filter(|trial| trial.process == process) else { continue };
-            let Some(place) = seeker.grid.place(&run.point.load) else { continue };
-            tried.trials[place] += 1;
-            if trial.number == 0 {
-                continue;
+    use super::*;
+    use crate::{
+        fixture::Searched,
+        judge::capacity::{tally::Standing, trial::Fault},
+        noise::Noise,
+    };
+
+    const GOALS: usize = 3;
+
+    /// What one process found, as loads, for each goal, with how many trials, and how fast the server was.
+    struct Made {
+        brackets: Vec<[Option<f64>; 2]>,
+        trials: u32,
+        pace: f64,
+    }
+
+    /// A search by one contender, process by process.
+    fn made(of: &Searched, transport: Transport) -> Vec<Made> {
+        let contender = of.contenders().into_iter().find(|run| run.point.transport == transport).unwrap();
+        let (seeker, mut noise, mut before) = (Seeker::new(&of.search).unwrap(), Noise::new(of.seed), None);
+        let process = |process| {
+            let pace = noise.about(of.processes_differ);
+            let (mut tried, mut trials) = (Tried::nothing(seeker.grid.len(), GOALS), 0);
+            while let Next::Try { load, number } = seeker.next_of(&tried, before.as_ref()) {
+                let run = of.trial(&contender, load, Trial { process, number }, pace, &mut noise);
+                let place = seeker.grid.place(&run.point.load).unwrap();
+                tried.add(place, (number > 0).then(|| seeker.judged(&run)).as_deref());
+                trials += 1;
             }
-            for (tallies, judged) in tried.tallies.iter_mut().zip(seeker.judged(run)) {
-                tallies[place].add(&judged);
+            let brackets = (0..GOALS).map(|goal| loads(&seeker, tried.decided(goal))).collect();
+            before = Some(tried);
+            Made { brackets, trials, pace }
+        };
+        (0..of.search.processes).map(process).collect()
+    }
+
+    fn loads(seeker: &Seeker, Bracket { lower, upper }: Bracket) -> [Option<f64>; 2] {
+        [lower, upper.map(|(upper, _)| upper)].map(|place| place.map(|place| seeker.grid.load(place)))
+    }
+
+    #[test]
+    fn simulate() {
+        for (name, of) in
+            [("plain", Searched { us_per_write: 0.0, ..Searched::rates() }), ("coalescing", Searched::rates())]
+        {
+            let mut within = 0;
+            let mut all = 0;
+            let mut trials = vec![];
+            let mut later = vec![];
+            for seed in 0..40 {
+                let of = Searched { seed, ..of.clone() };
+                let made = made(&of, Transport::WebSocket);
+                trials.push(made[0].trials);
+                later.extend(made[1..].iter().map(|made| made.trials));
+                for made in &made {
+                    let c = of.capacity_per_s(Transport::WebSocket, made.pace) / f64::from(of.clients);
+                    for [low, high] in &made.brackets {
+                        all += 1;
+                        within +=
+                            u32::from(low.unwrap() / 1.05_f64.powi(2) <= c && c <= high.unwrap() * 1.05_f64.powi(2));
+                    }
+                }
+            }
+            for mut trials in [trials, later] {
+                trials.sort();
+                println!(
+                    "{name}: {within} of {all}; trials {:?} mean {}",
+                    (trials[0], trials[trials.len() / 2], trials[trials.len() - 1]),
+                    trials.iter().sum::<u32>() as f64 / trials.len() as f64
+                );
             }
         }
-        tried
-    }
-
-    fn leaning(&self, goal: usize) -> Bracket {
-        Bracket::of(self.tallies[goal].iter().map(|tally| tally.leaning()))
-    }
-
-    /// What is decided.
-    pub(super) fn decided(&self, goal: usize) -> Bracket {
-        Bracket::of(self.tallies[goal].iter().map(|tally| tally.decided()))
-    }
-
-    fn hint(&self, goal: usize) -> Option<Hint> {
-        let top = self.trials.len() - 1;
-        let Bracket { lower, upper } = self.decided(goal);
-        (lower.is_some() || upper.is_some())
-            .then(|| Hint { low: lower.unwrap_or(0), high: upper.map_or(top, |(upper, _): (usize, Standing)| upper) })
     }
 }
