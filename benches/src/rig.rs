@@ -140,7 +140,7 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         signal_rate_hz: 0.0,
         mailboxes: Arc::default(),
         seed: 1,
-        phase: MeasurePhase::new(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }.into()),
+        phase: MeasurePhase::of(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }),
         disturbed: Disturbed::default(),
         cpus: None,
     }

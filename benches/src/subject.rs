@@ -115,7 +115,7 @@ pub struct Recording {
 
 impl Default for Recording {
     fn default() -> Self {
-        let phase = MeasurePhase::new(Window { from_ns: 0, to_ns: 1 << 50 }.into());
+        let phase = MeasurePhase::of(Window { from_ns: 0, to_ns: 1 << 50 });
         Self { recorder: Recorder::new(phase, Arc::default()), client: ClientRecord::new(0, 0) }
     }
 }

@@ -3,6 +3,7 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::{
+    capacity::CapacityArgs,
     cases::CasesArgs,
     compare::CompareArgs,
     gate::GateArgs,
@@ -31,6 +32,7 @@ Examples:
   loadgen run clients                                a built-in scenario
   loadgen run --clients 100,1000 --rate 10,50        the product of two axes
   loadgen run --replay feed.ndjson --measure 25s     a recorded feed
+  loadgen capacity --goal 'last.p99<=50ms'            how much can each transport carry
   loadgen report results/20261123T184012Z-quick      render a report again
   loadgen report --index results                     every results folder, with trends
   loadgen live                                       a page to race the transports in
@@ -45,6 +47,8 @@ worse than base.";
 pub enum Command {
     /// Run a scenario and write a results folder with its report
     Run(Box<RunArgs>),
+    /// Search the largest load at which a goal holds, for each transport, engine and server
+    Capacity(Box<CapacityArgs>),
     /// Render the report of a results folder again, from its files alone
     Report(ReportArgs),
     /// Check whether this machine can run a scenario, and say what would help

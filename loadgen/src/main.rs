@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Parser;
 use loadgen::{
     cli::{Cli, Command},
-    commands::{cases, compare, doctor, gate, guard, link, live, prove, report, run, scenarios, serve},
+    commands::{capacity, cases, compare, doctor, gate, guard, link, live, prove, report, run, scenarios, serve},
 };
 
 #[global_allocator]
@@ -17,6 +17,7 @@ fn main() -> ExitCode {
     server::stderr::log("warn");
     match Cli::parse().command.unwrap_or_else(|| Command::Run(Box::new(run::RunArgs::quick()))) {
         Command::Run(args) => run::run(*args),
+        Command::Capacity(args) => capacity::run(*args),
         Command::Report(args) => report::run(&args),
         Command::Doctor(args) => doctor::run(*args),
         Command::Compare(args) => compare::run(&args),

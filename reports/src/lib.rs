@@ -22,8 +22,9 @@ mod validity;
 mod words;
 
 pub use judge::{
-    Asked, Between, Change, Claim, Claims, Figure, Found, GATED, Gate, Gated, JudgedThreshold, Limit, Limits, Look,
-    Plan, Round, Ruling, Standing, Threshold, Thresholds, Unmeasured, between::between, claims::claims, thresholds,
+    Asked, Between, Change, Claim, Claims, Fault, Figure, Found, GATED, Gate, Gated, Goal, Judged, JudgedThreshold,
+    Limit, Limits, Look, Next, Plan, Round, Ruling, Seeker, Standing, Threshold, Thresholds, Unmeasured,
+    between::between, claims::claims, thresholds,
 };
 pub use metrics::other_work;
 pub use pages::{

@@ -62,6 +62,15 @@ impl Default for Progress {
     }
 }
 
+impl Progress {
+    /// Gives the deliveries that counted, and forgets what is of one measure phase.
+    fn begin_anew(&self) -> u64 {
+        self.last_before.store(0, Relaxed);
+        self.first_after.store(u64::MAX, Relaxed);
+        self.delivered.swap(0, Relaxed)
+    }
+}
+
 /// When a payload came.
 #[derive(Debug, Clone, Copy)]
 pub struct Receipt {
@@ -91,6 +100,12 @@ impl ClientRecord {
         Self { tracker, heard_ns: ready_ns, reconnect, latency_sum_ns: 0, deliveries: 0 }
     }
 
+    /// Goes on where it stands, with none of its deliveries.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { latency_sum_ns: 0, deliveries: 0, ..self.clone() }
+    }
+
     /// The mean latency of its deliveries that count.
     pub fn mean_latency_ns(&self) -> Option<u64> {
         self.latency_sum_ns.checked_div(self.deliveries)
@@ -113,6 +128,8 @@ pub struct Meeting {
 pub struct Recorder {
     phase: MeasurePhase,
     progress: Arc<Progress>,
+    /// Deliveries that count, once it is closed.
+    delivered: u64,
     /// Latency of deliveries that count, nanoseconds, three significant digits.
     pub latency: Histogram<u64>,
     /// The same by slice, two digits.
@@ -137,6 +154,7 @@ impl Recorder {
         Self {
             phase,
             progress,
+            delivered: 0,
             latency: histogram(3),
             slices: vec![histogram(2); SLICES],
             meeting: Meeting { parked: histogram(2), between: histogram(2), rode: histogram(2) },
@@ -160,7 +178,7 @@ impl Recorder {
     ) -> Result<(), OutOfBounds> {
         let arrival = client.tracker.see(update.seq)?;
         bump(&self.progress.updates);
-        let Some(&window) = self.phase.get() else { return Ok(()) };
+        let Some(window) = self.phase.get() else { return Ok(()) };
         if update.due_ns < window.from_ns {
             self.progress.last_before.fetch_max(update.seq, Relaxed);
         } else if update.due_ns >= window.to_ns {
@@ -187,9 +205,14 @@ impl Recorder {
         }
     }
 
-    /// Deliveries that count.
+    /// Records nothing more: what is seen of its progress from here on is another's.
+    pub fn close(&mut self) {
+        self.delivered = self.progress.begin_anew();
+    }
+
+    /// Deliveries that count, of one that is closed.
     pub fn delivered(&self) -> u64 {
-        self.progress.delivered.load(Relaxed)
+        self.delivered
     }
 
     /// Takes note that a payload with updates has come.
@@ -242,7 +265,7 @@ mod tests {
     const WINDOW: Window = Window { from_ns: 1_000, to_ns: 3_400 };
 
     fn recorder() -> Recorder {
-        Recorder::new(Arc::new(WINDOW.into()), Arc::default())
+        Recorder::new(MeasurePhase::of(WINDOW), Arc::default())
     }
 
     fn at(received_ns: u64) -> Receipt {
@@ -284,6 +307,7 @@ mod tests {
         for seq in [7, 8] {
             recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500)).unwrap();
         }
+        recorder.close();
         assert_eq!((recorder.delivered(), client.tracker.missed(7, 8)), (2, 0));
         assert_eq!(fan_out(&[&recorder.spreads], 1, 7, None).last.len(), 2);
     }

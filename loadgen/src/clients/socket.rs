@@ -33,14 +33,14 @@ pub struct LagMeter {
 }
 
 impl LagMeter {
-    /// A meter that counts from the moment at which the measure phase is known.
+    /// A meter that counts while the measure phase is known.
     pub fn new(phase: MeasurePhase) -> Self {
         Self { phase, lag: Rc::new(RefCell::new(histogram(3))) }
     }
 
-    /// What was collected, nanoseconds.
-    pub fn into_histogram(self) -> Histogram<u64> {
-        self.lag.borrow().clone()
+    /// What was collected since that was last asked, nanoseconds.
+    pub fn take(&self) -> Histogram<u64> {
+        self.lag.replace(histogram(3))
     }
 
     fn record(&self, arrived: TimeSpec) {
@@ -182,7 +182,7 @@ mod tests {
     #[tokio::test]
     async fn bytes_that_lay_unread_show_for_how_long() {
         let (ours, mut theirs) = pair().await;
-        let lag = LagMeter::new(std::sync::Arc::new(Window { from_ns: 0, to_ns: 1 }.into()));
+        let lag = LagMeter::new(MeasurePhase::of(Window { from_ns: 0, to_ns: 1 }));
         let mut ours = Socket::new(ours, Some(lag.clone())).unwrap();
         let mut read = [0; 4];
         // The kernel begins to stamp a little after the first socket asks for it.
@@ -198,7 +198,7 @@ mod tests {
         ours.read_exact(&mut read).await.unwrap();
         assert_eq!(&read, b"late");
 
-        let lag = lag.into_histogram();
+        let lag = lag.take();
         assert_eq!(lag.len(), 1);
         assert!((19_900_000..500_000_000).contains(&lag.max()), "{} ns", lag.max());
     }

@@ -1,5 +1,6 @@
 //! What loadgen can do: a file or a folder a command, each with its options and its `run`.
 
+pub mod capacity;
 pub mod cases;
 pub mod compare;
 pub mod doctor;

@@ -70,7 +70,7 @@ impl Session<'_> {
         old.kill().await?;
         // A server begins where its parent may run, and is the same server as before.
         self.keep_apart(false)?;
-        let mut server = ServerProcess::start(&Launch::of(self.sweep, self.planned, Some(&old))).await?;
+        let mut server = ServerProcess::start(&Launch::of(self.sweep, &self.planned, Some(&old))).await?;
         self.keep_apart(true)?;
         self.gathered.follow(server.pid, before)?;
         let published = server.publish(first_due_ns, Some(window)).await;

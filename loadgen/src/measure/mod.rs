@@ -1,4 +1,4 @@
-//! One run of one point: connect, settle, warm up, measure, drain.
+//! One run of one point: connect, settle, warm up, measure, drain. Or one trial after the other of a server that stays up.
 
 mod account;
 mod connect;
@@ -13,6 +13,7 @@ mod session;
 mod sweep;
 pub mod target;
 pub mod through;
+mod trials;
 
 use protocol::{
     clock::{self, ns},
@@ -22,6 +23,7 @@ use protocol::{
 
 pub use phase::{Halt, Phase};
 pub use sweep::Sweep;
+pub use trials::Trials;
 
 use crate::{
     machine::calendar,
@@ -40,32 +42,58 @@ pub async fn run(sweep: &Sweep<'_>, planned: &Planned) -> Option<Run> {
     let mut session = Session::new(sweep, planned);
     let ended = phases(&mut session, sweep.scenario).await.map_err(|halt| session.explain(halt));
     let closed = session.close().await.map_err(Halt::Failed);
-    match ended.and(closed) {
-        Ok(()) => Some(session.into_run(started_utc, None)),
+    measured(&mut session, started_utc, ended.and(closed))
+}
+
+/// What came of it. `None` if it was interrupted.
+fn measured(session: &mut Session<'_>, started_utc: String, ended: Result<(), Halt>) -> Option<Run> {
+    let failure = match ended {
+        Ok(()) => None,
         Err(halt) => {
-            let reason = halt.reason(&session.gathered.errors())?;
-            let failure = Failure { phase: session.phase.to_string(), reason };
-            Some(session.into_run(started_utc, Some(failure)))
+            Some(Failure { phase: session.phase.to_string(), reason: halt.reason(&session.gathered.errors())? })
         }
-    }
+    };
+    Some(session.take_run(started_utc, failure))
 }
 
 async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Halt> {
     session.start_server().await?;
+    get_ready(session, scenario).await?;
 
+    session.enter(Phase::WarmUp);
+    session.keep_awake()?;
+    let first_due_ns = clock::now_ns() + LEAD_NS;
+    let window = window(session, scenario, first_due_ns);
+    session.count(window);
+    session.publish(first_due_ns, Some(window)).await?;
+    measure(session, scenario, first_due_ns, window, |session| session.is_complete()).await
+}
+
+/// Connects the clients, and lets them settle.
+async fn get_ready(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Halt> {
     session.enter(Phase::Connect);
     session.connect().await?;
 
     session.enter(Phase::Settle);
     session.wait(after_s(scenario.settle_s), |_| false).await?;
-    session.sample_idle().await?;
+    session.sample_idle().await
+}
 
-    session.enter(Phase::WarmUp);
-    session.keep_awake()?;
-    let first_due_ns = clock::now_ns() + LEAD_NS;
-    let from_ns = first_due_ns + ns(warm_up_s(&session.planned.point.load.stream, scenario, session.planned.repeat));
-    let window = Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) };
-    session.publish(first_due_ns, window).await?;
+/// What counts of a stream whose first update is due then.
+fn window(session: &Session<'_>, scenario: &Scenario, first_due_ns: u64) -> Window {
+    let Planned { repeat, point, .. } = &session.planned;
+    let from_ns = first_due_ns + ns(warm_up_s(&point.load.stream, scenario, *repeat));
+    Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) }
+}
+
+/// From the warm-up, which has begun, to the end. `is_over`: nothing more is to be waited for once the window has passed.
+async fn measure(
+    session: &mut Session<'_>,
+    scenario: &Scenario,
+    first_due_ns: u64,
+    window: Window,
+    is_over: fn(&Session<'_>) -> bool,
+) -> Result<(), Halt> {
     session.keep_apart(true)?;
     session.wait(window.from_ns, |_| false).await?;
 
@@ -83,7 +111,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
         session.sample_busy().await?;
     }
     session.account(after_s(scenario.drain_s)).await?;
-    session.wait(after_s(scenario.drain_s), Session::is_complete).await?;
+    session.wait(after_s(scenario.drain_s), is_over).await?;
     // Not while something is under way: to read memory is work for the server, and what is late still counts. A stream that goes on
     // has no such moment, least of all now that its next update has come.
     if !goes_on {

@@ -91,8 +91,10 @@ pub struct ServerProcess {
     child: Child,
     stdin: Option<ChildStdin>,
     events: Lines<BufReader<ChildStdout>>,
-    /// Its account of the stream, if that came while something else was awaited.
-    published: Option<Published>,
+    /// Its account of the stream, or of the window last asked for, if that came while something else was awaited.
+    published: Option<Result<Published, String>>,
+    /// By what that window's account is known.
+    accounts_for: Option<u64>,
     /// Every change of its schedule that it has said was made.
     changes: Vec<Change>,
     /// How often it was told to change its schedule.
@@ -148,7 +150,9 @@ impl ServerProcess {
         let events = BufReader::new(stdout).lines();
         let (published, certificate, address) = (None, None, ([0, 0, 0, 0], 0).into());
         let changes = in_place_of.map_or_else(Vec::new, |ended| ended.changes.clone());
-        let mut server = Self { child, stdin, events, published, changes, asked: 0, address, certificate, key, pid };
+        let (asked, accounts_for) = (0, None);
+        let mut server =
+            Self { child, stdin, events, published, accounts_for, changes, asked, address, certificate, key, pid };
         match timeout(PATIENCE, server.event()).await.context("the server did not get ready")?? {
             Event::Ready { listen, certificate } => (server.address, server.certificate) = (listen, certificate),
             other => bail!("the server said {other:?} before it was ready"),
@@ -189,6 +193,19 @@ impl ServerProcess {
         answer.map_err(|reason| anyhow!("the schedule cannot be changed: {reason}"))
     }
 
+    /// Tells it the same, and does not wait. Whether it was done is not told.
+    pub async fn reschedule_later(&mut self, change: Change) -> anyhow::Result<()> {
+        self.asked += 1;
+        self.tell(&Command::Reschedule { id: self.asked, change }).await
+    }
+
+    /// Asks it to account for a window that is still to begin; [`Self::published`] waits for that.
+    pub async fn account_for(&mut self, window: Window) -> anyhow::Result<()> {
+        self.asked += 1;
+        (self.accounts_for, self.published) = (Some(self.asked), None);
+        self.tell(&Command::Account { id: self.asked, window }).await
+    }
+
     /// Every change of its schedule that was made, in the order in which they began, as far as it was listened to.
     pub fn changes(&self) -> &[Change] {
         &self.changes
@@ -204,16 +221,16 @@ impl ServerProcess {
         timeout(PATIENCE, answer).await.context("the server does not answer")?
     }
 
-    /// Waits for its account of the stream. Dropping the future loses nothing.
+    /// Waits for its account: of the window last asked for, else of the stream. Dropping the future loses nothing.
     pub async fn published(&mut self) -> anyhow::Result<Published> {
-        if let Some(published) = self.published.take() {
-            return Ok(published);
-        }
-        self.until(|event| match event {
-            Event::Published(published) => Ok(published),
-            other => Err(other),
-        })
-        .await
+        let published = match self.published.take() {
+            Some(published) => published,
+            None => {
+                let accounts_for = self.accounts_for;
+                self.until(|event| account(accounts_for, event)).await?
+            }
+        };
+        published.map_err(|reason| anyhow!("the server does not account for its stream: {reason}"))
     }
 
     /// How it ended, if it has.
@@ -251,11 +268,14 @@ impl ServerProcess {
     /// Waits for what is awaited. An account that comes meanwhile is kept; an answer for which nobody waits any more is not.
     async fn until<T>(&mut self, awaited: impl Fn(Event) -> Result<T, Event>) -> anyhow::Result<T> {
         loop {
-            match awaited(self.event().await?) {
+            let other = match awaited(self.event().await?) {
                 Ok(found) => return Ok(found),
-                Err(Event::Published(published)) => self.published = Some(published),
-                Err(Event::Memory { .. } | Event::Rescheduled { .. } | Event::Refused { .. }) => {}
+                Err(other) => other,
+            };
+            match account(self.accounts_for, other) {
+                Ok(published) => self.published = Some(published),
                 Err(other @ Event::Ready { .. }) => bail!("the server said {other:?} after it was ready"),
+                Err(_) => {}
             }
         }
     }
@@ -277,6 +297,16 @@ impl ServerProcess {
             self.changes.push(made.change);
         }
         Ok(event)
+    }
+}
+
+/// The account of the stream, or of the window known by that.
+fn account(accounts_for: Option<u64>, event: Event) -> Result<Result<Published, String>, Event> {
+    match event {
+        Event::Published(published) => Ok(Ok(published)),
+        Event::Account { id, published } if Some(id) == accounts_for => Ok(Ok(published)),
+        Event::Refused { id, reason } if Some(id) == accounts_for => Ok(Err(reason)),
+        other => Err(other),
     }
 }
 

@@ -85,6 +85,14 @@ impl Progress {
         });
     }
 
+    /// A trial has ended, of which there is this to say.
+    pub fn tried(&self, text: &str) {
+        self.bar.inc(1);
+        let since =
+            humantime::format_duration(Duration::from_secs((clock::now_ns() - self.begun_ns) / clock::NS_PER_SEC));
+        self.line(&format!("{text}  ({since})"));
+    }
+
     /// A line that stays.
     pub fn line(&self, text: &str) {
         if self.live { self.bar.println(text) } else { say(text) }

@@ -340,7 +340,7 @@ fn no_fault_key<'de, D: Deserializer<'de>>(_: D) -> Result<Option<Infallible>, D
     Err(D::Error::custom(NO_FAULT))
 }
 
-fn on_or_off(text: &str) -> Result<bool, String> {
+pub(crate) fn on_or_off(text: &str) -> Result<bool, String> {
     match text {
         "off" => Ok(false),
         "on" => Ok(true),
@@ -352,7 +352,7 @@ fn disturbance_key<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Disturb
     String::deserialize(value)?.parse().map(Some).map_err(D::Error::custom)
 }
 
-fn arrivals(text: &str) -> Result<Arrivals, String> {
+pub(crate) fn arrivals(text: &str) -> Result<Arrivals, String> {
     match text {
         "constant" => Ok(Arrivals::Constant),
         "poisson" => Ok(Arrivals::Poisson),

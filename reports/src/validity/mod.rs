@@ -18,6 +18,7 @@ pub use limits::{IDLE_GAP_S, UPDATES_BEFORE};
 pub(crate) use point::point_warnings;
 pub(crate) use quick_ack::quickly_acknowledged;
 pub use severity::{Severity, Validity};
+pub(crate) use steady::grown_ms;
 pub use warning::{AtOnce, LagAt, LinkAt, Warning};
 
 use crate::read::Results;

@@ -28,6 +28,12 @@ pub(super) fn of_runs(point: &PointName, runs: &[&Run]) -> Option<Warning> {
 }
 
 fn fell_behind(point: &PointName, run: &Run) -> Option<Warning> {
+    let (first_ms, last_ms) = grown_ms(run)?;
+    Some(Warning::ServerFellBehind { point: point.clone(), first_ms, last_ms })
+}
+
+/// The median latencies of the first slice and the last, if a queue grew between.
+pub(crate) fn grown_ms(run: &Run) -> Option<(f64, f64)> {
     let mut medians = run
         .slices
         .iter()
@@ -36,11 +42,7 @@ fn fell_behind(point: &PointName, run: &Run) -> Option<Warning> {
     let first_ms = medians.next()?;
     let last_ms = medians.next_back()?;
     let grown_ms = last_ms - first_ms - asked_every_ms(run);
-    (last_ms > BEHIND_TIMES * first_ms && grown_ms > BEHIND_MS).then(|| Warning::ServerFellBehind {
-        point: point.clone(),
-        first_ms,
-        last_ms,
-    })
+    (last_ms > BEHIND_TIMES * first_ms && grown_ms > BEHIND_MS).then_some((first_ms, last_ms))
 }
 
 fn halves_differ(point: &PointName, run: &Run) -> Option<Warning> {

@@ -41,7 +41,7 @@ pub struct Assignment {
     pub mailboxes: Arc<[Mailbox]>,
     /// Seed of all jitter.
     pub seed: u64,
-    /// The measure phase, when it is known.
+    /// Its measure phase, when it is known.
     pub phase: MeasurePhase,
     /// What was done to them, once it was.
     pub disturbed: Disturbed,

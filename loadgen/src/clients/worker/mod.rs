@@ -22,13 +22,17 @@ use anyhow::Context;
 use server::metrics::Tally;
 use tokio::{
     runtime::{Builder, LocalOptions},
-    sync::{Notify, Semaphore},
+    sync::{
+        Notify, Semaphore,
+        mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+        oneshot,
+    },
     task::spawn_local,
     time::{Instant, interval, sleep, sleep_until},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{recorder::Progress, socket::LagMeter};
+use super::{recorder::Progress, socket::LagMeter, window::MeasurePhase};
 use client::client;
 use goodbyes::{GOODBYE, Goodbyes};
 use shared::Shared;
@@ -51,6 +55,9 @@ pub struct Worker {
     pub tally: Arc<Tally>,
     /// Its thread, as the kernel knows it.
     pub thread_id: rustix::thread::Pid,
+    /// When what its clients receive counts.
+    pub phase: MeasurePhase,
+    requests: UnboundedSender<Request>,
     orders: Orders,
     thread: thread::JoinHandle<Report>,
 }
@@ -63,20 +70,25 @@ struct Orders {
     stop: CancellationToken,
 }
 
+/// For what came of a measure phase.
+type Request = oneshot::Sender<Report>;
+
 impl Worker {
     /// Starts a thread that connects its clients and holds them until [`Self::stop`].
     pub fn start(assignment: Assignment) -> anyhow::Result<Self> {
         let (progress, tally, orders) = <(Arc<Progress>, Arc<Tally>, Orders)>::default();
         let (named, name) = std::sync::mpsc::sync_channel(1);
+        let (requests, requested) = unbounded_channel();
+        let phase = assignment.phase.clone();
         let thread = thread::Builder::new().name("worker".to_owned()).spawn({
             let (progress, tally, orders) = (Arc::clone(&progress), Arc::clone(&tally), orders.clone());
             move || {
                 let _ = named.send(rustix::thread::gettid());
-                work(assignment, progress, tally, &orders)
+                work(assignment, progress, tally, &orders, requested)
             }
         })?;
         let thread_id = name.recv().context("a worker did not start")?;
-        Ok(Self { progress, tally, thread_id, orders, thread })
+        Ok(Self { progress, tally, thread_id, phase, requests, orders, thread })
     }
 
     /// Has every client drop its connection, and come back.
@@ -87,6 +99,15 @@ impl Worker {
     /// Tells it that an outage is over, which clients have waited out.
     pub fn outlasted(&self) {
         self.orders.outlasted.notify_one();
+    }
+
+    /// What came of the measure phase, which is over with that. Clients stay where they are.
+    pub async fn hand_over(&self) -> anyhow::Result<Report> {
+        let (request, report) = oneshot::channel();
+        let sent = self.requests.send(request);
+        let ended = "a worker has ended; this is a bug in pushbench";
+        sent.map_err(|_| anyhow::anyhow!(ended))?;
+        report.await.context(ended)
     }
 
     /// Has every client say goodbye, if it does, and close its connection.
@@ -101,13 +122,19 @@ impl Worker {
     }
 }
 
-fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orders: &Orders) -> Report {
+fn work(
+    assignment: Assignment,
+    progress: Arc<Progress>,
+    tally: Arc<Tally>,
+    orders: &Orders,
+    mut requests: UnboundedReceiver<Request>,
+) -> Report {
     if let Some(cpus) = &assignment.cpus {
         // Checked when the plan was made: the processors exist.
         let _ = cpus.pin();
     }
     let report = Report::new(&assignment, Arc::clone(&progress));
-    let lag = LagMeter::new(Arc::clone(&assignment.phase));
+    let lag = LagMeter::new(assignment.phase.clone());
     let shared = Rc::new(Shared::new(assignment, progress, tally, lag, report, Goodbyes::new(orders.stop.clone())));
     let runtime = Builder::new_current_thread()
         .enable_all()
@@ -122,7 +149,7 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
             () = orders.stop.cancelled() => {}
         }
         tokio::select! {
-            () = watch(&shared, orders) => {}
+            () = watch(&shared, orders, &mut requests) => {}
             () = orders.stop.cancelled() => {}
         }
         if let Some(unsaid) = shared.goodbyes.said().await {
@@ -134,7 +161,7 @@ fn work(assignment: Assignment, progress: Arc<Progress>, tally: Arc<Tally>, orde
     let Shared { assignment, report, lag, progress, scratch, .. } = Rc::into_inner(shared).expect("no client is left");
     let begun = scratch.into_begun().filter(|_| assignment.is_stamped() && assignment.phase.get().is_some());
     let report = report.into_inner().closed(progress.updates.load(Relaxed), begun);
-    Report { loop_lag: lag.into_histogram(), ..report }
+    Report { loop_lag: lag.take(), ..report }
 }
 
 /// Starts the clients, evenly spaced and never too many at once.
@@ -149,9 +176,9 @@ async fn ramp(shared: &Rc<Shared>) {
     }
 }
 
-/// Has clients come back that were told to drop their connection, or whose server has fallen silent; and ends the tries of
-/// those that are not ready in time.
-async fn watch(shared: &Rc<Shared>, orders: &Orders) {
+/// Has clients come back that were told to drop their connection, or whose server has fallen silent; ends the tries of
+/// those that are not ready in time; and hands over what came of a measure phase.
+async fn watch(shared: &Rc<Shared>, orders: &Orders, requests: &mut UnboundedReceiver<Request>) {
     let mut looks = interval(SILENCE_LOOK);
     let mut give_up = pin!(sleep(shared.until_give_up()));
     let mut given_up = false;
@@ -160,6 +187,11 @@ async fn watch(shared: &Rc<Shared>, orders: &Orders) {
             () = &mut give_up, if !given_up => {
                 given_up = true;
                 shared.give_up();
+                continue;
+            }
+            Some(request) = requests.recv() => {
+                // Perhaps nobody waits for it any more.
+                let _ = request.send(shared.hand_over());
                 continue;
             }
             () = orders.outlasted.notified() => {

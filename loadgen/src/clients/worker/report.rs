@@ -47,7 +47,7 @@ impl Report {
     /// An empty one.
     pub(super) fn new(assignment: &Assignment, progress: Arc<Progress>) -> Self {
         Self {
-            recorder: Recorder::new(Arc::clone(&assignment.phase), progress),
+            recorder: Recorder::new(assignment.phase.clone(), progress),
             handshake: histogram(3),
             exchange: histogram(3),
             tls_handshake: histogram(3),
@@ -63,10 +63,18 @@ impl Report {
         }
     }
 
-    /// Says so, where not one stamp came back: then what came is not what was published.
+    /// What came of a measure phase; and in its place an empty one, of the same clients where they stand.
+    pub(super) fn hand_over(&mut self, assignment: &Assignment, progress: Arc<Progress>) -> Self {
+        let clients = self.clients.iter().map(|client| client.as_ref().map(ClientRecord::anew)).collect();
+        let next = Self { clients, tls_agreed: self.tls_agreed.clone(), ..Self::new(assignment, progress) };
+        std::mem::replace(self, next)
+    }
+
+    /// Closes it. Says so, where not one stamp came back: then what came is not what was published.
     ///
     /// `begun`: of something that had not come whole by the end.
     pub(super) fn closed(mut self, updates: u64, begun: Option<Box<[u8]>>) -> Self {
+        self.recorder.close();
         let body = |came: &[u8]| memchr::memmem::find(came, b"\r\n\r\n").map_or(0, |end| end + 4);
         let words = match (self.unstamped.take(), begun) {
             (Some(came), _) => format!("no stamp came back, but `{came}`"),

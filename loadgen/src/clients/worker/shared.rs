@@ -151,6 +151,13 @@ impl Shared {
         self.cookies.borrow_mut().insert(index, cookies);
     }
 
+    /// What came of the measure phase, which is over with that: what comes from here on is another's, or nobody's.
+    pub(super) fn hand_over(&self) -> Report {
+        self.assignment.phase.forget();
+        let report = self.report.borrow_mut().hand_over(&self.assignment, Arc::clone(&self.progress));
+        Report { loop_lag: self.lag.take(), ..report.closed(self.progress.updates.load(Relaxed), None) }
+    }
+
     /// Whether something of that time lies in the measure phase.
     pub(super) fn counts(&self, at_ns: u64) -> bool {
         self.assignment.phase.get().is_some_and(|window| window.contains(at_ns))

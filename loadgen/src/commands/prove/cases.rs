@@ -4,16 +4,19 @@ use std::time::Duration;
 
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Load, Path, Point, RoundTrip, Scenario, Stream},
+    results::{Arrivals, Load, Path, Point, RoundTrip, Scenario, Search, Stream},
 };
 use server::stream::fault::Fault;
 
 use super::{
+    capacity,
     check::Check,
     counts,
     evidence::Evidence,
     path,
-    planted::{CLIENTS, FAR_MS, FAR_RATE_HZ, LOSS_PERCENT, MEASURE_MS, RATE_HZ, WARM_UP_MS},
+    planted::{
+        CLIENTS, FAR_MS, FAR_RATE_HZ, LOSS_PERCENT, MEASURE_MS, RATE_HZ, SPUN_CLIENTS, SPUN_FROM_HZ, WARM_UP_MS,
+    },
     timing,
 };
 use crate::scenario::{self, Settings, plan::Planned};
@@ -39,6 +42,8 @@ pub(super) struct Case {
     rate_hz: u64,
     /// How often each arm is measured; arms take turns, A B B A.
     pub(super) repeats: u32,
+    /// What is searched instead of measured, if anything is.
+    pub(super) search: Option<fn() -> Search>,
     /// Whether the generator is starved meanwhile.
     pub(super) starved: bool,
     /// Whether runs that met other work are made again, as so little time is compared.
@@ -56,13 +61,14 @@ const ONCE: Case = Case {
     clients: CLIENTS,
     rate_hz: RATE_HZ,
     repeats: 1,
+    search: None,
     starved: false,
     quiet: false,
     check: counts::clean,
 };
 
 /// Every case.
-pub(super) static ALL: [Case; 13] = [
+pub(super) static ALL: [Case; 14] = [
     Case { name: "clean", proves: "without a fault nothing is found", arms: &[NO_FAULT], check: counts::clean, ..ONCE },
     Case {
         name: "stall-publisher",
@@ -166,6 +172,16 @@ pub(super) static ALL: [Case; 13] = [
         check: path::lossy,
         ..ONCE
     },
+    Case {
+        name: "capacity",
+        proves: "a server whose deliveries cost so much is found to carry as many as that leaves time for",
+        arms: &[&["spin:100us"]],
+        clients: SPUN_CLIENTS,
+        rate_hz: SPUN_FROM_HZ,
+        search: Some(capacity::search),
+        check: capacity::found,
+        ..ONCE
+    },
 ];
 
 const fn path(rtt_ms: f64, loss_percent: f64) -> Path {
@@ -187,25 +203,29 @@ impl Case {
         specs.map(|spec| spec.parse().expect("the cases are tested")).collect()
     }
 
-    /// The runs, each with its arm, numbered on from `index`.
-    pub(super) fn plan(&self, transport: Transport, index: &mut u32) -> Vec<(usize, Planned)> {
+    /// What an arm bears, or where its search begins.
+    pub(super) fn load(&self, arm: usize) -> Load {
         let (arrivals, rate_hz) = (Arrivals::Constant, self.rate_hz as f64);
-        let stream = Stream::Synthetic { arrivals, rate_hz, payload_bytes: PAYLOAD_BYTES };
+        Load {
+            clients: self.clients,
+            stream: Stream::Synthetic { arrivals, rate_hz, payload_bytes: PAYLOAD_BYTES },
+            tls: false,
+            engine: Some(Engine::Lean),
+            peer: None,
+            path: self.paths.get(arm).copied(),
+        }
+    }
+
+    /// The runs, each with its arm, numbered on from `index`. Trials of a search are planned one by one.
+    pub(super) fn plan(&self, transport: Transport, index: &mut u32) -> Vec<(usize, Planned)> {
+        if self.search.is_some() {
+            return Vec::new();
+        }
         let mut arms: Vec<usize> = (0..self.arms.len()).collect();
         let mut runs = Vec::new();
         for repeat in 0..self.repeats {
             for arm in &arms {
-                let point = Point {
-                    transport,
-                    load: Load {
-                        clients: self.clients,
-                        stream: stream.clone(),
-                        tls: false,
-                        engine: Some(Engine::Lean),
-                        peer: None,
-                        path: self.paths.get(*arm).copied(),
-                    },
-                };
+                let point = Point { transport, load: self.load(*arm) };
                 runs.push((*arm, Planned { index: *index, repeat, point }));
                 *index += 1;
             }
@@ -226,13 +246,13 @@ impl Case {
             settle: Some(Duration::from_millis(200)),
             warm_up: Some(Duration::from_millis(WARM_UP_MS)),
             measure: Some(Duration::from_millis(MEASURE_MS)),
-            // As short as it can be; what was lost is sent again after pauses that double.
-            drain: Some(Duration::from_secs(if self.paths.is_empty() { 1 } else { 20 })),
+            // As short as it can be; what was lost is sent again after pauses that double, and what was too much takes a while.
+            drain: Some(Duration::from_secs(if self.paths.is_empty() && self.search.is_none() { 1 } else { 20 })),
             ..Settings::default()
         };
         let scenario = scenario::load(scenario::DEFAULT.as_ref(), settings)?;
         let why = "Do the measurements find the faults that were planted?".to_owned();
-        Ok(Scenario { name: "prove".to_owned(), why, ..scenario })
+        Ok(Scenario { name: "prove".to_owned(), why, search: self.search.map(|search| search()), ..scenario })
     }
 }
 
@@ -260,6 +280,7 @@ mod tests {
             tampered("duplicate"),
             tampered("swap"),
             format!("slow:{SLOW_CLIENTS}:{SLOW_MS}ms"),
+            format!("spin:{SPUN_US}us"),
         ];
         assert_eq!(specs, expected);
     }

@@ -1,6 +1,7 @@
 //! `loadgen prove`: plants known faults in the server, measures as ever, and compares the results with what must be
 //! true of them.
 
+mod capacity;
 mod cases;
 mod check;
 mod counts;
@@ -19,10 +20,13 @@ use protocol::{
     Transport,
     results::{Manifest, Run},
 };
-use reports::{Standing, Validity};
+use reports::{Seeker, Standing, Validity};
 use tokio_util::sync::CancellationToken;
 
-use super::status::{FAILED, Outcome, USAGE, ended, fail, in_runtime};
+use super::{
+    capacity as search,
+    status::{FAILED, Outcome, USAGE, ended, fail, in_runtime},
+};
 use crate::{
     link::{How, Refused, enter_namespace},
     machine::interrupt,
@@ -187,6 +191,20 @@ impl Proof {
             Ok(folders) => (folders, Ok(())),
             Err(error) => (Vec::new(), Err(error)),
         };
+        if case.search.is_some() {
+            let faults = case.faults(0, *transport);
+            let sweep = Sweep {
+                scenario: &scenario,
+                feed: None,
+                target: None,
+                others: &[],
+                through: None,
+                faults: &faults,
+                interrupt,
+                progress,
+            };
+            return Self::searched(case, manifest, &sweep, folders, kept).await;
+        }
         let mut arms: Vec<Vec<Run>> = vec![Vec::new(); case.arms.len()];
         let mut disturbance = Disturbance::default();
         for (arm, planned) in runs {
@@ -219,6 +237,31 @@ impl Proof {
         }
         let evidence = Evidence { manifest, arms };
         Ok(Ended::Checked { checks: (case.check)(&evidence), disturbance, kept })
+    }
+
+    /// The same of a case that is searched.
+    async fn searched(
+        case: &Case,
+        manifest: Manifest,
+        sweep: &Sweep<'_>,
+        folders: Vec<Folder>,
+        kept: anyhow::Result<()>,
+    ) -> anyhow::Result<Ended> {
+        let seeker = Seeker::new(&case.search.expect("it is searched")()).map_err(anyhow::Error::msg)?;
+        let searching = search::Search { sweep, seeker: &seeker };
+        let loads = [case.load(0)];
+        let (ended, runs) = match folders.into_iter().next() {
+            Some(mut folder) => (searching.all(&loads, &mut folder).await?, folder.results().runs.clone()),
+            None => {
+                let mut runs = Vec::new();
+                (searching.all(&loads, &mut runs).await?, runs)
+            }
+        };
+        if ended == search::Ended::Interrupted {
+            return Ok(Ended::Interrupted);
+        }
+        let evidence = Evidence { manifest, arms: vec![runs] };
+        Ok(Ended::Checked { checks: (case.check)(&evidence), disturbance: Disturbance::default(), kept })
     }
 
     /// Where the runs of each arm are kept, if they are.

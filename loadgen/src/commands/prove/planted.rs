@@ -23,6 +23,11 @@ pub(super) const FAR_MS: f64 = 80.0;
 pub(super) const FAR_RATE_HZ: u64 = 10;
 /// What the link loses.
 pub(super) const LOSS_PERCENT: f64 = 5.0;
+/// What each delivery costs more, microseconds; to how many clients, and from which rate on it is searched up to which.
+pub(super) const SPUN_US: u64 = 100;
+pub(super) const SPUN_CLIENTS: u32 = 100;
+pub(super) const SPUN_FROM_HZ: u64 = 60;
+pub(super) const SPUN_TO_HZ: u64 = 200;
 /// How slow every so many-th client is.
 pub(super) const SLOW_MS: u64 = 10;
 pub(super) const SLOW_CLIENTS: u64 = 4;

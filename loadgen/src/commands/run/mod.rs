@@ -135,14 +135,7 @@ async fn prepare(args: RunArgs, behind_link: Option<Result<How, Refused>>) -> an
     if let Some(Err(why)) = behind_link {
         leave_out_paths(&mut scenario, args.settings.ask_for_link(), why)?;
     }
-    let findings = doctor::examine(&need(&scenario, target.as_ref()));
-    for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
-        say(&finding.for_stderr().to_string());
-    }
-    anyhow::ensure!(
-        doctor::worst(&findings) < Level::Fail,
-        "this machine cannot run that; `loadgen doctor` shows every check"
-    );
+    examine(&scenario, target.as_ref())?;
     let mut planner = Planner::new(&scenario);
     let plan = planner.repeats(scenario.repeats, &loads(&scenario));
     thresholds::check(&scenario, &plan, feed.as_ref(), target.as_ref())?;
@@ -150,6 +143,19 @@ async fn prepare(args: RunArgs, behind_link: Option<Result<How, Refused>>) -> an
     let feed = feed.as_ref().map(Spool::of).transpose()?;
     let folder = Folder::create(args.out.as_deref(), manifest(&scenario, plan.len() as u32, &allocator))?;
     Ok(Prepared { scenario, feed, target, others, through, planner, plan, folder, gone: Vec::new() })
+}
+
+/// Fails if this machine cannot do it, and says what else may be amiss.
+pub(super) fn examine(scenario: &Scenario, target: Option<&Target>) -> anyhow::Result<()> {
+    let findings = doctor::examine(&need(scenario, target));
+    for finding in findings.iter().filter(|finding| finding.level > Level::Ok) {
+        say(&finding.for_stderr().to_string());
+    }
+    anyhow::ensure!(
+        doctor::worst(&findings) < Level::Fail,
+        "this machine cannot run that; `loadgen doctor` shows every check"
+    );
+    Ok(())
 }
 
 /// Goes on over loopback alone where there can be no link, unless the link was `asked_for`.
@@ -162,7 +168,7 @@ fn leave_out_paths(scenario: &mut Scenario, asked_for: bool, why: Refused) -> an
 }
 
 /// The memory allocator of whoever is measured.
-fn allocator(scenario: &Scenario, target: Option<&Target>, has_others: bool) -> String {
+pub(super) fn allocator(scenario: &Scenario, target: Option<&Target>, has_others: bool) -> String {
     let own = Allocator::of_this_process().name();
     match target.and_then(|target| target.health.as_ref()) {
         Some(health) => health.allocator.clone(),
@@ -181,9 +187,9 @@ pub(super) struct Asked {
     /// The server that runs already, if one is named.
     pub(super) target: Option<Target>,
     /// How servers of others are measured.
-    others: Vec<Others>,
+    pub(super) others: Vec<Others>,
     /// The proxy before it.
-    through: Option<Through>,
+    pub(super) through: Option<Through>,
 }
 
 /// Finds out what was asked for.

@@ -111,6 +111,14 @@ impl Gathered {
         Ok(())
     }
 
+    /// Forgets all that is of one measure phase, and keeps what is of the server.
+    pub(in crate::measure) fn begin_anew(&mut self) {
+        (self.timeline, self.phases, self.storm) = (Timeline::new(), Phases::default(), None);
+        (self.from, self.to, self.account) = (None, None, None);
+        self.plateaus = self.plateaus.map(|plateaus| Plateaus { busy: None, drained: None, ..plateaus });
+        self.reports.clear();
+    }
+
     pub(in crate::measure) fn observe(&mut self, observed: Observed, in_use: Option<u64>) -> anyhow::Result<()> {
         self.observed = Some(observed);
         let empty = self.read(|observed| observed.memory(in_use))?;

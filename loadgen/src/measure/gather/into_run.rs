@@ -1,4 +1,4 @@
-//! The [`Run`] that comes of what was gathered.
+//! The [`Run`] that comes of what was gathered; what is gathered from then on is another's.
 
 use hdrhistogram::Histogram;
 use protocol::{
@@ -26,8 +26,8 @@ use crate::{
 };
 
 impl Gathered {
-    pub(in crate::measure) fn into_run(
-        mut self,
+    pub(in crate::measure) fn take_run(
+        &mut self,
         planned: &Planned,
         started_utc: String,
         failure: Option<Failure>,
@@ -58,7 +58,7 @@ impl Gathered {
         let tcp = self.tcp_usage();
         let account = self.account.take();
         let acknowledged = self.acknowledged.take().or(Some(posted));
-        Run {
+        let run = Run {
             index: planned.index,
             repeat: planned.repeat,
             point: planned.point.clone(),
@@ -91,10 +91,12 @@ impl Gathered {
             generator,
             machine,
             tcp,
-            link: self.link,
-            server_unread: self.unread,
+            link: self.link.take(),
+            server_unread: self.unread.clone(),
             trial: None,
-        }
+        };
+        self.begin_anew();
+        run
     }
 
     /// Two independent counts: deliveries as they came, by due time; and what is missing in the end, by `seq`.

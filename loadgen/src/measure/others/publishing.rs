@@ -5,10 +5,10 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, Error, anyhow};
 use hdrhistogram::Histogram;
 use protocol::{
-    control::Published,
+    control::{Change, Published, Window},
     results::{LosslessHistogram, Publish, Stream},
 };
 use rustix::thread::{Pid, gettid};
@@ -16,7 +16,7 @@ use server::{
     stream::{publisher::Publisher, source::Source, span::Span},
     values::Cpus,
 };
-use tokio::sync::oneshot;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{
     Guarded, Others, Relayed,
@@ -34,12 +34,18 @@ use crate::{
     machine::usage::thread_cpu_ns,
 };
 
+/// An account, and which window's: the stream's own is of none, and so is an error that ends it.
+type Account = (Option<u64>, anyhow::Result<Published>);
+
 /// A publisher at work.
 #[derive(Debug)]
 pub struct Publishing {
     /// Its thread ends with this.
-    _publisher: Publisher,
-    account: oneshot::Receiver<anyhow::Result<Published>>,
+    publisher: Publisher,
+    accounts: UnboundedReceiver<Account>,
+    give: UnboundedSender<Account>,
+    /// Which window's account is waited for.
+    window: u64,
     /// What came of it, once that is known.
     done: Option<anyhow::Result<Published>>,
     acknowledged: Arc<Mutex<Histogram<u64>>>,
@@ -84,9 +90,10 @@ impl Publishing {
             (Stream::Replay { .. }, None) => return Err(anyhow!("the feed to replay is not there")),
         };
         let acknowledged = Arc::new(Mutex::new(histogram(3)));
-        let (sender, account) = oneshot::channel();
+        let (give, accounts) = unbounded_channel();
+        let sender = give.clone();
         // Perhaps nobody waits for it any more.
-        let done = |account| drop(sender.send(account));
+        let done = move |account| drop(sender.send((None, account)));
         let thread_id = Arc::<OnceLock<Pid>>::default();
         let own_id = Arc::clone(&thread_id);
         let pin = move || {
@@ -110,21 +117,51 @@ impl Publishing {
                 Publisher::start(source, span, move || pin().map(|()| Say { mailboxes, relayed }), done)
             }
         }?;
-        Ok(Self { _publisher: publisher, account, done: None, acknowledged, thread_id })
+        Ok(Self { publisher, accounts, give, window: 0, done: None, acknowledged, thread_id })
     }
 
-    /// Waits for its account. Dropping the future loses nothing.
+    /// Asks for the account of a window that is still to begin, of a stream that goes on; [`Self::published`] waits for that.
+    pub fn account_for(&mut self, window: Window) -> anyhow::Result<()> {
+        self.window += 1;
+        let (number, give) = (self.window, self.give.clone());
+        // Perhaps nobody waits for it any more.
+        self.publisher.account(window, move |account| drop(give.send((Some(number), account.map_err(Error::msg)))))
+    }
+
+    /// Has it publish by another schedule from a due time on. Where it will not, [`Self::published`] says why.
+    pub fn reschedule(&mut self, change: Change) -> anyhow::Result<()> {
+        let give = self.give.clone();
+        self.publisher.reschedule(change, move |made| {
+            if let Err(why) = made {
+                drop(give.send((None, Err(anyhow!("the schedule cannot be changed: {why}")))));
+            }
+        })
+    }
+
+    /// Waits for its account: of the window last asked for, else of the stream. Dropping the future loses nothing.
     pub async fn published(&mut self) -> anyhow::Result<Published> {
         if let Some(done) = self.done.take() {
             return done;
         }
-        (&mut self.account).await.map_err(|_| anyhow!("the publisher has given its account, or none"))?
+        loop {
+            let account = self.accounts.recv().await.context("the publisher has given its account, or none")?;
+            if let Some(done) = self.awaited(account) {
+                return done;
+            }
+        }
+    }
+
+    /// The account, unless it is of a window that was given up.
+    fn awaited(&self, (window, account): Account) -> Option<anyhow::Result<Published>> {
+        window.is_none_or(|window| window == self.window).then_some(account)
     }
 
     /// Why there is no more of it, if there is none.
     pub fn failure(&mut self) -> Option<anyhow::Error> {
-        if self.done.is_none() {
-            self.done = self.account.try_recv().ok();
+        if self.done.is_none()
+            && let Ok(account) = self.accounts.try_recv()
+        {
+            self.done = self.awaited(account);
         }
         match self.done.take() {
             Some(Err(error)) => Some(error),
@@ -141,9 +178,10 @@ impl Publishing {
         self.thread_id.get().map_or(Ok(0), |id| thread_cpu_ns(*id))
     }
 
-    /// From sending an update until the server acknowledged it, if it does.
+    /// From sending an update until the server acknowledged it, if it does, since that was last asked.
     pub fn acknowledged(&self) -> Option<LosslessHistogram> {
-        let acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
-        (!acknowledged.is_empty()).then(|| acknowledged.clone().into())
+        let mut acknowledged = self.acknowledged.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = std::mem::replace(&mut *acknowledged, histogram(3));
+        (!taken.is_empty()).then(|| taken.into())
     }
 }

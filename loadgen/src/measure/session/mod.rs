@@ -5,6 +5,8 @@ mod start;
 mod stream;
 mod wait;
 
+pub(super) use stream::QUIET;
+
 use std::{
     net::SocketAddr,
     sync::{Arc, atomic::Ordering::Relaxed},
@@ -12,7 +14,7 @@ use std::{
 };
 
 use anyhow::Context;
-use protocol::{Transport, clock, results::Stream};
+use protocol::{Transport, clock, control::Window, results::Stream};
 
 use super::{
     gather::Gathered,
@@ -22,9 +24,7 @@ use super::{
     sweep::Sweep,
 };
 use crate::{
-    clients::{
-        mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase, worker::Worker,
-    },
+    clients::{mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, worker::Worker},
     link::Link,
     machine::{loops::Loops, pinning::Kept},
     scenario::plan::Planned,
@@ -37,7 +37,8 @@ const LOOK_NS: u64 = 10_000_000;
 #[derive(Debug)]
 pub(super) struct Session<'a> {
     pub(super) sweep: &'a Sweep<'a>,
-    pub(super) planned: &'a Planned,
+    /// What is measured now.
+    pub(super) planned: Planned,
     pub(super) phase: Phase,
     phase_begun_ns: u64,
     pub(super) server: Option<Server>,
@@ -50,8 +51,11 @@ pub(super) struct Session<'a> {
     /// What clients are to say to it, where it is them who do.
     mailboxes: Arc<[Mailbox]>,
     pub(super) workers: Vec<Worker>,
-    measure: MeasurePhase,
+    /// The measure phase, once it is known.
+    measure: Option<Window>,
     pub(super) disturbed: Disturbed,
+    /// Whether what was last measured has come to everybody.
+    is_drained: bool,
     /// While updates flow.
     awake: Option<Loops>,
     /// While updates flow, so that what this thread reads is no work on the server's processors.
@@ -60,13 +64,13 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(sweep: &'a Sweep<'a>, planned: &'a Planned) -> Self {
+    pub(super) fn new(sweep: &'a Sweep<'a>, planned: &Planned) -> Self {
         let relayed =
             sweep.others(&planned.point.load).and_then(|others| Relayed::of(others, planned.point.load.clients));
         let speakers = relayed.map_or(0, |relayed| relayed.speakers);
         Self {
             sweep,
-            planned,
+            planned: planned.clone(),
             phase: Phase::Start,
             phase_begun_ns: clock::now_ns(),
             server: None,
@@ -75,12 +79,39 @@ impl<'a> Session<'a> {
             publishing: None,
             mailboxes: (0..speakers).map(|_| Mailbox::default()).collect(),
             workers: Vec::new(),
-            measure: MeasurePhase::default(),
+            measure: None,
             disturbed: Disturbed::default(),
+            is_drained: false,
             awake: None,
             apart: None,
             gathered: Gathered::new(relayed),
         }
+    }
+
+    /// Whether there is no server yet.
+    pub(super) fn is_to_start(&self) -> bool {
+        self.server.is_none()
+    }
+
+    /// Whether all clients are there that the load has, and nothing of an earlier one is under way to them.
+    pub(super) fn has_its_clients(&self) -> bool {
+        let clients = u64::from(self.planned.point.load.clients);
+        self.is_drained && self.failed() == 0 && self.ready() == clients
+    }
+
+    /// Closes what connections there are, with what is under way on them; what came of them is nobody's.
+    pub(super) async fn forget_clients(&mut self) -> anyhow::Result<()> {
+        self.is_drained = false;
+        if !self.workers.is_empty() {
+            self.disconnect().await?;
+            self.gathered.begin_anew();
+        }
+        Ok(())
+    }
+
+    /// What was measured has come to everybody, or to nobody any more.
+    pub(super) fn note_drained(&mut self) {
+        self.is_drained = self.is_complete();
     }
 
     /// Ends the present phase and begins another.

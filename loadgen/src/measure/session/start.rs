@@ -8,7 +8,10 @@ use server::values::Cpus;
 
 use super::Session;
 use crate::{
-    clients::worker::{Assignment, Worker},
+    clients::{
+        window::MeasurePhase,
+        worker::{Assignment, Worker},
+    },
     link::{Conditions, Link},
     machine::usage::Observed,
     measure::{
@@ -38,7 +41,7 @@ impl Session<'_> {
                 self.server = Some(Server::Guarded(server.into()));
             }
             (None, None) => {
-                let launch = Launch::of(self.sweep, self.planned, None);
+                let launch = Launch::of(self.sweep, &self.planned, None);
                 let server = tokio::select! {
                     server = ServerProcess::start(&launch) => server?,
                     () = self.sweep.interrupt.cancelled() => return Err(Halt::Interrupted),
@@ -122,7 +125,7 @@ impl Session<'_> {
                 signal_rate_hz: scenario.signal_rate_hz,
                 mailboxes: Arc::clone(&self.mailboxes),
                 seed: scenario.seed,
-                phase: Arc::clone(&self.measure),
+                phase: MeasurePhase::default(),
                 disturbed: self.disturbed.clone(),
                 cpus: scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
             })?);

@@ -1,12 +1,13 @@
 //! What is published in a run, and whether all of it has come.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, bail};
 use protocol::{
     clock,
-    control::Window,
-    results::{Disturbance, Pinning, Scenario},
+    control::{Change, Window},
+    results::{Arrivals, Disturbance, Pinning, Scenario, Stream},
+    update::PAYLOAD_BYTES_MIN,
 };
 use server::{stream::span::Span, values::Cpus};
 
@@ -21,11 +22,25 @@ use crate::{
     },
 };
 
+/// What flows where nothing is tried: so little that nobody is kept from anything by it.
+pub(in crate::measure) const QUIET: Stream =
+    Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz: 1.0, payload_bytes: PAYLOAD_BYTES_MIN as u32 };
+
+/// A schedule from then on.
+fn change(from_ns: u64, stream: &Stream) -> anyhow::Result<Change> {
+    let Stream::Synthetic { arrivals, rate_hz, payload_bytes } = *stream else {
+        bail!("{stream} has no schedule that could be changed");
+    };
+    Ok(Change { from_ns, arrivals, rate_hz, payload_bytes, burst: NonZeroU32::MIN })
+}
+
 impl Session<'_> {
     /// Keeps processors awake from now on, where nobody has to pay for that.
     pub(in crate::measure) fn keep_awake(&mut self) -> anyhow::Result<()> {
         let Scenario { kept_awake, pinned, .. } = self.sweep.scenario;
-        self.awake = kept_awake.then(|| Loops::that_keep_awake(pinned.as_ref())).transpose()?;
+        if self.awake.is_none() {
+            self.awake = kept_awake.then(|| Loops::that_keep_awake(pinned.as_ref())).transpose()?;
+        }
         Ok(())
     }
 
@@ -38,11 +53,10 @@ impl Session<'_> {
         Ok(())
     }
 
-    /// Makes the measure phase known to everybody, and has the stream published.
-    pub(in crate::measure) async fn publish(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
-        self.measure.set(window).map_err(|_| anyhow!("a run has one measure phase"))?;
+    /// Has the stream published, to the end of its window if it has one.
+    pub(in crate::measure) async fn publish(&mut self, first_due_ns: u64, window: Option<Window>) -> Result<(), Halt> {
         if let Some(server) = self.server.as_mut().and_then(Server::own) {
-            server.publish(first_due_ns, Some(window)).await?;
+            server.publish(first_due_ns, window).await?;
         }
         if let Some(others) = self.others().filter(|_| !self.is_pushed()) {
             let address = self.address()?;
@@ -58,16 +72,40 @@ impl Session<'_> {
                 relayed: self.gathered.relayed,
                 cpus: self.sweep.scenario.pinned.as_ref().map(|Pinning { generator, .. }| Cpus(generator.clone())),
             };
-            let span = Span { first_due_ns, window: Some(window), changes: Vec::new() };
+            let span = Span { first_due_ns, window, changes: Vec::new() };
             let guarded = self.server.as_mut().and_then(Server::guarded);
             self.publishing = Some(Publishing::start(publication, span, guarded)?);
         }
         Ok(())
     }
 
+    /// Has the stream of a server that stays up follow the load's schedule from then to the end of the window, and be quiet before and after
+    /// it. All is told ahead, so that a load that was too much ends in time, whatever it has done to anybody here.
+    pub(in crate::measure) async fn publish_trial(&mut self, first_due_ns: u64, window: Window) -> Result<(), Halt> {
+        let loud = change(first_due_ns, &self.planned.point.load.stream)?;
+        let quiet = change(window.to_ns, &QUIET)?;
+        if let Some(server) = self.server.as_mut().and_then(Server::own) {
+            server.account_for(window).await?;
+            server.reschedule_later(quiet).await?;
+            server.reschedule(loud).await?;
+        }
+        if let Some(publishing) = &mut self.publishing {
+            publishing.account_for(window)?;
+            publishing.reschedule(loud)?;
+            publishing.reschedule(quiet)?;
+        }
+        Ok(())
+    }
+
+    /// Makes the measure phase known to everybody.
+    pub(in crate::measure) fn count(&mut self, window: Window) {
+        self.measure = Some(window);
+        self.workers.iter().for_each(|worker| worker.phase.set(window));
+    }
+
     /// Notes where everything stands at one edge of the measure phase.
     pub(in crate::measure) fn edge(&mut self, edge: Edge) -> Result<(), Halt> {
-        let window = self.measure.get().context("the measure phase is not known yet")?;
+        let window = self.measure.context("the measure phase is not known yet")?;
         let due_ns = match edge {
             Edge::From => window.from_ns,
             Edge::To => window.to_ns,

@@ -26,7 +26,7 @@ impl Session<'_> {
                 return Ok(());
             }
             let next_sample_ns = self.gathered.timeline_sample()?;
-            self.sweep.progress.phase(self.planned, &self.phase, &self.detail());
+            self.sweep.progress.phase(&self.planned, &self.phase, &self.detail());
             // While updates flow, a look is work beside the workers', and is there only for the sample.
             let flows = matches!(self.phase, Phase::WarmUp | Phase::Measure);
             let look_ns = if flows { next_sample_ns } else { now_ns + LOOK_NS };

@@ -16,3 +16,4 @@ pub use decidable::{Asked, Plan};
 pub use expression::Threshold;
 pub use judged::{JudgedThreshold, Thresholds, thresholds};
 pub(crate) use render::LEGEND;
+pub(super) use unit::limit_in;

@@ -26,7 +26,7 @@ const KINDS: [Kind; 4] = [
 ];
 
 /// A limit such as `50ms` in a metric's unit, which is empty for a pure number. Says why it cannot be, and what could.
-pub(super) fn limit_in(unit: &str, text: &str) -> Result<f64, String> {
+pub(in crate::judge) fn limit_in(unit: &str, text: &str) -> Result<f64, String> {
     let number_ends = text.find(|letter: char| !matches!(letter, '0'..='9' | '.' | '+' | '-')).unwrap_or(text.len());
     let (number, given) = (&text[..number_ends], text[number_ends..].trim());
     let number: f64 = number
