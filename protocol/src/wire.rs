@@ -303,7 +303,7 @@ mod tests {
 
     #[test]
     fn an_unknown_key_is_named() {
-        let message = "unknown key `afer`: there are after, wait_ms, user, token".to_owned();
+        let message = "unknown key `afer`: there are after, wait_ms, user, topic, token".to_owned();
         assert_eq!(StreamQuery::parse(Some("_=1&afer=1")), Err(Refusal::BadQuery { message }));
     }
 

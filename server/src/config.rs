@@ -37,6 +37,10 @@ pub struct Config {
     #[arg(long, value_name = "N", conflicts_with = "replay", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub topics: Option<u32>,
 
+    /// Once an update is due, wait so long for others: all leave together
+    #[arg(long, value_name = "TIME", default_value = "0s", value_parser = humantime::parse_duration, conflicts_with = "speak")]
+    pub coalesce: Duration,
+
     /// Let clients say updates, as signals with due_ns in them, to all who have the topic
     #[arg(long)]
     pub speak: bool,

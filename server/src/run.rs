@@ -1,6 +1,6 @@
 //! The server from start to end: bind, say so, publish and serve, drain.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use protocol::{
@@ -31,7 +31,7 @@ use crate::{
     stream::{
         fault::{Fault, Hubs},
         hub::Hub,
-        into_hub::IntoHub,
+        into_hub::{Groups, IntoHub},
         publisher::Publisher,
         shard::Shard,
         source::Source,
@@ -157,6 +157,7 @@ struct Server {
     /// What the page's sliders ask for.
     changes: tokio::sync::Mutex<UnboundedReceiver<Change>>,
     faults: Vec<Fault>,
+    coalesce: Duration,
     tls: Option<Tls>,
     metrics: Arc<Metrics>,
     draining: CancellationToken,
@@ -177,6 +178,7 @@ impl Server {
             hubs: Hubs::new(&config.faults, hold, &config.room(), usize::from(config.threads)),
             page,
             faults: config.faults.clone(),
+            coalesce: config.coalesce,
             tls,
             metrics,
             draining: CancellationToken::new(),
@@ -285,11 +287,12 @@ impl Server {
     fn publish(&self, span: Span) -> anyhow::Result<Option<Publisher>> {
         let source = self.source.lock().ok().and_then(|mut source| source.take()).context("the stream has started")?;
         let (hub, metrics) = (Arc::clone(self.hubs.published()), Arc::clone(&self.metrics));
+        let groups = Groups::within(self.coalesce);
         let faults = self.hubs.misbehaviour(&self.faults, span.first_due_ns)?;
         Publisher::start(
             source,
             span,
-            || Ok(IntoHub { hub, metrics, faults }),
+            move || Ok(IntoHub { hub, metrics, faults, groups }),
             |published| {
                 if let Err(error) = published.and_then(|published| control::emit(&Event::Published(published))) {
                     warn!(%error, "nobody reads the account");

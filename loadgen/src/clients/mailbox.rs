@@ -10,7 +10,9 @@ use std::{
 /// An update that is to be said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// Its place in the stream.
+    /// The number of its schedule, where each client has one of its own.
+    pub schedule: Option<u32>,
+    /// Its place in the stream, or in that schedule.
     pub seq: u64,
     /// When it was due.
     pub due_ns: u64,
@@ -71,7 +73,7 @@ mod tests {
     use super::*;
 
     fn word(seq: u64) -> Word {
-        Word { seq, due_ns: 10 * seq, line: seq.to_string() }
+        Word { schedule: None, seq, due_ns: 10 * seq, line: seq.to_string() }
     }
 
     #[tokio::test]

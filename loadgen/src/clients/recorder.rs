@@ -11,6 +11,7 @@ use protocol::{Update, control::Window};
 use super::{
     arrivals::Arrivals,
     reconnect::Reconnect,
+    speech::speaker,
     spread::Spreads,
     tracker::{Arrival, OutOfBounds, Tracker},
     window::{LATENCY_NS_MAX, MeasurePhase, histogram},
@@ -89,15 +90,30 @@ pub struct ClientRecord {
     pub heard_ns: u64,
     /// How it came back.
     pub reconnect: Reconnect,
+    seat: Seat,
     latency_sum_ns: u64,
     deliveries: u64,
 }
 
+/// What a client has to do with others.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Seat {
+    /// The number of its topic; 0 where all have the same.
+    pub topic: u32,
+    /// Its own number, where clients speak.
+    pub speaker: Option<u32>,
+}
+
 impl ClientRecord {
     /// A client that has been ready since then, and is to receive everything after `cursor`.
-    pub fn new(cursor: u64, ready_ns: u64) -> Self {
+    pub fn new(cursor: u64, ready_ns: u64, seat: Seat) -> Self {
         let (tracker, reconnect) = (Tracker::new(cursor), Reconnect::default());
-        Self { tracker, heard_ns: ready_ns, reconnect, latency_sum_ns: 0, deliveries: 0 }
+        Self { tracker, heard_ns: ready_ns, reconnect, seat, latency_sum_ns: 0, deliveries: 0 }
+    }
+
+    /// Whether it said an update itself.
+    fn said(&self, update: &Update<'_>) -> bool {
+        self.seat.speaker.is_some_and(|number| speaker(update.data) == Some(number))
     }
 
     /// Goes on where it stands, with none of its deliveries.
@@ -136,6 +152,8 @@ pub struct Recorder {
     pub slices: Vec<Histogram<u64>>,
     /// The same by what the update found, two digits; meaningful for transports that ask.
     pub meeting: Meeting,
+    /// Latency of deliveries to who said the update, nanoseconds, which count but are in none of the others.
+    pub own: Histogram<u64>,
     /// Who had each update first and last.
     pub spreads: Spreads,
     /// What came of a server that pushes by itself.
@@ -158,6 +176,7 @@ impl Recorder {
             latency: histogram(3),
             slices: vec![histogram(2); SLICES],
             meeting: Meeting { parked: histogram(2), between: histogram(2), rode: histogram(2) },
+            own: histogram(3),
             spreads: Spreads::default(),
             arrivals: Arrivals::default(),
             duplicated: 0,
@@ -236,6 +255,11 @@ impl Recorder {
             self.out_of_range += 1;
             return;
         };
+        if client.said(update) {
+            self.own.record(latency_ns).expect("within the bounds, which are the same");
+            self.spreads.note(client.seat.topic, update.seq, update.due_ns);
+            return;
+        }
         let phase_ns = window.to_ns - window.from_ns;
         let slice = u128::from(update.due_ns - window.from_ns) * SLICES as u128 / u128::from(phase_ns);
         let met = match position {
@@ -246,7 +270,7 @@ impl Recorder {
         for histogram in [&mut self.latency, &mut self.slices[slice as usize], met] {
             histogram.record(latency_ns).expect("within the bounds, which are the same");
         }
-        self.spreads.add(update.seq, update.due_ns, received_ns);
+        self.spreads.add(client.seat.topic, update.seq, update.due_ns, received_ns);
         client.latency_sum_ns += latency_ns;
         client.deliveries += 1;
     }
@@ -278,7 +302,7 @@ mod tests {
 
     #[test]
     fn only_what_is_due_in_the_measure_phase_counts_however_late_it_comes() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0, Seat::default()));
         for (seq, due_ns) in [(1, 999), (2, 1_000), (3, 3_399), (4, 3_400)] {
             recorder.record(&mut client, &update(seq, due_ns), 0, at(10_000)).unwrap();
         }
@@ -291,7 +315,7 @@ mod tests {
 
     #[test]
     fn a_duplicate_is_counted_but_is_no_delivery() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0, Seat::default()));
         for seq in [1, 3, 2, 2] {
             recorder.record(&mut client, &update(seq, 2_000), 0, at(2_500)).unwrap();
         }
@@ -301,7 +325,7 @@ mod tests {
 
     #[test]
     fn a_number_out_of_all_bounds_counts_nowhere_and_spoils_no_other() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(6, 0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(6, 0, Seat::default()));
         let wild = recorder.record(&mut client, &update(1 << 40, 2_000), 0, at(2_500));
         assert_eq!((wild, recorder.progress.updates.load(Relaxed)), (Err(OutOfBounds), 0));
         for seq in [7, 8] {
@@ -309,12 +333,12 @@ mod tests {
         }
         recorder.close();
         assert_eq!((recorder.delivered(), client.tracker.missed(7, 8)), (2, 0));
-        assert_eq!(fan_out(&[&recorder.spreads], 1, 7, None).last.len(), 2);
+        assert_eq!(fan_out(&[&recorder.spreads], |_| 1, None).last.len(), 2);
     }
 
     #[test]
     fn what_the_histogram_cannot_hold_is_counted_and_not_clamped() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0, Seat::default()));
         recorder.record(&mut client, &update(1, 2_000), 0, at(1_999)).unwrap();
         recorder.record(&mut client, &update(2, 2_000), 0, at(3 * LATENCY_NS_MAX)).unwrap();
         assert_eq!((recorder.out_of_range, recorder.latency.len()), (2, 0));
@@ -323,7 +347,7 @@ mod tests {
 
     #[test]
     fn an_update_finds_a_poll_or_waits_for_the_next_or_rides_behind_another() {
-        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0));
+        let (mut recorder, mut client) = (recorder(), ClientRecord::new(0, 0, Seat::default()));
         let receipt = Receipt { asked_ns: 2_000, received_ns: 2_500 };
         recorder.record(&mut client, &update(1, 2_000), 0, receipt).unwrap();
         recorder.record(&mut client, &update(2, 1_999), 0, receipt).unwrap();
@@ -336,7 +360,7 @@ mod tests {
     #[test]
     fn before_the_phase_is_known_nothing_counts() {
         let mut recorder = Recorder::new(MeasurePhase::default(), Arc::default());
-        recorder.record(&mut ClientRecord::new(0, 0), &update(1, 2_000), 0, at(2_500)).unwrap();
+        recorder.record(&mut ClientRecord::new(0, 0, Seat::default()), &update(1, 2_000), 0, at(2_500)).unwrap();
         assert_eq!(recorder.latency.len(), 0);
         assert_eq!(recorder.progress.updates.load(Relaxed), 1);
     }

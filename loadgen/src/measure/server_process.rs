@@ -42,6 +42,12 @@ pub struct Launch<'a> {
     pub listens: Ipv4Addr,
     /// What it will publish.
     pub stream: &'a Stream,
+    /// To how many topics, where it is not for all.
+    pub topics: Option<u32>,
+    /// Whether clients may say updates.
+    pub speak: bool,
+    /// For how long it collects updates that leave together, milliseconds.
+    pub coalesce_ms: f64,
     /// Where it finds that, if it is a feed.
     pub feed: Option<&'a Path>,
     /// Threads that serve clients.
@@ -68,11 +74,14 @@ pub fn listens(behind_link: bool) -> Ipv4Addr {
 impl<'a> Launch<'a> {
     /// The server of a run, or one that takes its place.
     pub fn of(sweep: &Sweep<'a>, planned: &'a Planned, in_place_of: Option<&'a ServerProcess>) -> Self {
-        let scenario = sweep.scenario;
+        let (scenario, load) = (sweep.scenario, &planned.point.load);
         Self {
             program: Path::new(OWN),
             listens: listens(planned.point.load.path.is_some()),
             stream: &planned.point.load.stream,
+            topics: load.topics(),
+            speak: load.speak,
+            coalesce_ms: load.coalesce_ms,
             feed: sweep.feed,
             threads: scenario.server_threads,
             tls: planned.point.load.tls,
@@ -112,7 +121,8 @@ pub struct ServerProcess {
 impl ServerProcess {
     /// Starts a server that will publish when told to, and waits until it listens.
     pub async fn start(launch: &Launch<'_>) -> anyhow::Result<Self> {
-        let Launch { program, listens, stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of } = launch;
+        let Launch { program, listens, stream, feed, threads, tls, engine, seed, cpus, faults, in_place_of, .. } =
+            launch;
         let mut command = tokio::process::Command::new(program);
         command.arg0("loadgen").args(["serve", "--control"]);
         match in_place_of {
@@ -122,6 +132,13 @@ impl ServerProcess {
         command.args(["--threads", &threads.to_string(), "--seed", &seed.to_string()]);
         command.args(engine.iter().flat_map(|engine| ["--engine", engine.name()]));
         command.args(stream_options(stream));
+        command.args(launch.topics.iter().flat_map(|topics| ["--topics".to_owned(), topics.to_string()]));
+        if launch.speak {
+            command.arg("--speak");
+        }
+        if launch.coalesce_ms > 0.0 {
+            command.args(["--coalesce", &format!("{}us", (launch.coalesce_ms * 1e3).round())]);
+        }
         if let Some(feed) = feed {
             command.arg("--replay").arg(feed);
         }

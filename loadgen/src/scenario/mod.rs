@@ -16,13 +16,13 @@ use std::{
 use anyhow::{Context, bail, ensure};
 use protocol::{
     Engine, Transport,
-    results::{Also, Disturbance, Path as NetworkPath, Peer, Publish, Scenario},
+    results::{Also, Audience, Disturbance, Path as NetworkPath, Peer, Publish, Scenario},
 };
 use server::stream::replay::Feed;
 use toml::Value;
 
 pub use goal::REPEATS_MIN;
-pub use path::{Jitter, Loss, Rtt};
+pub use path::{Coalesce, Jitter, Loss, Rtt};
 use settings::Percent;
 pub use settings::{ServerKeys, Settings};
 pub(crate) use settings::{arrivals, on_or_off};
@@ -206,6 +206,7 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
     let through_link = options.link || file.link || outage.is_some();
     let (rtt, loss) = (options.rtt.or(file.rtt), options.loss.or(file.loss));
     let transports = options.transports.or(file.transports).unwrap_or_else(|| Transport::DEFAULT.to_vec());
+    let coalesce = options.coalesce.or(file.coalesce);
     let poll_interval = options.poll_interval.or(file.poll_interval);
     let poll_interval_s = poll_interval.or(transports.contains(&Transport::ShortPoll).then_some(POLL_INTERVAL));
     let poll_interval_s = poll_interval_s.map(|interval| interval.as_secs_f64());
@@ -221,6 +222,9 @@ fn resolve(name: String, file: Settings, options: Settings) -> Scenario {
         rate_hz: options.rate_hz.or(file.rate_hz).unwrap_or_else(|| vec![10.0]),
         payload_bytes: options.payload_bytes.or(file.payload_bytes).unwrap_or_else(|| vec![128]),
         arrivals: options.arrivals.or(file.arrivals).unwrap_or_default(),
+        audience: options.audience.or(file.audience).unwrap_or_else(|| vec![Audience::default()]),
+        speak: options.speak || file.speak,
+        coalesce_ms: coalesce.map_or_else(|| vec![0.0], |times| times.into_iter().map(|Coalesce(ms)| ms).collect()),
         replay: options.replay.or(file.replay).map(|feed| feed.to_string_lossy().into_owned()),
         feed_warm_up_s: None,
         speed: options.speed.or(file.speed).unwrap_or_else(|| vec![1.0]),

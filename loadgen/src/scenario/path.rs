@@ -1,4 +1,5 @@
-//! How a network path is written, in a scenario file and on the command line: `40ms`, `20ms..200ms`, `loopback`; `5ms`; `1%`.
+//! How a network path is written, in a scenario file and on the command line: `40ms`, `20ms..200ms`, `loopback`; `5ms`; `1%`. And for how
+//! long updates are collected: `2ms`.
 
 use std::{fmt, str::FromStr, time::Duration};
 
@@ -25,6 +26,11 @@ pub struct Jitter(pub f64);
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Loss(pub f64);
+
+/// For how long updates are collected that leave together, milliseconds: `2ms`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Coalesce(pub f64);
 
 const LOOPBACK: &str = "loopback";
 
@@ -66,6 +72,20 @@ impl FromStr for Jitter {
 
     fn from_str(text: &str) -> Result<Self, String> {
         ms(text).map(Self).map_err(|why| format!("`{text}` {why}, as in 5ms"))
+    }
+}
+
+impl FromStr for Coalesce {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        ms(text).map(Self).map_err(|why| format!("`{text}` {why}, as in 2ms"))
+    }
+}
+
+impl fmt::Display for Coalesce {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write_ms(f, self.0)
     }
 }
 
@@ -145,7 +165,7 @@ macro_rules! stored_as_text {
     )*};
 }
 
-stored_as_text!(Rtt, Jitter, Loss);
+stored_as_text!(Rtt, Jitter, Loss, Coalesce);
 
 #[cfg(test)]
 mod tests {

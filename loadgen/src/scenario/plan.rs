@@ -49,10 +49,15 @@ fn product(scenario: &Scenario) -> Vec<Load> {
         .flat_map(|&clients| streams.iter().map(move |stream| (clients, stream)))
         .flat_map(|(clients, stream)| scenario.tls.iter().map(move |&tls| (clients, stream, tls)))
         .flat_map(|(clients, stream, tls)| scenario.path.iter().map(move |&path| (clients, stream, tls, path)))
-        .flat_map(|(clients, stream, tls, path)| {
+        .flat_map(|at| scenario.audience.iter().map(move |&audience| (at, audience)))
+        .flat_map(|at| scenario.coalesce_ms.iter().map(move |&coalesce_ms| (at, coalesce_ms)))
+        .flat_map(|(((clients, stream, tls, path), audience), coalesce_ms)| {
             servers.iter().map(move |(engine, peer)| Load {
                 clients,
                 stream: stream.clone(),
+                audience,
+                speak: scenario.speak,
+                coalesce_ms,
                 tls,
                 engine: *engine,
                 peer: peer.clone(),

@@ -10,13 +10,13 @@ use std::{
 use clap::Args;
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Disturbance, Polls, Publish, Speakers},
+    results::{Arrivals, Audience, Disturbance, Polls, Publish, Speakers},
 };
 use reports::Threshold;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use server::stream::replay::BUILTIN_MARKET;
 
-use super::path::{Jitter, Loss, Rtt};
+use super::path::{Coalesce, Jitter, Loss, Rtt};
 use crate::clients::dialects;
 
 /// Everything a scenario file may say; options on the command line replace its keys.
@@ -42,6 +42,18 @@ pub struct Settings {
     /// Axis: bytes of a whole encoded update
     #[arg(long, value_name = "N,..", value_delimiter = ',')]
     pub payload_bytes: Option<Vec<u32>>,
+
+    /// Axis: who has updates in common, each topic with updates at --rate: all (broadcast), `rooms of 20`, one client each (one), or those who chose one of `1000 topics`, by Zipf's law
+    #[arg(long, value_name = "WHO,..", value_delimiter = ',')]
+    pub audience: Option<Vec<Audience>>,
+
+    /// Updates are said by clients, each at --rate, and handed on to all who have its topic
+    #[arg(long)]
+    pub speak: bool,
+
+    /// Axis: once an update is due the server waits so long for others, and all leave together: an experiment with batching, the same for all transports [default: 0]
+    #[arg(long, value_name = "TIME,..", value_delimiter = ',', allow_hyphen_values = true)]
+    pub coalesce: Option<Vec<Coalesce>>,
 
     /// Gaps between updates: constant, or poisson (exponential, as of independent sources)
     #[arg(long, value_name = "KIND", value_parser = arrivals)]
@@ -278,11 +290,15 @@ impl Settings {
     /// Whether they change the question that a scenario answers, not only how well.
     pub(super) fn ask_otherwise(&self) -> bool {
         let Self { transports, clients, rate_hz, payload_bytes, arrivals, replay, speed, aa, .. } = self;
+        let Self { audience, speak, coalesce, .. } = self;
         let Self { signal_rate_hz, poll_interval, disturb, tls, engine, polls, peer, dialect, server, through, .. } =
             self;
         let axes = [clients.is_some(), rate_hz.is_some(), payload_bytes.is_some(), speed.is_some()];
         let besides = [
             *aa,
+            audience.is_some(),
+            *speak,
+            coalesce.is_some(),
             signal_rate_hz.is_some(),
             poll_interval.is_some(),
             disturb.is_some(),

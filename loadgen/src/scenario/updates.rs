@@ -2,16 +2,17 @@
 
 use protocol::{
     clock::ns,
-    results::{Scenario, Stream},
+    results::{Load, Scenario, Stream},
 };
 use server::stream::replay::Feed;
 
 use super::warm_up::warm_up_s;
 
 /// Updates of a run that count, in the mean; none of what a server of others pushes, or of a feed that is not read here.
-pub fn updates_due(stream: &Stream, scenario: &Scenario, feed: Option<&Feed>) -> Option<f64> {
+pub fn updates_due(load: &Load, scenario: &Scenario, feed: Option<&Feed>) -> Option<f64> {
+    let stream = &load.stream;
     match stream {
-        Stream::Synthetic { rate_hz, .. } => Some(rate_hz * scenario.measure_s),
+        Stream::Synthetic { rate_hz, .. } => Some(rate_hz * f64::from(load.schedules()) * scenario.measure_s),
         Stream::Replay { speed, .. } => feed.map(|feed| {
             let from_ns = ns(warm_up_s(stream, scenario, 0));
             let [first, after] = [from_ns, from_ns + ns(scenario.measure_s)].map(|at| first_of_feed(feed, *speed, at));
@@ -42,7 +43,7 @@ mod tests {
 
     fn of(toml: &str, feed: Option<&Feed>) -> Option<f64> {
         let scenario = check("test", toml).unwrap();
-        updates_due(&plan(&scenario)[0].point.load.stream, &scenario, feed)
+        updates_due(&plan(&scenario)[0].point.load, &scenario, feed)
     }
 
     #[test]
@@ -54,6 +55,6 @@ mod tests {
         let (feed, toml) = (Feed::open(&path).unwrap(), format!("replay = {path:?}\nmeasure = \"2s\"\nspeed = [2]"));
         assert_eq!(of(&toml, Some(&feed)), Some(40.0), "twice as fast as ten a second");
         assert_eq!(of(&toml, None), None);
-        assert_eq!(updates_due(&Stream::Pushed, &check("test", "").unwrap(), None), None);
+        assert_eq!(updates_due(&Load::of(Stream::Pushed), &check("test", "").unwrap(), None), None);
     }
 }

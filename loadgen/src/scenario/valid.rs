@@ -4,7 +4,7 @@ use anyhow::{bail, ensure};
 use protocol::{
     Transport,
     clock::{NS_PER_SEC, ns},
-    results::{Arrivals, Disturbance, Scenario, Stream},
+    results::{Arrivals, Audience, Disturbance, Scenario, Stream},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
 use server::{
@@ -32,8 +32,9 @@ pub(super) fn validate(scenario: &Scenario) -> anyhow::Result<()> {
 
 /// Runs of one whose axes have nothing beside them: counted, not listed, as an absurd product would take all memory before it is refused.
 fn count(scenario: &Scenario) -> usize {
-    let Scenario { transports, clients, rate_hz, payload_bytes, speed, tls, path, .. } = scenario;
-    let besides = [speed.len(), tls.len(), path.len(), servers(scenario).len()];
+    let Scenario { transports, clients, rate_hz, payload_bytes, audience, coalesce_ms, .. } = scenario;
+    let Scenario { speed, tls, path, .. } = scenario;
+    let besides = [audience.len(), coalesce_ms.len(), speed.len(), tls.len(), path.len(), servers(scenario).len()];
     let axes = [transports.len(), clients.len(), rate_hz.len(), payload_bytes.len()].into_iter().chain(besides);
     axes.fold(scenario.repeats as usize, usize::saturating_mul)
 }
@@ -124,8 +125,70 @@ fn validate_part(scenario: &Scenario) -> anyhow::Result<()> {
              fewer, or measure over loopback"
         );
     }
+    validate_audience(scenario)?;
     axis("rtt", &named, |_| true, "a time, a span, or loopback")?;
     validate_stream(scenario)
+}
+
+/// Refuses an audience that there cannot be, and words that nobody could say.
+fn validate_audience(scenario: &Scenario) -> anyhow::Result<()> {
+    let Scenario { clients, audience, coalesce_ms, speak, rate_hz, .. } = scenario;
+    axis("audience", audience, |_| true, "broadcast, rooms, one or topics")?;
+    axis("coalesce", coalesce_ms, |ms| *ms >= 0.0, "a time")?;
+    let least = clients.iter().copied().min().unwrap_or_default();
+    for audience in audience {
+        match audience {
+            Audience::Rooms { of } if *of > least => {
+                bail!(
+                    "audience {audience}: {least} clients do not fill one; ask for smaller rooms, or for more clients"
+                )
+            }
+            Audience::Topics { number } if *number > least => {
+                bail!(
+                    "audience {audience}: more than the {least} clients there are; ask for fewer, or for more clients"
+                )
+            }
+            _ => {}
+        }
+        let most = clients.iter().map(|&clients| if *speak { clients } else { audience.topics(clients) }).max();
+        let most = most.unwrap_or(1);
+        if let Some(rate) = rate_hz.iter().find(|rate| **rate * f64::from(most) > RATE_HZ_MAX) {
+            bail!(
+                "rate {rate} from each of {most}: {} updates a second in all, and at most {RATE_HZ_MAX}; lower --rate, or ask for fewer",
+                rate * f64::from(most)
+            );
+        }
+    }
+    let has_topics = audience.iter().any(|audience| !audience.is_broadcast());
+    let is_of_others = scenario.dialect.is_some() || scenario.peer.iter().any(|peer| peer.in_load().is_some());
+    ensure!(
+        !is_of_others || !(has_topics || *speak),
+        "audience and speak are of the own protocol: a dialect knows no topics; for clients that speak to all use --publish client \
+         --speakers all"
+    );
+    ensure!(
+        scenario.replay.is_none() || !(has_topics || *speak),
+        "replay beside audience or speak: a feed is one stream, for all; leave one of them out"
+    );
+    if *speak {
+        ensure!(
+            !scenario.transports.contains(&Transport::ShortPoll),
+            "speak over short-poll: who asks by the clock has no part in a conversation; leave short-poll out of --transports"
+        );
+        ensure!(
+            scenario.signal_rate_hz == 0.0,
+            "signal-rate beside speak: what is said is a signal already; leave one of them out"
+        );
+        ensure!(
+            scenario.disturbance != Some(Disturbance::Restart),
+            "disturb restart beside speak: what clients have said is gone with the server that they said it to; use --disturb drop"
+        );
+        ensure!(
+            coalesce_ms.iter().all(|ms| *ms == 0.0),
+            "coalesce beside speak: what clients say is handed on when it comes; leave one of them out"
+        );
+    }
+    Ok(())
 }
 
 /// Refuses a stream of which it is known that too little, or nothing, of it would count.
@@ -137,7 +200,9 @@ fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
     ensure!(scenario.speed == [1.0], "speed: there is no feed to speed up; add --replay FILE, or use --rate");
     validate_rates(scenario)?;
     let poisson = scenario.arrivals == Arrivals::Poisson;
-    let rare = scenario.rate_hz.iter().filter(|rate| poisson && **rate * scenario.measure_s < RARE);
+    // Of several together it is as good as never.
+    let alone = schedules(scenario) == 1;
+    let rare = scenario.rate_hz.iter().filter(|rate| poisson && alone && **rate * scenario.measure_s < RARE);
     let repeats = scenario.repeats * if scenario.aa { 2 } else { 1 };
     for (rate, repeat) in rare.flat_map(|rate| (0..repeats).map(move |repeat| (rate, repeat))) {
         let (arrivals, payload_bytes) = (Arrivals::Poisson, PAYLOAD_BYTES_MIN);
@@ -161,13 +226,22 @@ pub(super) fn validate_feed(scenario: &Scenario, feed: &Feed) -> anyhow::Result<
     })
 }
 
+/// Schedules of the rate that a load has at least.
+fn schedules(scenario: &Scenario) -> u32 {
+    let Scenario { clients, audience, speak, .. } = scenario;
+    let of = |audience: &Audience| {
+        clients.iter().map(move |&clients| if *speak { clients } else { audience.topics(clients) }).min()
+    };
+    audience.iter().filter_map(of).min().unwrap_or(1)
+}
+
 /// Refuses a rate at which hardly anything is due in the measure phase.
 pub(crate) fn validate_rates(scenario: &Scenario) -> anyhow::Result<()> {
-    let measure_s = scenario.measure_s;
-    match scenario.rate_hz.iter().find(|rate| *rate * measure_s < 2.0) {
+    let (measure_s, schedules) = (scenario.measure_s, f64::from(schedules(scenario)));
+    match scenario.rate_hz.iter().find(|rate| *rate * schedules * measure_s < 2.0) {
         Some(rate) => bail!(
             "rate {rate}: fewer than two updates are due in a measure phase of {measure_s} s; measure at least {} s",
-            (2.0 / rate).ceil()
+            (2.0 / (rate * schedules)).ceil()
         ),
         None => Ok(()),
     }

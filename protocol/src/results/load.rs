@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Path;
+use super::{Audience, Path};
 use crate::{Engine, Transport};
 
 /// One combination of a sweep's axes.
@@ -19,10 +19,19 @@ pub struct Point {
 /// How many clients receive which stream.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Load {
-    /// Clients connected at once, each receiving every update.
+    /// Clients connected at once, each receiving every update of its topic.
     pub clients: u32,
-    /// The updates.
+    /// The updates: those of each topic, or of each client where clients speak.
     pub stream: Stream,
+    /// Who has them in common.
+    #[serde(default, skip_serializing_if = "is_broadcast")]
+    pub audience: Audience,
+    /// Whether it is clients who say them, each at that rate, to all who have its topic.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub speak: bool,
+    /// For how long, in milliseconds, the server waits for further updates once one is due, so that all leave together; 0 for not at all.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub coalesce_ms: f64,
     /// Whether the connections are under TLS.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub tls: bool,
@@ -36,6 +45,24 @@ pub struct Load {
     /// The network between; absent for loopback.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<Path>,
+}
+
+impl Load {
+    /// One client of that stream, of the own server's own way over loopback, without any of what there may be besides.
+    pub fn of(stream: Stream) -> Self {
+        let (audience, speak, coalesce_ms) = <(Audience, bool, f64)>::default();
+        Self { clients: 1, stream, audience, speak, coalesce_ms, tls: false, engine: lean(), peer: None, path: None }
+    }
+
+    /// To how many topics its server publishes, where that is not to all.
+    pub fn topics(&self) -> Option<u32> {
+        (!self.audience.is_broadcast() && !self.speak).then(|| self.audience.topics(self.clients))
+    }
+
+    /// Schedules that are published, each at the stream's rate: a topic's, or a client's where clients speak.
+    pub fn schedules(&self) -> u32 {
+        if self.speak { self.clients } else { self.audience.topics(self.clients) }
+    }
 }
 
 /// The updates that are published.
@@ -76,6 +103,16 @@ pub enum Arrivals {
     Poisson,
 }
 
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_broadcast(audience: &Audience) -> bool {
+    audience.is_broadcast()
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it so")]
+fn is_zero(value: &f64) -> bool {
+    *value == 0.0
+}
+
 #[expect(clippy::unnecessary_wraps, reason = "serde calls it so")]
 fn lean() -> Option<Engine> {
     Some(Engine::Lean)
@@ -91,7 +128,14 @@ impl fmt::Display for Load {
         let plural = if self.clients == 1 { "" } else { "s" };
         let tls = if self.tls { ", TLS" } else { "" };
         let engine = if self.engine == Some(Engine::Stock) { ", stock" } else { "" };
-        write!(f, "{} client{plural}, {}{tls}{engine}", self.clients, self.stream)?;
+        write!(f, "{} client{plural}, ", self.clients)?;
+        if !self.audience.is_broadcast() {
+            write!(f, "{}, ", self.audience)?;
+        }
+        write!(f, "{}{}{tls}{engine}", self.stream, if self.speak { " from each" } else { "" })?;
+        if self.coalesce_ms > 0.0 {
+            write!(f, ", coalesced over {} ms", self.coalesce_ms)?;
+        }
         self.peer.iter().try_for_each(|peer| write!(f, ", {peer}"))?;
         self.path.iter().try_for_each(|path| write!(f, ", {path}"))
     }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Arrivals, Disturbance, Path, Search};
+use super::{Arrivals, Audience, Disturbance, Path, Search};
 use crate::{Engine, Transport, named::names};
 
 /// What a sweep was, written before its first run.
@@ -53,6 +53,15 @@ pub struct Scenario {
     pub payload_bytes: Vec<u32>,
     /// How due times are spaced; unused while a feed is replayed.
     pub arrivals: Arrivals,
+    /// Axis: who has updates in common.
+    #[serde(default = "to_all", skip_serializing_if = "is_to_all")]
+    pub audience: Vec<Audience>,
+    /// Whether it is clients who say updates.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub speak: bool,
+    /// Axis: for how long updates are collected that leave together, milliseconds.
+    #[serde(default = "at_once", skip_serializing_if = "is_at_once")]
+    pub coalesce_ms: Vec<f64>,
     /// The feed to replay, if any.
     pub replay: Option<String>,
     /// Seconds of the feed, at its own speed, until so many of its updates have gone out that Linux no longer acknowledges each at once.
@@ -280,6 +289,22 @@ fn without() -> Vec<bool> {
 
 fn loopback() -> Vec<Option<Path>> {
     vec![None]
+}
+
+fn to_all() -> Vec<Audience> {
+    vec![Audience::Broadcast]
+}
+
+fn is_to_all(audience: &Vec<Audience>) -> bool {
+    *audience == to_all()
+}
+
+fn at_once() -> Vec<f64> {
+    vec![0.0]
+}
+
+fn is_at_once(coalesce_ms: &Vec<f64>) -> bool {
+    *coalesce_ms == at_once()
 }
 
 fn is_loopback(path: &Vec<Option<Path>>) -> bool {

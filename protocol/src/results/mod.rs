@@ -2,6 +2,7 @@
 //!
 //! Only what was observed is stored. Percentiles, ratios, verdicts and warnings are derived by whoever reads.
 
+mod audience;
 mod disturbance;
 mod histogram;
 mod load;
@@ -12,6 +13,7 @@ mod search;
 mod stored;
 mod usage;
 
+pub use audience::{Audience, UnknownAudience};
 pub use disturbance::{Disturbance, Recovery, Signals};
 pub use histogram::LosslessHistogram;
 pub use load::{Arrivals, Load, Point, Stream};

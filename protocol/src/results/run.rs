@@ -33,6 +33,9 @@ pub struct Run {
     pub traffic: Traffic,
     /// Receipt minus due time of every delivery that counts, nanoseconds.
     pub latency: LosslessHistogram,
+    /// The same of deliveries to who said the update, where clients speak: they count, and are in no other figure; absent where they do not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<LosslessHistogram>,
     /// The same in equal slices of the measure phase, by due time, coarser.
     pub slices: Vec<Slice>,
     /// How each update spread over the clients.

@@ -52,7 +52,15 @@ pub trait Outlet {
         0
     }
 
-    /// When an update is published: when it is due, but for what is late on purpose.
+    /// When an update is to leave: when it is due, unless others are waited for.
+    fn leaves_ns(&self, due_ns: u64) -> u64 {
+        due_ns
+    }
+
+    /// Nothing further is to leave for now.
+    fn flush(&mut self) {}
+
+    /// When an update is published: when it is to leave, but for what is late on purpose.
     fn publish_at_ns(&self, _first_due_ns: u64, due_ns: u64) -> u64 {
         due_ns
     }
@@ -194,7 +202,8 @@ impl<O: Outlet> Work<'_, O> {
             let (topic, seq) = self.source.topic().map_or((None, index), |(topic, seq)| (Some(topic), seq));
             // After that, which may take its time.
             let now_ns = clock::now_ns();
-            let (late_ns, writes) = (now_ns.saturating_sub(due_ns), || self.outlet.writes());
+            let late_ns = now_ns.saturating_sub(self.outlet.leaves_ns(due_ns));
+            let writes = || self.outlet.writes();
             account.iter_mut().for_each(|account| account.add((topic, seq, due_ns), late_ns, writes));
             self.accounts.add((topic, seq, due_ns), late_ns, writes);
             self.outlet.publish(Due { topic, seq, due_ns, now_ns, source: &self.source })?;
@@ -212,8 +221,12 @@ impl<O: Outlet> Work<'_, O> {
             self.accounts.close(due_ns, now_ns, || self.outlet.writes());
             let ends_ns = self.span.window.map(|window| window.to_ns).filter(|to_ns| due_ns >= *to_ns);
             let wake_ns = ends_ns.unwrap_or_else(|| self.outlet.publish_at_ns(self.span.first_due_ns, due_ns));
+            if now_ns >= wake_ns && ends_ns.is_none() {
+                return Now::Publish { due_ns };
+            }
+            self.outlet.flush();
             if now_ns >= wake_ns {
-                return if ends_ns.is_some() { Now::Account } else { Now::Publish { due_ns } };
+                return Now::Account;
             }
             if let Some(caught_up) = self.caught_up.take() {
                 // Perhaps nobody waits for it.

@@ -100,6 +100,14 @@ impl Source {
         }
     }
 
+    /// How long the update is that [`Self::advance`] moved to, if it is made up.
+    pub fn payload_bytes(&self) -> Option<usize> {
+        match self {
+            Self::Synthetic { segments, .. } => Some(segments.payload_bytes()),
+            Self::Replay { .. } => None,
+        }
+    }
+
     /// Writes the update that [`Self::advance`] moved to.
     pub fn encode_into(&self, seq: u64, due_ns: u64, line: &mut Vec<u8>) {
         match self {

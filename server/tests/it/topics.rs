@@ -107,7 +107,7 @@ fn post(target: &str, body: &str) -> String {
 fn what_a_client_says_comes_to_all_who_have_the_topic_itself_among_them() {
     for server in Server::of_each_engine(&format!("{ONE_UPDATE} --speak")) {
         let mut speaker = Socket::open(server.address, "/ws?topic=room").unwrap_or_else(|answer| panic!("{answer:?}"));
-        let mut others = Transport::ALL.map(|transport| open(transport, &server, "after=0&wait_ms=20000&topic=room"));
+        let mut others: Vec<Client> = Vec::new();
         let mut poster = Connection::open(server.address);
         for (seq, due_ns) in [(1, 77), (2, 33)] {
             let said = format!(r#"{{"id":{seq},"due_ns":{due_ns},"data":{{"by":1}}}}"#);
@@ -129,6 +129,9 @@ fn what_a_client_says_comes_to_all_who_have_the_topic_itself_among_them() {
             };
             assert_eq!((ack.id, ack.seq), (seq, Some(seq)));
             let line = format!(r#"{{"seq":{seq},"due_ns":{due_ns},"data":{{"by":1}}}}"#);
+            if others.is_empty() {
+                others.extend(Transport::ALL.map(|transport| open(transport, &server, "after=0&topic=room")));
+            }
             for client in &mut others {
                 assert_eq!(client.line(), line);
             }

@@ -37,7 +37,7 @@ impl Client {
             client.then = Some(std::mem::replace(tail, tail_of(request, Duration::ZERO)));
             return Ok((client, after));
         }
-        let Endpoint { base, query, .. } = &*request.endpoint;
+        let (Endpoint { base, .. }, query) = (&*request.endpoint, request.query());
         write!(client.exchange.request, "GET {base}{POLL_PATH}?wait_ms=0{query} HTTP/1.1\r\n{}\r\n", request.lines())?;
         match client.exchange.ask(scratch).await? {
             (Answer { status: 204, cursor: Some(cursor), body, .. }, bytes) => {
@@ -86,7 +86,7 @@ fn around(request: &Request) -> [Box<str>; 2] {
 }
 
 fn tail_of(request: &Request, wait: Duration) -> Box<str> {
-    let (query, lines) = (&request.endpoint.query, request.lines());
+    let (query, lines) = (request.query(), request.lines());
     format!("&wait_ms={}{query} HTTP/1.1\r\n{lines}\r\n", wait.as_millis()).into()
 }
 

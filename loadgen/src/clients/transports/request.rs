@@ -11,7 +11,7 @@ use http::{
     HeaderMap, HeaderValue, Request as HttpRequest,
     header::{COOKIE, SEC_WEBSOCKET_PROTOCOL},
 };
-use protocol::wire::CURSOR_HEADER;
+use protocol::wire::{CURSOR_HEADER, TOPIC_KEY};
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
 use super::ClientError;
@@ -46,6 +46,8 @@ pub struct Request {
     pub endpoint: Arc<Endpoint>,
     /// Who asks, as a number among all clients.
     pub number: u32,
+    /// The topic that is asked for, where topics have names.
+    pub topic: Option<u32>,
     /// How long a poll asks to be held.
     pub poll_wait: Duration,
     /// After which update to go on; from now on without.
@@ -62,7 +64,21 @@ pub type Told = Arc<Mutex<Vec<(Box<str>, Box<[u8]>)>>>;
 impl Request {
     /// That of somebody who is no client.
     pub fn of_no_client(endpoint: Arc<Endpoint>) -> Self {
-        Self { endpoint, number: 0, poll_wait: Duration::ZERO, after: None, cookies: None, told: Arc::default() }
+        Self {
+            endpoint,
+            number: 0,
+            topic: None,
+            poll_wait: Duration::ZERO,
+            after: None,
+            cookies: None,
+            told: Arc::default(),
+        }
+    }
+
+    /// What every query of the client's says besides, each key with `&` before it.
+    pub(super) fn query(&self) -> String {
+        let topic = self.topic.map(|topic| format!("&{TOPIC_KEY}={topic}")).unwrap_or_default();
+        topic + &self.endpoint.query
     }
 
     /// The headers of a request by hand, all but what follows from its body.
@@ -95,8 +111,9 @@ impl Request {
 
     /// An opening handshake (RFC 6455, section 4.1) for that path and query. A subprotocol that the endpoint names takes the place of the one given.
     pub(super) fn handshake(&self, target: &str, subprotocol: Option<&str>) -> Result<HttpRequest<()>, ClientError> {
-        let Endpoint { host, base, query, headers, .. } = &*self.endpoint;
-        let query = if target.contains('?') { query.clone() } else { query.replacen('&', "?", 1) };
+        let Endpoint { host, base, headers, .. } = &*self.endpoint;
+        let query = self.query();
+        let query = if target.contains('?') { query } else { query.replacen('&', "?", 1) };
         let root = if base.is_empty() && !target.starts_with('/') { "/" } else { "" };
         let mut handshake = format!("ws://{host}{base}{root}{target}{query}").into_client_request()?;
         for (name, value) in headers {

@@ -49,7 +49,7 @@ impl Client {
         request: &mut Request,
         scratch: &Scratch,
     ) -> Result<(Self, u64), ClientError> {
-        let Endpoint { base, query, .. } = &*request.endpoint;
+        let (Endpoint { base, .. }, query) = (&*request.endpoint, request.query());
         let query = match request.after {
             Some(after) => format!("?after={after}{query}"),
             None => query.replacen('&', "?", 1),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use http::Method;
-use protocol::wire::SEND_PATH;
+use protocol::wire::{SEND_PATH, TOPIC_KEY};
 
 use super::{
     ClientError, Payload, Request, Scratch, Stream,
@@ -31,7 +31,9 @@ impl Voice {
 
     /// A client of the own protocol, with its signals.
     pub(super) fn of_signals(request: &Request) -> Self {
-        let [target, body] = [SEND_PATH, "{data}"].map(|text| Template::from(text.to_owned()));
+        // The keys of every query are added to it.
+        let topic = request.topic.map(|topic| format!("?{TOPIC_KEY}={topic}")).unwrap_or_default();
+        let [target, body] = [format!("{SEND_PATH}{topic}"), "{data}".to_owned()].map(Template::from);
         Self::new(
             request,
             dialects::Request { method: Method::POST, target, headers: BTreeMap::new(), body: Some(body) },

@@ -6,7 +6,9 @@ use protocol::{Transport, results::Polls};
 use server::values::Cpus;
 
 use crate::{
-    clients::{mailbox::Mailbox, reconnect::Disturbed, tls::Tls, transports::Endpoint, window::MeasurePhase},
+    clients::{
+        mailbox::Mailbox, reconnect::Disturbed, seats::Seats, tls::Tls, transports::Endpoint, window::MeasurePhase,
+    },
     link::Addresses,
 };
 
@@ -37,6 +39,10 @@ pub struct Assignment {
     pub poll_interval: Option<Duration>,
     /// Signals that each sends a second while updates flow, 0 for none.
     pub signal_rate_hz: f64,
+    /// Who has which topic.
+    pub seats: Arc<Seats>,
+    /// Whether clients speak to all who have their topic.
+    pub speak: bool,
     /// What clients are to say, one for each of those of the first numbers that say anything.
     pub mailboxes: Arc<[Mailbox]>,
     /// Seed of all jitter.

@@ -29,8 +29,8 @@ pub struct Report {
     pub clients: Vec<Option<ClientRecord>>,
     /// What became of its clients' signals.
     pub signals: SignalRecord,
-    /// Updates that its clients said and that count: the `seq` of each, and how late it was said, nanoseconds.
-    pub said: Vec<(u64, u64)>,
+    /// Updates that its clients said and that count: the schedule of each, its `seq` there, and how late it was said, nanoseconds.
+    pub said: Vec<(Option<u32>, u64, u64)>,
     /// From the beginning of saying one until that was answered, where it was posted, nanoseconds.
     pub acknowledged: Histogram<u64>,
     /// Connections that a disturbance ended, and tries to come back from it that failed.

@@ -18,7 +18,7 @@ use crate::clients::{
     dial::dial,
     mailbox::Word,
     reconnect::backoff,
-    recorder::{ClientRecord, Progress, Receipt},
+    recorder::{ClientRecord, Progress, Receipt, Seat},
     socket::{LagMeter, Socket, hold_acknowledgements},
     tracker::OutOfBounds,
     transports::{ClientError, Payload, Request, Scratch, Stream, Told, shown},
@@ -144,7 +144,8 @@ impl Shared {
         let cookies = self.cookies.borrow().get(&index).cloned();
         let (endpoint, number) = (Arc::clone(&self.assignment.endpoint), self.number(index));
         let told = endpoint.dialect.as_ref().map(|_| Arc::clone(self.told.borrow_mut().entry(index).or_default()));
-        Request { endpoint, number, poll_wait, after, cookies, told: told.unwrap_or_default() }
+        let topic = self.assignment.seats.named(number);
+        Request { endpoint, number, topic, poll_wait, after, cookies, told: told.unwrap_or_default() }
     }
 
     pub(super) fn keep_cookies(&self, index: usize, cookies: Arc<str>) {
@@ -165,8 +166,11 @@ impl Shared {
 
     /// `took_ns`: the whole handshake, and the exchange in it.
     pub(super) fn joined(&self, index: usize, cursor: u64, at_ns: u64, took_ns: [u64; 2]) {
+        let number = self.number(index);
+        let seat =
+            Seat { topic: self.assignment.seats.topic(number), speaker: self.assignment.speak.then_some(number) };
         let report = &mut *self.report.borrow_mut();
-        report.clients[index] = Some(ClientRecord::new(cursor, at_ns));
+        report.clients[index] = Some(ClientRecord::new(cursor, at_ns, seat));
         // A handshake of over a minute has failed the run before it is recorded.
         report.handshake.saturating_record(took_ns[0]);
         report.exchange.saturating_record(took_ns[1]);
@@ -244,9 +248,9 @@ impl Shared {
     }
 
     /// An update is being said, which is when it is published: how late that is. Gives its line.
-    pub(super) fn said(&self, Word { seq, due_ns, line }: Word) -> String {
+    pub(super) fn said(&self, Word { schedule, seq, due_ns, line }: Word) -> String {
         if self.counts(due_ns) {
-            self.report.borrow_mut().said.push((seq, clock::now_ns().saturating_sub(due_ns)));
+            self.report.borrow_mut().said.push((schedule, seq, clock::now_ns().saturating_sub(due_ns)));
         }
         line
     }

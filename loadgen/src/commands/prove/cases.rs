@@ -206,14 +206,8 @@ impl Case {
     /// What an arm bears, or where its search begins.
     pub(super) fn load(&self, arm: usize) -> Load {
         let (arrivals, rate_hz) = (Arrivals::Constant, self.rate_hz as f64);
-        Load {
-            clients: self.clients,
-            stream: Stream::Synthetic { arrivals, rate_hz, payload_bytes: PAYLOAD_BYTES },
-            tls: false,
-            engine: Some(Engine::Lean),
-            peer: None,
-            path: self.paths.get(arm).copied(),
-        }
+        let stream = Stream::Synthetic { arrivals, rate_hz, payload_bytes: PAYLOAD_BYTES };
+        Load { clients: self.clients, path: self.paths.get(arm).copied(), ..Load::of(stream) }
     }
 
     /// The runs, each with its arm, numbered on from `index`. Trials of a search are planned one by one.

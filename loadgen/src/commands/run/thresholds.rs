@@ -31,7 +31,7 @@ pub(super) fn check(
         match points.iter_mut().find(|asked| asked.point == *point) {
             Some(asked) => asked.repeat_s += repeat_s,
             None => {
-                let updates = updates_due(&point.load.stream, scenario, feed);
+                let updates = updates_due(&point.load, scenario, feed);
                 points.push(Asked { point: point.clone(), updates, repeat_s });
             }
         }

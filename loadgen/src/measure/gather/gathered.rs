@@ -1,16 +1,21 @@
 //! What is gathered in the course of a run.
 
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use anyhow::ensure;
 use protocol::{
     clock,
-    results::{LinkUsage, LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic},
+    results::{
+        Audience, LinkUsage, LosslessHistogram, MachineUsage, MemorySample, Phases, Plateaus, TcpUsage, Traffic,
+    },
 };
 
 use super::timeline::{Timeline, next_look_ns};
 use crate::{
-    clients::worker::{Report, Worker},
+    clients::{
+        seats::Seats,
+        worker::{Report, Worker},
+    },
     link::Link,
     machine::{
         cgroup::Cgroups,
@@ -59,6 +64,8 @@ pub(in crate::measure) struct Gathered {
     pub(super) begun_ns: u64,
     /// Who says updates, where it is clients who do.
     pub(in crate::measure) relayed: Option<Relayed>,
+    /// Who has which topic.
+    pub(in crate::measure) seats: Arc<Seats>,
     /// Which the machine's figures are of.
     processors: Processors,
     pub(super) machine_at_start: MachineUsage,
@@ -85,6 +92,7 @@ impl Gathered {
         Self {
             begun_ns: clock::now_ns(),
             relayed,
+            seats: Arc::new(Seats::of(Audience::Broadcast, 0)),
             processors: Processors::own(),
             machine_at_start: MachineUsage::default(),
             observed: None,

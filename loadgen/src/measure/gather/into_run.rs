@@ -12,16 +12,17 @@ use protocol::{
 use super::{
     gathered::{Gathered, Reading, combine},
     merged::{lateness, merged},
+    numbers::Numbers,
 };
 use crate::{
     clients::{
         recorder::SLICES,
-        spread::fan_out,
+        spread::{Place, fan_out},
         window::histogram,
         worker::{Errors, Report},
     },
     machine::usage::{Of, cpu_between, machine_between, tcp_between},
-    measure::others::Relayed,
+    measure::{account::Account, others::Relayed},
     scenario::plan::Planned,
 };
 
@@ -34,9 +35,11 @@ impl Gathered {
         window: Option<Window>,
     ) -> Run {
         if let Some(account) = &mut self.account {
-            self.reports.iter().flat_map(|report| &report.said).for_each(|(seq, late_ns)| account.late(*seq, *late_ns));
+            let said = self.reports.iter().flat_map(|report| &report.said);
+            said.for_each(|(schedule, seq, late_ns)| account.late(schedule.unwrap_or(0), *seq, *late_ns));
         }
-        let counts = self.counts(u64::from(planned.point.load.clients), window);
+        let speak = planned.point.load.speak;
+        let counts = self.counts(speak, window);
         let (latency, slices) = self.latency(window);
         let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);
         let (handshake, exchange) = (merged(|report| &report.handshake), merged(|report| &report.exchange));
@@ -46,8 +49,8 @@ impl Gathered {
             rode: merged(|report| &report.recorder.meeting.rode),
         });
         let client_means = self.client_means();
-        let left_out = self.relayed.as_ref().map_or(0, Relayed::left_out);
-        let mut fan_out = self.fan_out(u64::from(planned.point.load.clients) - left_out);
+        let mut fan_out = self.fan_out(speak);
+        let own = speak.then(|| merged(|report| &report.recorder.own));
         let pushed = self.is_pushed().then(|| self.pushed(u64::from(planned.point.load.clients), &mut fan_out));
         let agreed = self.reports.iter().find_map(|report| report.tls_agreed.clone());
         let tls = agreed.map(|agreed| TlsHandshakes { took: merged(|report| &report.tls_handshake), agreed });
@@ -77,6 +80,7 @@ impl Gathered {
             counts,
             traffic,
             latency,
+            own,
             slices,
             fan_out,
             client_means,
@@ -100,7 +104,7 @@ impl Gathered {
     }
 
     /// Two independent counts: deliveries as they came, by due time; and what is missing in the end, by `seq`.
-    fn counts(&self, clients: u64, window: Option<Window>) -> Counts {
+    fn counts(&self, speak: bool, window: Option<Window>) -> Counts {
         let (mut counts, mut errors) =
             (Counts { first_errors: self.errors().firsts(), ..Counts::default() }, Errors::default());
         for report in &self.reports {
@@ -116,19 +120,23 @@ impl Gathered {
         if self.is_pushed() {
             // What was to come, nobody knows; who got nothing at all in that time is not held.
             counts.expected = counts.delivered;
-            counts.clients_held = window.map(|window| self.held(u64::MAX, window.from_ns));
+            counts.clients_held = window.map(|window| self.held(|_| u64::MAX, window.from_ns));
         }
         if let Some(account) = self.account.as_ref().filter(|account| account.updates > 0) {
-            let last_seq = account.first_seq + account.updates - 1;
-            counts.expected = clients * account.updates;
-            counts.clients_held = window.map(|window| self.held(last_seq, window.to_ns));
-            counts.missed = (self.reports.iter().flat_map(|report| &report.clients))
-                .map(|client| {
-                    client.as_ref().map_or(account.updates, |client| client.tracker.missed(account.first_seq, last_seq))
+            let numbers = Numbers::of(account, speak, &self.reports);
+            counts.expected = account.expected(&self.seats);
+            counts.clients_held = window.map(|window| self.held(|topic| numbers.last(topic), window.to_ns));
+            let clients = self.reports.iter().flat_map(|report| &report.clients).zip(0..);
+            counts.missed = clients
+                .map(|(client, number)| {
+                    let topic = self.seats.topic(number);
+                    let due = account.due(topic);
+                    client.as_ref().map_or(due, |client| numbers.missed(topic, due, &client.tracker))
                 })
                 .sum();
-            if let Some(relayed) = self.relayed {
-                self.leave_out_own(relayed, account.first_seq, last_seq, &mut counts);
+            if let Some((relayed, of_all)) = self.relayed.zip(account.schedule(0)) {
+                let last_seq = of_all.first_seq + of_all.updates - 1;
+                self.leave_out_own(relayed, of_all.first_seq, last_seq, &mut counts);
             }
         }
         counts
@@ -148,11 +156,15 @@ impl Gathered {
         (merged(&self.reports, |report| &report.recorder.latency), slices)
     }
 
-    fn fan_out(&self, clients: u64) -> FanOut {
+    fn fan_out(&self, speak: bool) -> FanOut {
         let workers: Vec<_> = self.reports.iter().map(|report| &report.recorder.spreads).collect();
-        let account = self.account.as_ref();
-        let lateness_ns = account.and_then(|account| account.lateness_ns.as_deref());
-        fan_out(&workers, clients, account.map_or(0, |account| account.first_seq), lateness_ns)
+        let left_out = self.relayed.as_ref().map_or(u64::from(speak), Relayed::left_out);
+        // What the server called an update that a client said, its publisher does not know.
+        let stated = self.account.as_ref().filter(|account| account.lateness_ns.is_some() && !speak);
+        let late = |account: &Account, place| account.lateness_ns(place);
+        let late = stated.map(|account| move |place| late(account, place));
+        let late = late.as_ref().map(|late| late as &dyn Fn(Place) -> Option<u64>);
+        fan_out(&workers, |topic| self.seats.members(topic).saturating_sub(left_out), late)
     }
 
     fn server_usage(&mut self) -> Option<ServerUsage> {

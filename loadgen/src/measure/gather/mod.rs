@@ -5,6 +5,7 @@ mod gathered;
 mod held;
 mod into_run;
 mod merged;
+mod numbers;
 mod own;
 mod timeline;
 

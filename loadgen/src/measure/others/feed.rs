@@ -33,7 +33,7 @@ impl Feed {
 }
 
 impl Outlet for Feed {
-    fn publish(&mut self, Due { seq, due_ns, now_ns, source }: Due<'_>) -> anyhow::Result<()> {
+    fn publish(&mut self, Due { seq, due_ns, now_ns, source, .. }: Due<'_>) -> anyhow::Result<()> {
         self.line.clear();
         source.stamp_into(seq, due_ns, &mut self.line);
         self.line.push(b'\n');

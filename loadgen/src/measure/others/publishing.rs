@@ -22,7 +22,7 @@ use super::{
     Guarded, Others, Relayed,
     feed::Feed,
     post::{Post, To},
-    say::Say,
+    say::{Say, Who},
 };
 use crate::{
     clients::{
@@ -55,8 +55,10 @@ pub struct Publishing {
 /// What is published, and to whom.
 #[derive(Debug)]
 pub struct Publication<'a> {
-    /// How.
-    pub others: &'a Others,
+    /// How, to a server of others.
+    pub others: Option<&'a Others>,
+    /// How many clients speak by schedules of their own, if it is them who do.
+    pub speakers: Option<u32>,
     /// What.
     pub stream: &'a Stream,
     /// Where that is found, if it is a feed.
@@ -80,11 +82,13 @@ pub struct Publication<'a> {
 impl Publishing {
     /// Starts to publish.
     pub fn start(publication: Publication<'_>, span: Span, guarded: Option<&mut Guarded>) -> anyhow::Result<Self> {
-        let Publication { others, stream, feed, seed, address, endpoint, tls, mailboxes, relayed, cpus } = publication;
+        let Publication { others, speakers, stream, feed, seed, address, endpoint, tls, mailboxes, relayed, cpus } =
+            publication;
         let source = match (stream, feed) {
-            (Stream::Synthetic { arrivals, rate_hz, payload_bytes }, _) => {
-                Source::synthetic(*arrivals, *rate_hz, *payload_bytes, seed)
-            }
+            (Stream::Synthetic { arrivals, rate_hz, payload_bytes }, _) => match speakers {
+                Some(speakers) => Source::of_topics(speakers, *arrivals, *rate_hz, *payload_bytes, seed),
+                None => Source::synthetic(*arrivals, *rate_hz, *payload_bytes, seed),
+            },
             (Stream::Replay { speed, .. }, Some(feed)) => Source::replay(feed, *speed)?,
             (Stream::Pushed, _) => return Err(anyhow!("nothing is to be published")),
             (Stream::Replay { .. }, None) => return Err(anyhow!("the feed to replay is not there")),
@@ -100,21 +104,22 @@ impl Publishing {
             own_id.get_or_init(gettid);
             cpus.as_ref().map_or(Ok(()), Cpus::pin)
         };
-        let publisher = match others.publish {
-            Publish::Feed => {
+        let publisher = match others.map(|others| (others, others.publish)) {
+            Some((_, Publish::Feed)) => {
                 let stdin = guarded.context("there is no stdin of a server that runs already")?.stdin()?;
                 Publisher::start(source, span, move || pin().and_then(|()| Feed::new(stdin)), done)
             }
-            Publish::Http => {
+            Some((others, Publish::Http)) => {
                 let request = Request::of_no_client(endpoint);
                 let to = To { address, tls, dialect: Arc::clone(&others.dialect), request };
                 let acknowledged = Arc::clone(&acknowledged);
                 Publisher::start(source, span, move || pin().and_then(|()| Post::connect(to, acknowledged)), done)
             }
-            Publish::None => return Err(anyhow!("nothing is to be published")),
-            Publish::Client => {
-                let relayed = relayed.context("nobody is to say updates")?;
-                Publisher::start(source, span, move || pin().map(|()| Say { mailboxes, relayed }), done)
+            Some((_, Publish::None)) => return Err(anyhow!("nothing is to be published")),
+            Some((_, Publish::Client)) | None => {
+                let in_turn = relayed.map(Who::InTurn);
+                let who = in_turn.or(speakers.map(|_| Who::Each)).context("nobody is to say updates")?;
+                Publisher::start(source, span, move || pin().map(|()| Say { mailboxes, who }), done)
             }
         }?;
         Ok(Self { publisher, accounts, give, window: 0, done: None, acknowledged, thread_id })

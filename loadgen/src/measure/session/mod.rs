@@ -67,7 +67,8 @@ impl<'a> Session<'a> {
     pub(super) fn new(sweep: &'a Sweep<'a>, planned: &Planned) -> Self {
         let relayed =
             sweep.others(&planned.point.load).and_then(|others| Relayed::of(others, planned.point.load.clients));
-        let speakers = relayed.map_or(0, |relayed| relayed.speakers);
+        let load = &planned.point.load;
+        let speakers = if load.speak { load.clients.into() } else { relayed.map_or(0, |relayed| relayed.speakers) };
         Self {
             sweep,
             planned: planned.clone(),

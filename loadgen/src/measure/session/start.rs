@@ -9,6 +9,7 @@ use server::values::Cpus;
 use super::Session;
 use crate::{
     clients::{
+        seats::Seats,
         window::MeasurePhase,
         worker::{Assignment, Worker},
     },
@@ -106,6 +107,7 @@ impl Session<'_> {
         let server = self.proxy.as_ref().map_or_else(|| self.address(), |proxy| Ok(proxy.address))?;
         let server = self.link.as_ref().map_or(server, |link| (link.server(), server.port()).into());
         let endpoint = self.endpoint(server);
+        self.gathered.seats = Arc::new(Seats::of(self.planned.point.load.audience, clients));
         self.gathered.begin()?;
         for worker in 0..workers {
             // Even shares, the remainder spread over the first.
@@ -123,6 +125,8 @@ impl Session<'_> {
                 polls: scenario.polls,
                 poll_interval: self.poll_interval(),
                 signal_rate_hz: scenario.signal_rate_hz,
+                seats: Arc::clone(&self.gathered.seats),
+                speak: self.planned.point.load.speak,
                 mailboxes: Arc::clone(&self.mailboxes),
                 seed: scenario.seed,
                 phase: MeasurePhase::default(),

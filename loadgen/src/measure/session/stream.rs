@@ -55,13 +55,16 @@ impl Session<'_> {
 
     /// Has the stream published, to the end of its window if it has one.
     pub(in crate::measure) async fn publish(&mut self, first_due_ns: u64, window: Option<Window>) -> Result<(), Halt> {
-        if let Some(server) = self.server.as_mut().and_then(Server::own) {
+        let load = &self.planned.point.load;
+        if let Some(server) = self.server.as_mut().and_then(Server::own).filter(|_| !load.speak) {
             server.publish(first_due_ns, window).await?;
         }
-        if let Some(others) = self.others().filter(|_| !self.is_pushed()) {
+        let others = self.others().filter(|_| !self.is_pushed());
+        if others.is_some() || load.speak {
             let address = self.address()?;
             let publication = Publication {
                 others,
+                speakers: load.speak.then_some(load.clients),
                 stream: &self.planned.point.load.stream,
                 feed: self.sweep.feed,
                 seed: self.sweep.scenario.seed + u64::from(self.planned.repeat),
@@ -122,7 +125,8 @@ impl Session<'_> {
     /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.
     pub(in crate::measure) async fn account(&mut self, until_ns: u64) -> Result<(), Halt> {
         let patience = Duration::from_nanos(until_ns.saturating_sub(clock::now_ns()));
-        let account = if let Some(server) = self.server.as_mut().and_then(Server::own) {
+        let speak = self.planned.point.load.speak;
+        let account = if let Some(server) = self.server.as_mut().and_then(Server::own).filter(|_| !speak) {
             let published = tokio::time::timeout(patience, server.published())
                 .await
                 .context("the server did not account for its stream in time")??;
@@ -137,8 +141,12 @@ impl Session<'_> {
                 .await
                 .context("the publisher did not account for its stream in time")??;
             self.gathered.acknowledged = publishing.acknowledged();
-            // How often the server wrote, it alone knows.
-            Account { writes: None, ..Account::stated(published, false) }
+            if speak {
+                Account::spoken(published, &self.gathered.seats)
+            } else {
+                // How often the server wrote, it alone knows.
+                Account { writes: None, ..Account::stated(published, false) }
+            }
         } else {
             self.wait(until_ns, |session| first_after(&session.workers) < u64::MAX).await?;
             Account::bracketed(last_before(&self.workers), first_after(&self.workers))?
@@ -150,7 +158,9 @@ impl Session<'_> {
     /// Whether everything that was published in the measure phase has arrived wherever there is a client.
     pub(in crate::measure) fn is_complete(&self) -> bool {
         let Some(account) = &self.gathered.account else { return false };
-        let left_out = self.gathered.relayed.as_ref().map_or(0, Relayed::left_out);
-        self.delivered() >= account.updates * self.ready().saturating_sub(left_out)
+        let (seats, left_out) = (&self.gathered.seats, self.gathered.relayed.as_ref().map_or(0, Relayed::left_out));
+        // Of those who are there; who is not has as much of it as anybody.
+        let expected = account.expected(seats) as u128 * u128::from(self.ready()) / u128::from(seats.clients().max(1));
+        u128::from(self.delivered() + account.updates * left_out) >= expected
     }
 }

@@ -182,7 +182,7 @@ mod tests {
 
     fn load() -> Load {
         let (engine, peer, path) = (Some(Engine::Stock), None, through(40.0));
-        Load { clients: 1_000, stream: synthetic(10.0, 128), tls: false, engine, peer, path }
+        Load { clients: 1_000, engine, peer, path, ..Load::of(synthetic(10.0, 128)) }
     }
 
     #[test]
