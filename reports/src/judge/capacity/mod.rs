@@ -13,6 +13,7 @@ mod goal;
 mod grid;
 mod searched;
 mod seeker;
+mod so_far;
 mod tally;
 mod trial;
 mod tried;
