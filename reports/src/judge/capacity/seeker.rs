@@ -178,8 +178,9 @@ mod tests {
         [lower, upper.map(|(upper, _)| upper)].map(|place| place.map(|place| seeker.grid.load(place)))
     }
 
+    /// Loads are rounded to four digits, so that steps are not exact.
     fn is_within_two_steps(value: f64, of: f64) -> bool {
-        (value / of).ln().abs() <= 2.0 * 1.05_f64.ln() + 1e-9
+        (value / of).ln().abs() <= 2.0 * 1.05_f64.ln() + 1e-3
     }
 
     #[test]
@@ -251,7 +252,7 @@ mod tests {
         assert!(trials <= 45, "{trials}");
 
         let (brackets, trials) = made_up(|_, _, _| late());
-        assert_eq!((brackets[0], trials), (Bracket { lower: None, upper: Some((0, Standing::Fails)) }, 5));
+        assert_eq!((brackets[0], trials), (Bracket { lower: None, upper: Some((0, Standing::Fails)) }, 4));
 
         let (brackets, _) = made_up(|_, place, _| if place > 60 { Judged::Void("x") } else { Judged::Good });
         assert_eq!(brackets[2], Bracket { lower: Some(60), upper: Some((61, Standing::Bound)) });
@@ -286,7 +287,7 @@ mod tests {
             let (brackets, trials) = made_up(judged);
             let loads = Seeker::new(&Searched::rates().search).unwrap().grid.len();
             prop_assert!(brackets.iter().all(|bracket| bracket.is_closed(loads)), "{brackets:?}");
-            prop_assert!(trials as usize <= 9 * loads);
+            prop_assert!(trials as usize <= 8 * loads);
         }
     }
 
