@@ -57,7 +57,7 @@ pub enum Command {
     Compare(CompareArgs),
     /// Measure two builds in turn, and fail if the second is worse (four minutes at most)
     Gate(Box<GateArgs>),
-    /// Plant known faults in the stream, and see whether the measurements find them (about three minutes)
+    /// Plant known faults in the stream, and see whether the measurements find them (about six minutes)
     Prove(ProveArgs),
     /// Run any command with a network between its clients and its server: a round trip, jitter, loss, an outage
     Link(LinkArgs),

@@ -1,10 +1,10 @@
 //! Renders results into a folder, to look at: `cargo run -p reports --example render -- DIR
-//! [quick|large|single|aa|transports|peers|network|trouble|again]`. They are made up, but for `again`, which reads what is there.
+//! [quick|large|single|aa|transports|peers|network|capacity|trouble|again]`. They are made up, but for `again`, which reads what is there.
 
 use std::{fs, io::Write as _, path::PathBuf};
 
 use protocol::clock::now_ns;
-use reports::fixture::{Sweep, fail, save, synthetic, through};
+use reports::fixture::{Searched, Sweep, fail, save, synthetic, through};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args_os().skip(1);
@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             let paths = [0.0, 20.0, 60.0, 180.0].map(through).to_vec();
             Sweep { streams, paths, clients: vec![200], ..Sweep::quick() }.results_in(&dir)
         }
+        Some("capacity") => Searched::rates().results_in(&dir),
         Some("again") => reports::load(&dir)?,
         Some("trouble") => {
             let mut results = Sweep::quick().results_in(&dir);

@@ -2,6 +2,7 @@
 
 mod bench_gate;
 mod broken;
+mod capacity;
 mod commands;
 mod compare;
 mod feed;

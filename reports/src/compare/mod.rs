@@ -23,7 +23,7 @@ pub(crate) use precision::repeats_to_part;
 pub use precision::{Precision, RUN_OVERHEAD_S, SOUGHT, more};
 pub use ratio::{COMPARED, Ratio, Verdict};
 pub use side::{Measure, PointStatus, Side};
-pub(crate) use student::widened;
+pub(crate) use student::{CONFIDENCE, mean_interval, widened};
 pub use sweep::{Slice, Sweep};
 pub(crate) use words::{at_least, difference, interval, with_interval, with_interval_at};
 

@@ -28,6 +28,16 @@ pub(crate) fn mean(values: &[f64]) -> (f64, f64) {
     (mean, if values.len() > 1 { squares / (n - 1.0) / n } else { 0.0 })
 }
 
+/// The geometric mean of positive values, and its interval of that confidence, on logarithms. One value has no error to estimate, and is its
+/// own interval; so are values that agree.
+pub(crate) fn mean_interval(values: &[f64], confidence: f64) -> (f64, f64, f64) {
+    let logs: Vec<f64> = values.iter().map(|value| value.ln()).collect();
+    let (mean, squared_error) = mean(&logs);
+    let reach =
+        if squared_error > 0.0 { squared_error.sqrt() * reach(confidence, values.len() as f64 - 1.0) } else { 0.0 };
+    (mean.exp(), (mean - reach).exp(), (mean + reach).exp())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,5 +1,6 @@
 //! Every picture of the report, in the order in which they are shown; one file a figure.
 
+mod capacity;
 mod cpu;
 mod draw;
 mod figure;
@@ -23,6 +24,7 @@ mod throughput;
 mod traffic;
 mod trend;
 
+pub(crate) use capacity::of_search;
 pub(crate) use draw::{painted, theme};
 pub(crate) use figure::Figure;
 pub(crate) use key::{Key, legend};

@@ -1,9 +1,10 @@
 //! `runs.csv`: one row a run, units in the names of columns, for spreadsheets and data frames.
 
-use protocol::results::{Load, Path, Peer, Run, Stream};
+use protocol::results::{Load, Path, Peer, Run, Stream, Trial};
 
 use crate::{
     compare::{Comparison, PointStatus, Side},
+    judge::capacity::Searched,
     metrics::{Metric, NAMED},
     read::Results,
 };
@@ -59,17 +60,29 @@ const COLUMNS: [Column; 23] = [
 
 /// Every run as a row, failed and void ones marked as such, in full precision.
 pub(crate) fn runs(results: &Results) -> String {
-    let comparison = Comparison::of(results);
+    let searched = Searched::of(results).and_then(Result::ok);
+    // Trials are no repeats: whether one is void is said of it, and not of all at its load.
+    let comparison = searched.is_none().then(|| Comparison::of(results));
     let mut writer = ::csv::Writer::from_writer(Vec::new());
     let mut write = |fields: Vec<String>| {
         writer.write_record(fields).expect("memory takes every row, and all rows are of one length");
     };
     let names = COLUMNS.iter().map(|(name, _)| *name).chain(NAMED.iter().map(|named| named.column));
-    write(names.chain(["void"]).map(str::to_owned).collect());
+    let goals: Vec<String> = searched.iter().flat_map(Searched::goals).map(ToString::to_string).collect();
+    let of_search = if searched.is_some() { &["process", "trial"][..] } else { &["void"] };
+    write(names.chain(of_search.iter().copied()).map(str::to_owned).chain(goals).collect());
     for run in &results.runs {
-        let void = void(comparison.side_of(run)).to_owned();
+        let last: Vec<String> = match (&searched, &comparison) {
+            (Some(searched), _) => {
+                let place =
+                    |of: fn(&Trial) -> u32| run.trial.as_ref().map(|trial| of(trial).to_string()).unwrap_or_default();
+                let places = [place(|trial| trial.process), place(|trial| trial.number)];
+                places.into_iter().chain(searched.said_of(run)).collect()
+            }
+            (None, comparison) => vec![void(comparison.as_ref().and_then(|all| all.side_of(run))).to_owned()],
+        };
         let figures = NAMED.iter().map(|named| value(named.metric, run));
-        write(COLUMNS.iter().map(|(_, value)| value(run)).chain(figures).chain([void]).collect());
+        write(COLUMNS.iter().map(|(_, value)| value(run)).chain(figures).chain(last).collect());
     }
     let bytes = writer.into_inner().expect("memory needs no flushing");
     String::from_utf8(bytes).expect("every field is text")

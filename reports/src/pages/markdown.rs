@@ -7,6 +7,7 @@ use crate::{
     judge::{
         Thresholds,
         answer::sentence,
+        capacity::Searched,
         claims::claims,
         folklore::{Judged, folklore},
         threshold::LEGEND,
@@ -16,15 +17,46 @@ use crate::{
     points::Contender,
     read::Results,
     table::{COLUMNS, Row, common_load, comparison_rows, notes},
-    validity::warnings,
+    validity::{Warning, warnings},
     words::number,
 };
 
 /// The summary as Markdown.
 pub(crate) fn summary(results: &Results) -> String {
+    let title = format!("## pushbench: {}\n\n", escaped(&results.manifest.scenario.name));
+    let summary = match Searched::of(results) {
+        None => sweep(results),
+        Some(Ok(searched)) => search(&searched),
+        Some(Err(why)) => format!("The search in manifest.json cannot be read: {}\n", escaped(&why)),
+    };
+    title + &summary + &listed(&warnings(results))
+}
+
+/// What each carries, goal by goal.
+fn search(searched: &Searched<'_>) -> String {
+    let heads = searched.heads();
+    let mut out = format!("{}\n\n", escaped(&searched.sentence()));
+    let _ = writeln!(out, "| {} |", heads.join(" | "));
+    let _ = writeln!(out, "| --- | --- |{}", " ---: |".repeat(heads.len() - 2));
+    for row in searched.rows() {
+        let emphasis = if row.is_ratio { "*" } else { "" };
+        let server = if row.server.is_empty() { String::new() } else { format!(", {}", escaped(&row.server)) };
+        let cells = row.processes.join(" | ");
+        let (goal, who) = (escaped(&row.goal), row.who);
+        let _ = writeln!(
+            out,
+            "| {goal} | {emphasis}{who}{server}{emphasis} | {cells} | {} | {} |",
+            escaped(&row.carries),
+            escaped(&row.deliveries_per_s)
+        );
+    }
+    let _ = writeln!(out, "\n{}", searched.legend());
+    out + &searched.void().map(|void| format!("\n{void}\n")).unwrap_or_default()
+}
+
+fn sweep(results: &Results) -> String {
     let comparison = Comparison::of(results);
-    let mut out = format!("## pushbench: {}\n\n", escaped(&results.manifest.scenario.name));
-    let _ = writeln!(out, "{}\n", escaped(&sentence(results, &comparison)));
+    let mut out = format!("{}\n\n", escaped(&sentence(results, &comparison)));
     out += &judged(&thresholds(results));
     if !comparison.cases.is_empty() {
         if let Some(load) = common_load(&comparison) {
@@ -38,8 +70,11 @@ pub(crate) fn summary(results: &Results) -> String {
         let _ = writeln!(out, "\n{}", claims(results));
         out += &segments(&comparison);
     }
-    out += &sayings(&folklore(results, &comparison));
-    let warnings = warnings(results);
+    out + &sayings(&folklore(results, &comparison))
+}
+
+fn listed(warnings: &[Warning]) -> String {
+    let mut out = String::new();
     if !warnings.is_empty() {
         out += "\n### Warnings\n\n";
     }

@@ -4,14 +4,51 @@ use std::fmt::Write as _;
 
 use crate::{
     compare::Comparison,
-    judge::{answer::sentence, claims::claims, thresholds},
+    judge::{answer::sentence, capacity::Searched, claims::claims, thresholds},
     read::Results,
-    table::{common_load, comparison_rows, comparison_table, notes, wrapped},
+    table::{columns, common_load, comparison_rows, comparison_table, notes, wrapped},
     validity::warnings,
 };
 
 /// The answer, the comparison as plain text of at most 100 columns, then the warnings.
 pub fn summary_table(results: &Results) -> String {
+    match Searched::of(results) {
+        None => sweep(results),
+        Some(Ok(searched)) => search(results, &searched),
+        Some(Err(why)) => wrapped(&format!("The search in manifest.json cannot be read: {why}")),
+    }
+}
+
+/// Who carries what, goal by goal.
+fn search(results: &Results, searched: &Searched<'_>) -> String {
+    let mut out = wrapped(&searched.sentence());
+    out += &search_table(searched);
+    out += &wrapped(&searched.legend());
+    out += &searched.void().map(|void| wrapped(&void)).unwrap_or_default();
+    for warning in warnings(results) {
+        out += &wrapped(&format!("{}: {warning}", warning.severity().name()));
+    }
+    out
+}
+
+fn search_table(searched: &Searched<'_>) -> String {
+    let mut heads = searched.heads();
+    heads.remove(0);
+    let mut lines: Vec<Vec<String>> = vec![heads];
+    for goal in searched.rows().chunk_by(|row, next| row.goal == next.goal) {
+        lines.push(vec![goal[0].goal.clone()]);
+        for row in goal {
+            let server = if row.server.is_empty() { String::new() } else { format!(", {}", row.server) };
+            let mut line = vec![format!("  {}{server}", row.who)];
+            line.extend(row.processes.iter().cloned());
+            line.extend([row.carries.clone(), row.deliveries_per_s.clone()]);
+            lines.push(line);
+        }
+    }
+    columns(&lines)
+}
+
+fn sweep(results: &Results) -> String {
     let comparison = Comparison::of(results);
     let mut out = String::new();
     if comparison.cases.is_empty() {

@@ -69,8 +69,12 @@ fn slug(metric: Metric) -> String {
 
 /// Every tracked figure of every point that is valid.
 fn tracked(results: &Results) -> Vec<(String, Metric, Measure)> {
-    let comparison = Comparison::of(results);
     let mut all = Vec::new();
+    // The trials of a search are at loads that differ from search to search.
+    if results.manifest.scenario.search.is_some() {
+        return all;
+    }
+    let comparison = Comparison::of(results);
     for case in &comparison.cases {
         for (contender, side) in &case.sides {
             let name = format!("{}, {}", contender.title(), words::load(&case.load));

@@ -88,18 +88,18 @@ fn broken(text: &str, there: &str, with_break: &str) -> String {
 
 /// Rows of which the first is the heading; the first column is words, the others numbers. A row of which only the first
 /// cell is filled takes no room from them.
-pub(crate) fn columns<const N: usize>(rows: &[[String; N]]) -> String {
+pub(crate) fn columns<R: AsRef<[String]>>(rows: &[R]) -> String {
     let mut table = Table::new();
     let mut rows = rows.iter();
     table.load_style(STYLE).set_content_arrangement(ContentArrangement::Dynamic).set_width(WIDTH);
-    table.set_header(rows.next().into_iter().flatten());
+    table.set_header(rows.next().map(AsRef::as_ref).unwrap_or_default());
     for column in table.column_iter_mut().skip(1) {
         column.set_cell_alignment(CellAlignment::Right);
         column.set_constraint(ColumnConstraint::ContentWidth);
         column.set_padding((1, 0));
     }
     rows.for_each(|row| {
-        table.add_row(row);
+        table.add_row(row.as_ref());
     });
     trimmed(&table)
 }

@@ -17,6 +17,12 @@ use crate::{
 pub fn warnings(results: &Results) -> Vec<Warning> {
     let planned = results.manifest.planned_runs;
     let mut found = Vec::new();
+    if results.manifest.scenario.search.is_some() {
+        // Nobody plans how many trials a search takes, and what is wrong with one is judged where it is.
+        found.extend(results.truncated_line.map(|line| Warning::TruncatedResults { line }));
+        found.extend(unobserved(results));
+        return found;
+    }
     if results.runs.len() < planned as usize {
         found.push(Warning::Interrupted { made: results.runs.len(), planned });
     }

@@ -346,6 +346,40 @@ mod tests {
     }
 
     #[test]
+    fn windows_of_a_stream_that_goes_on_are_accounted_for_one_by_one() {
+        let trial = Trial::start(None, &[(30, 4), (100, 10)], u64::MAX);
+        let after = |gaps| trial.first_due_ns + gaps * GAP_NS;
+        let ask = |(from, to)| {
+            let (sender, answer) = mpsc::channel();
+            let window = Window { from_ns: after(from), to_ns: after(to) };
+            trial.publisher.account(window, move |account| sender.send(account).unwrap()).unwrap();
+            answer
+        };
+        // The second lies in the first, and ends before it.
+        let accounts = [(60, 150), (80, 140), (200, 220)].map(ask);
+        let due: Vec<u64> = bursts(0, 30, 1).chain(bursts(30, 100, 4)).chain(bursts(100, 220, 10)).collect();
+        for (answer, (from, to)) in accounts.into_iter().zip([(60, 150), (80, 140), (200, 220)]) {
+            let account = answer.recv().unwrap().unwrap();
+            let first = due.iter().position(|due| *due >= from).unwrap() as u64;
+            let updates = due.iter().filter(|due| (from..to).contains(due)).count();
+            assert_eq!((account.first_seq, account.updates), (first + 1, updates as u64), "{from}..{to}");
+            assert_eq!(account.lateness_ns.len(), updates);
+        }
+        let begun = ask((0, 1_000_000)).recv().unwrap().unwrap_err();
+        assert!(begun.ends_with("the window has begun; ask before it does"), "{begun}");
+    }
+
+    #[test]
+    fn an_account_of_what_will_not_be_published_is_refused() {
+        let trial = Trial::start(Some((0, 50)), &[], u64::MAX);
+        let (sender, answer) = mpsc::channel();
+        let from_ns = trial.first_due_ns + 10_000 * GAP_NS;
+        let window = Window { from_ns, to_ns: from_ns + GAP_NS };
+        trial.publisher.account(window, move |account| sender.send(account).unwrap()).unwrap();
+        assert_eq!(answer.recv().unwrap(), Err("the stream has ended".to_owned()));
+    }
+
+    #[test]
     fn a_change_is_answered_once_and_no_update_by_it_is_published_before() {
         let trial = Trial::start(None, &[], u64::MAX);
         let asked_ns = clock::now_ns();

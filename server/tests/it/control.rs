@@ -177,6 +177,28 @@ fn a_change_that_cannot_be_made_is_refused_in_words_and_the_server_goes_on() {
 }
 
 #[test]
+fn a_window_of_a_stream_that_goes_on_is_accounted_for() {
+    let mut server = Server::under_control(ANYWHERE.parse().unwrap(), OPTIONS);
+    let account = |id, from_ns, to_ns| Command::Account { id, window: Window { from_ns, to_ns } };
+    server.tell(&account(3, u64::MAX - 1, u64::MAX));
+    assert!(matches!(server.event(), Event::Refused { id: 3, .. }), "nothing is published yet");
+    // No update is due before everything is told, and the first is due when the window begins.
+    let first_due_ns = now_ns() + 2_000 * MS;
+    server.tell(&Command::Publish { first_due_ns, window: None, changes: Vec::new() });
+    let mut client = open(Transport::WebSocket, server.address, 0);
+    server.tell(&account(4, first_due_ns, first_due_ns + 20 * MS));
+    let Event::Account { id: 4, published } = server.event() else { panic!("another event") };
+    assert_eq!((published.first_seq, published.updates), (1, 10));
+    let last = up_to(&mut client, 10).last().copied().unwrap();
+    assert_eq!(last.due_ns, first_due_ns + 18 * MS);
+    server.tell(&account(5, first_due_ns, u64::MAX));
+    let Event::Refused { id: 5, reason } = server.event() else { panic!("another event") };
+    assert!(reason.contains("the window has begun"), "{reason}");
+    // It goes on.
+    up_to(&mut client, 20);
+}
+
+#[test]
 fn a_server_that_cannot_go_on_with_a_stream_ends() {
     let mut server = Server::under_control(ANYWHERE.parse().unwrap(), "--rate 1");
     let changes = vec![Change { rate_hz: 0.0, ..change(0, 1, 1, 64) }];

@@ -71,6 +71,17 @@ fn a_delay_is_its_transports_alone_and_lateness_is_everybodys() {
 }
 
 #[test]
+fn each_delivery_takes_as_long_as_was_spun_however_they_are_batched() {
+    for transport in Transport::ALL {
+        for server in Server::of_each_engine("--rate 1000 --fault spin:20ms") {
+            let lines = open(transport, &server).lines(5);
+            let after_ns = now_ns() - stamp(&lines[0]).due_ns;
+            assert!(after_ns >= 5 * 20_000_000, "{transport}: {after_ns} ns");
+        }
+    }
+}
+
+#[test]
 fn healthz_lists_the_faults() {
     let server = Server::start("--fault late-publisher:20ms --fault drop:7:3");
     assert_eq!(get(server.address, "/healthz").json::<Health>().faults, ["late-publisher:20ms", "drop:7:3"]);

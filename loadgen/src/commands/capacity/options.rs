@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{bail, ensure};
+use anyhow::ensure;
 use clap::Args;
 use protocol::{
     Engine, Transport,
@@ -173,6 +173,10 @@ impl CapacityArgs {
             !is_given,
             "{option} beside --axis {axis}: that is what is searched; bound it by --from and --to, and leave --{option} out"
         );
+        ensure!(
+            self.publish != Some(Publish::None),
+            "publish none: the server pushes at its own rate, so there is no load to try; leave it out"
+        );
         let trial_s = self.trial.as_secs_f64();
         ensure!(
             TRIAL_S.contains(&trial_s),
@@ -238,9 +242,6 @@ impl CapacityArgs {
 
 /// Who says updates is told before clients are known, so there must be as many at any load.
 pub(super) fn refuse_speakers(scenario: &Scenario, search: &Search) -> anyhow::Result<()> {
-    if scenario.publish == Some(Publish::None) {
-        bail!("publish none: the server pushes at its own rate, so there is no load to try; leave it out");
-    }
     ensure!(
         search.axis != SearchAxis::Clients || scenario.speakers != Some(Speakers::All),
         "speakers all beside --axis clients: who says what would change from load to load; use --speakers one"

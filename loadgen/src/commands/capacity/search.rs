@@ -1,6 +1,6 @@
 //! The search: trial by trial, process by process, contenders in turn.
 
-use protocol::results::{Load, Run, Trial};
+use protocol::results::{Load, Trial};
 use reports::{Next, Seeker};
 
 use super::{kept::Kept, shown, tried};
@@ -80,9 +80,7 @@ impl<'a> Search<'a> {
             if interrupt.is_cancelled() {
                 return Ok(Process::Interrupted);
             }
-            let runs: Vec<&Run> = (kept.runs().iter())
-                .filter(|run| tried::at_load(&run.point, search.axis, search.from) == contender.point)
-                .collect();
+            let runs = tried::of(kept.runs(), &contender.point, search);
             let Next::Try { load, number } = self.seeker.next(&runs, process) else { return Ok(Process::Done) };
             let point = tried::at_load(&contender.point, search.axis, load);
             let planned = tried::planned(kept.runs(), point);
@@ -94,7 +92,7 @@ impl<'a> Search<'a> {
                 return Ok(Process::Interrupted);
             };
             kept.keep(&run)?;
-            progress.tried(&shown::trial(&run, self.seeker));
+            progress.tried(&shown::trial(&tried::of(kept.runs(), &contender.point, search), search, self.seeker));
             if let Some(failure) = &run.failure {
                 // Whatever state it is in, the next trial has another.
                 let stopped = match server.take() {

@@ -18,6 +18,11 @@ pub(super) fn at_load(point: &Point, axis: SearchAxis, load: f64) -> Point {
     point
 }
 
+/// The trials of whoever bears `contender`, where a search begins.
+pub(super) fn of<'r>(runs: &'r [Run], contender: &Point, search: &Search) -> Vec<&'r Run> {
+    runs.iter().filter(|run| at_load(&run.point, search.axis, search.from) == *contender).collect()
+}
+
 /// The run that a trial of that point is, after these.
 pub(super) fn planned(runs: &[Run], point: Point) -> Planned {
     let repeat = runs.iter().filter(|run| run.point == point).count() as u32;

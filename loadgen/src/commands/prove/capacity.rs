@@ -1,10 +1,7 @@
 //! What must be found of a server whose deliveries cost more on purpose.
 
-use protocol::results::{Run, Search, SearchAxis};
-use reports::{
-    Seeker,
-    compare::{Metric, Quantile},
-};
+use protocol::results::{Run, Search, SearchAxis, Stream};
+use reports::{Seeker, compare::Metric};
 
 use super::{
     check::Check,
@@ -42,7 +39,7 @@ pub(super) fn found(evidence: &Evidence) -> Vec<Check> {
     };
     let mut each_us: Vec<f64> = runs
         .iter()
-        .filter(|run| rate_hz(run) == Some(held))
+        .filter(|run| matches!(run.point.load.stream, Stream::Synthetic { rate_hz, .. } if rate_hz == held))
         .filter_map(|run| Metric::CpuUsPerDelivery.of_run(run))
         .collect();
     each_us.sort_by(f64::total_cmp);

@@ -8,7 +8,7 @@ use plotters::{
 use protocol::Transport;
 
 use super::{
-    marks::{Bar, Series, Texture, Tile, Tone, Word},
+    marks::{Band, Bar, Series, Texture, Tile, Tone, Word},
     scale::Scale,
     style::{AXIS, GRID, INK, ON_TILE, Part, SHADE, Subject, Tip, colour, of_class},
 };
@@ -80,6 +80,14 @@ impl<'a> Canvas<'a> {
         let (_, rows) = self.plane.plotting_area().get_pixel_range();
         let corners = [(self.pixel(from, 0.0).0, rows.start), (self.pixel(to, 0.0).0, rows.end)];
         self.page.draw(&Rectangle::new(corners, SHADE.filled()))
+    }
+
+    /// Spans of two subjects that overlap are both seen.
+    pub(crate) fn band(&self, band: &Band) -> Drawn {
+        let (_, rows) = self.plane.plotting_area().get_pixel_range();
+        let corners = [(self.pixel(band.from, 0.0).0, rows.start), (self.pixel(band.to, 0.0).0, rows.end)];
+        let fill = colour(band.subject, Part::Mark).mix(opacity(Tone::Pale));
+        self.page.draw(&Rectangle::new(corners, fill.filled()))
     }
 
     pub(crate) fn series(&mut self, series: &Series) -> Drawn {

@@ -2,7 +2,7 @@
 
 use super::{
     canvas::{Canvas, Error},
-    marks::{Bar, Series, Tile, Word},
+    marks::{Band, Bar, Series, Tile, Word},
     scale::Scale,
     style::{Tip, themed},
 };
@@ -25,6 +25,8 @@ pub(crate) struct Chart {
     pub(crate) tiles: Vec<Tile>,
     /// Words where there is no number.
     pub(crate) words: Vec<Word>,
+    /// Spans of x in colour.
+    pub(crate) bands: Vec<Band>,
     /// A span of x that is set apart.
     pub(crate) shade: Option<(f64, f64)>,
 }
@@ -32,9 +34,9 @@ pub(crate) struct Chart {
 impl Chart {
     /// An empty picture.
     pub(crate) fn new(title: &str, x: Scale, y: Scale) -> Self {
-        let (series, bars, tiles, words) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let (series, bars, tiles, words, bands) = (Vec::new(), Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let title = title.to_owned();
-        Self { description: title.clone(), title, x, y, series, bars, tiles, words, shade: None }
+        Self { description: title.clone(), title, x, y, series, bars, tiles, words, bands, shade: None }
     }
 
     /// What stands above it.
@@ -53,6 +55,9 @@ impl Chart {
         let mut canvas = Canvas::new(svg, &self.x, &self.y)?;
         if let Some((from, to)) = self.shade {
             canvas.shade(from, to)?;
+        }
+        for band in &self.bands {
+            canvas.band(band)?;
         }
         canvas.axes(&self.x, &self.y)?;
         for tile in &self.tiles {

@@ -45,6 +45,13 @@ pub(crate) struct Bar {
     pub(crate) tip: Said,
 }
 
+/// A span of x in a subject's colour, behind the data.
+pub(crate) struct Band {
+    pub(crate) subject: Subject,
+    pub(crate) from: f64,
+    pub(crate) to: f64,
+}
+
 /// A cell of a map, one wide and one high around its place.
 pub(crate) struct Tile {
     pub(crate) x: f64,

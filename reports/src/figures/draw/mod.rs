@@ -10,7 +10,7 @@ mod style;
 
 pub(crate) use chart::Chart;
 pub(crate) use classes::{CLASSES, class, class_name};
-pub(crate) use marks::{Bar, Dot, Series, Texture, Tile, Tone, Word};
+pub(crate) use marks::{Band, Bar, Dot, Series, Texture, Tile, Tone, Word};
 pub(crate) use said::Said;
 pub(crate) use scale::Scale;
 pub(crate) use style::{Subject, painted, theme};

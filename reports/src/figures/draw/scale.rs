@@ -144,6 +144,11 @@ impl Scale {
         Self { ticks, lower, ..Self::bands(label, names) }
     }
 
+    /// The same with that under it.
+    pub(crate) fn labelled(self, label: &str) -> Self {
+        Self { label: label.to_owned(), ..self }
+    }
+
     /// What a reader must be told of it, to stand after the title.
     pub(crate) fn remark(&self) -> &'static str {
         if self.kind == Kind::Log { " (log scale)" } else { "" }

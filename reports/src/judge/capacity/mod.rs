@@ -7,13 +7,21 @@
 
 mod backlog;
 mod bracket;
+mod carries;
+mod found;
 mod goal;
 mod grid;
+mod searched;
 mod seeker;
+mod so_far;
 mod tally;
 mod trial;
 mod tried;
+mod words;
 
 pub use goal::Goal;
+pub(crate) use searched::{Bearer, Group, Searched};
 pub use seeker::{Next, Seeker};
+pub(crate) use trial::late;
 pub use trial::{Fault, Judged};
+pub(crate) use words::Row;

@@ -3,7 +3,7 @@
 use super::trial::Judged;
 
 /// So many that agree decide: the majority of five.
-pub(super) const MAJORITY: u32 = 3;
+const MAJORITY: u32 = 3;
 
 /// Judged trials at a load.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

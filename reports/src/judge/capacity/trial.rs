@@ -22,6 +22,20 @@ pub enum Judged {
     Void(&'static str),
 }
 
+/// A run of a search.
+pub(crate) struct Made<'r> {
+    pub(crate) run: &'r Run,
+    /// What it says of each goal; none of the first at its load.
+    pub(crate) judged: Option<Vec<Judged>>,
+}
+
+impl Made<'_> {
+    /// Whether it is judged and not void.
+    pub(crate) fn counts(&self) -> bool {
+        self.judged.as_ref().is_some_and(|judged| !matches!(judged.first(), None | Some(Judged::Void(_))))
+    }
+}
+
 /// Why a goal did not hold.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fault {

@@ -105,7 +105,7 @@ fn flat(figure: &Figure, differs: Differs) -> Option<String> {
     })
 }
 
-fn one(figure: &Figure, contenders: &[Contender]) -> Markup {
+pub(super) fn one(figure: &Figure, contenders: &[Contender]) -> Markup {
     html! {
         section aria-labelledby=(figure.id) {
             h3 id=(figure.id) { (figure.title) }

@@ -21,6 +21,20 @@ const METHOD: [&str; 10] = [
     "Not measured: a network between machines, but for what a link stands for; proxies, compression, and clients that read slowly.",
 ];
 
+/// What stands in the place of those lines that are of repeats.
+const SEARCHED: [(usize, &str); 3] = [
+    (
+        1,
+        "Loads are tried in server processes that stay up, transports in turn, each trial a schedule of its own; smaller loads first, on one grid for all.",
+    ),
+    (5, "Percentiles of a trial come from its own latencies, and their ranks are over all that was expected."),
+    (
+        6,
+        "A load fails if more than half of its trials do. What counts is the largest load that holds below the smallest that failed, in each \
+         process; its interval is Student’s, over the logarithms of what processes found.",
+    ),
+];
+
 const GLOSSARY: [(&str, &str); 18] = [
     (
         "99% interval",
@@ -58,9 +72,13 @@ const GLOSSARY: [(&str, &str); 18] = [
 ];
 
 pub(super) fn section(results: &Results) -> Markup {
+    let is_search = results.manifest.scenario.search.is_some();
     let method = html! {
         ol {
-            @for line in METHOD { li { (line) } }
+            @for (place, line) in METHOD.iter().enumerate() {
+                @let searched = SEARCHED.iter().find(|(other, _)| is_search && *other == place);
+                li { (searched.map_or(*line, |(_, line)| line)) }
+            }
             li { "Kernel memory: " (kernel_methods(results)) "." }
         }
     };

@@ -1,5 +1,6 @@
 //! `report.html`: one page that opens offline, on any screen and on paper.
 
+mod capacity;
 mod cards;
 mod carried;
 mod changes;
@@ -18,15 +19,35 @@ mod thresholds;
 pub(crate) use changes::changes;
 pub(crate) use index::index;
 
-use maud::html;
+use maud::{Markup, html};
 
 use self::page::page;
-use crate::{compare::Comparison, judge::thresholds as judge, read::Results};
+use crate::{
+    compare::Comparison,
+    judge::{capacity::Searched, thresholds as judge},
+    read::Results,
+};
 
 /// The whole page.
 pub(crate) fn report(results: &Results) -> String {
+    let main = match Searched::of(results) {
+        None => sweep(results),
+        Some(searched) => html! {
+            @match searched {
+                Ok(searched) => { (capacity::main(results, &searched)) }
+                Err(why) => { (capacity::unreadable(results, &why)) }
+            }
+            (setup::section(results))
+            (method::section(results))
+        },
+    };
+    let footer = html! { (carried::section(results)) };
+    page(&format!("pushbench: {}", results.manifest.scenario.name), &main, &footer)
+}
+
+fn sweep(results: &Results) -> Markup {
     let (comparison, judged) = (Comparison::of(results), judge(results));
-    let main = html! {
+    html! {
         (overview::header(results, &comparison))
         (carried::unfinished(results))
         (thresholds::badge(&judged))
@@ -39,9 +60,7 @@ pub(crate) fn report(results: &Results) -> String {
         (runs::section(results, &comparison))
         (setup::section(results))
         (method::section(results))
-    };
-    let footer = html! { (carried::section(results)) };
-    page(&format!("pushbench: {}", results.manifest.scenario.name), &main, &footer)
+    }
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 use std::collections::BTreeSet;
 
-use protocol::results::{Arrivals, Disturbance, Expectation, Path, Peer, Pinning, Polls, Scenario};
+use protocol::results::{Arrivals, Disturbance, Expectation, Path, Peer, Pinning, Polls, Scenario, Search};
 
 use super::page::folded;
 use crate::{
@@ -90,20 +90,12 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
         }
         None => "shared".to_owned(),
     };
-    vec![
-        ("began", began(&results.manifest.started_utc)),
-        ("runs", format!("{} of {}", results.runs.len(), results.manifest.planned_runs)),
-        ("repeats", scenario.repeats.to_string()),
-        (
-            "phases",
-            format!(
-                "settle {} s, warm up {} s or more, measure {} s, drain up to {} s",
-                setting(scenario.settle_s),
-                setting(scenario.warm_up_s),
-                setting(scenario.measure_s),
-                setting(scenario.drain_s)
-            ),
-        ),
+    let mut all = vec![("began", began(&results.manifest.started_utc))];
+    all.extend(match &scenario.search {
+        Some(search) => tries(search, results.runs.len()),
+        None => runs(results),
+    });
+    all.extend([
         ("updates", arrivals),
         ("polls", polls(scenario.polls).to_owned()),
         (
@@ -131,6 +123,49 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
                 .map_or_else(|| "none".to_owned(), |name| format!("{name}; what is said of the server is of both")),
         ),
         ("seed", scenario.seed.to_string()),
+    ]);
+    all
+}
+
+fn runs(results: &Results) -> Vec<(&'static str, String)> {
+    let scenario = &results.manifest.scenario;
+    let phases = format!(
+        "settle {} s, warm up {} s or more, measure {} s, drain up to {} s",
+        setting(scenario.settle_s),
+        setting(scenario.warm_up_s),
+        setting(scenario.measure_s),
+        setting(scenario.drain_s)
+    );
+    vec![
+        ("runs", format!("{} of {}", results.runs.len(), results.manifest.planned_runs)),
+        ("repeats", scenario.repeats.to_string()),
+        ("phases", phases),
+    ]
+}
+
+fn tries(search: &Search, trials: usize) -> Vec<(&'static str, String)> {
+    let Search { axis, from, to, step, processes, trial_s, trial_updates, goals } = search;
+    vec![
+        ("goals", goals.join(", ")),
+        (
+            "search",
+            format!(
+                "{axis} from {} to {} in steps of {}%",
+                setting(*from),
+                setting(*to),
+                setting((1e4 * step).round() / 100.0)
+            ),
+        ),
+        ("server processes", format!("{processes} of each contender")),
+        (
+            "trials",
+            format!(
+                "{}, each of {} s or {} updates, whichever is longer",
+                count(trials as u64),
+                setting(*trial_s),
+                count((*trial_updates).into())
+            ),
+        ),
     ]
 }
 

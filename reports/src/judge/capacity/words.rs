@@ -1,0 +1,246 @@
+//! A search in words: what each carries, and one over another.
+
+use protocol::results::Run;
+
+use super::{
+    carries::{Carries, Limit, Over},
+    found::Found,
+    goal::Goal,
+    searched::{Bearer, Group, Searched},
+    trial::Judged,
+};
+use crate::{
+    metrics::Quantile,
+    points::Axis,
+    words::{self, listed, number, setting, significant, times},
+};
+
+/// Significant digits of a limit.
+const DIGITS: i32 = 3;
+
+impl Goal {
+    /// `the last client has 99% of updates within 50 ms`, without the last part.
+    fn whose(&self) -> String {
+        let share = 100.0 * self.quantile().value();
+        match self.quantile() {
+            Quantile::P50 => "half of all updates".to_owned(),
+            _ => format!("{}% of updates", setting((10.0 * share).round() / 10.0)),
+        }
+    }
+
+    /// `50 ms`
+    pub(crate) fn limit(&self) -> String {
+        let limit = significant(self.limit_ms(), DIGITS);
+        let limit = if limit.contains('.') { limit.trim_end_matches('0').trim_end_matches('.') } else { &limit };
+        format!("{limit} ms")
+    }
+}
+
+impl Searched<'_> {
+    /// What was found: one sentence or a few, of each server.
+    pub(crate) fn sentence(&self) -> String {
+        if self.bearers.is_empty() {
+            return "No trial was made.".to_owned();
+        }
+        let said = self.groups().iter().map(|group| self.of_group(group)).collect::<Vec<_>>();
+        let unfinished = if self.is_finished() { "" } else { " The search is unfinished." };
+        said.join(" ") + unfinished
+    }
+
+    fn of_group(&self, group: &Group<'_, '_>) -> String {
+        let goals: Vec<(usize, &Goal)> = self.goals().iter().enumerate().collect();
+        let mut said: Vec<String> = Vec::new();
+        for (goal, asked) in goals {
+            let whom = match (said.is_empty(), group.name.is_empty()) {
+                (true, true) => "With ".to_owned(),
+                (true, false) => format!("{}: with ", group.name),
+                (false, _) => "Within ".to_owned(),
+            };
+            let goal_said = if said.is_empty() {
+                format!("{whom}the last client to have {} within {},", asked.whose(), asked.limit())
+            } else if asked.quantile() == self.goals()[0].quantile() {
+                format!("{whom}{}", asked.limit())
+            } else {
+                format!("{whom}{} of {}", asked.limit(), asked.whose())
+            };
+            said.push(format!("{goal_said} {}.", self.of_goal(group, goal, said.is_empty())));
+        }
+        said.join(" ")
+    }
+
+    fn of_goal(&self, group: &Group<'_, '_>, goal: usize, is_first: bool) -> String {
+        let unit = self.unit();
+        let each: Vec<String> = group
+            .bearers
+            .iter()
+            .enumerate()
+            .map(|(place, bearer)| {
+                let carries = bearer.carries(goal).said(if is_first && place == 0 { unit } else { "" });
+                let verb = if place == 0 && !matches!(bearer.carries(goal), Carries::Unknown(_)) && is_first {
+                    "carries "
+                } else {
+                    ""
+                };
+                format!("{} {verb}{carries}", bearer.title())
+            })
+            .collect();
+        let over: Vec<String> = group
+            .bearers
+            .iter()
+            .skip(1)
+            .map(|other| {
+                let over = group.bearers[0].over(other, goal).said();
+                if group.bearers.len() > 2 { format!("over {} {over}", other.title()) } else { over }
+            })
+            .collect();
+        match over.is_empty() {
+            true => each.concat(),
+            false => format!("{}: {}", listed(&each, "and"), over.join("; ")),
+        }
+    }
+}
+
+impl Carries {
+    /// `263 updates/s (254–276)`
+    pub(crate) fn said(&self, unit: &str) -> String {
+        let with = |value: f64| format!("{} {unit}", number(value)).trim_end().to_owned();
+        match self {
+            Self::Is { value, low, high } => format!("{} ({}–{})", with(*value), number(*low), number(*high)),
+            Self::AtLeast(least, Limit::Generator) => format!("≥ {}, bound by the generator", with(*least)),
+            Self::AtLeast(least, Limit::Asked) => format!("≥ {}, the largest load asked for", with(*least)),
+            Self::Under(first) => format!("< {}: fails at the smallest load", with(*first)),
+            Self::Unknown(why) => format!("unknown: {why}"),
+        }
+    }
+}
+
+impl Over {
+    /// `1.55× (1.45–1.66)`
+    pub(crate) fn said(self) -> String {
+        match self {
+            Self::Is { low, high, .. } if low <= 1.0 && high >= 1.0 => {
+                format!("no difference shown ({})", self.briefly())
+            }
+            _ => self.briefly(),
+        }
+    }
+
+    fn briefly(self) -> String {
+        match self {
+            Self::Is { value, low, high } => format!("{} ({}–{})", times(value), number(low), number(high)),
+            Self::AtLeast(least) => format!("≥ {}", times(least)),
+            Self::AtMost(most) => format!("≤ {}", times(most)),
+            Self::Unknown => "no ratio, for both sides are open".to_owned(),
+        }
+    }
+}
+
+impl Found {
+    /// Last success and first failure: `238.4 / 250.3`
+    fn said(self) -> String {
+        let or_none = |load: Option<f64>| load.map_or_else(|| "none".to_owned(), setting);
+        match self {
+            Self::Between { last, first } => format!("{} / {}", setting(last), setting(first)),
+            Self::Fails { first } => format!("none / {}", setting(first)),
+            Self::Bound { last, at } => format!("{} / bound at {}", or_none(last), setting(at)),
+            Self::Holds { last } => format!("{} / none", setting(last)),
+            Self::Unfinished { last, first } => format!("{} / {}, unfinished", or_none(last), or_none(first)),
+        }
+    }
+}
+
+/// A line of the table of what was found.
+pub(crate) struct Row {
+    pub(crate) goal: String,
+    pub(crate) server: String,
+    pub(crate) who: String,
+    /// What each process found; empty of a ratio.
+    pub(crate) processes: Vec<String>,
+    pub(crate) carries: String,
+    /// At what it carries.
+    pub(crate) deliveries_per_s: String,
+    pub(crate) is_ratio: bool,
+}
+
+impl Searched<'_> {
+    /// The table: goal by goal, server by server, who carries what, and over another.
+    pub(crate) fn rows(&self) -> Vec<Row> {
+        let (axis, groups) = (self.axis(), self.groups());
+        let mut rows = Vec::new();
+        for (goal, asked) in self.goals().iter().enumerate() {
+            for group in &groups {
+                rows.extend(group.bearers.iter().map(|bearer| self.row(goal, asked, group, bearer, axis)));
+                let [first, others @ ..] = &group.bearers[..] else { continue };
+                rows.extend(others.iter().map(|other| Row {
+                    goal: asked.to_string(),
+                    server: group.name.clone(),
+                    who: format!("{} : {}", first.title(), other.title()),
+                    processes: vec![String::new(); self.search.processes as usize],
+                    carries: first.over(other, goal).said(),
+                    deliveries_per_s: String::new(),
+                    is_ratio: true,
+                }));
+            }
+        }
+        rows
+    }
+
+    fn row(&self, goal: usize, asked: &Goal, group: &Group<'_, '_>, bearer: &Bearer<'_>, axis: Axis) -> Row {
+        let carries = bearer.carries(goal);
+        let deliveries =
+            |load: f64| bearer.deliveries_per_s(axis, load).map(|per_s| words::count(per_s.round() as u64));
+        let deliveries_per_s = match carries {
+            Carries::Is { value, .. } => deliveries(value),
+            Carries::AtLeast(least, _) => deliveries(least).map(|least| format!("≥ {least}")),
+            Carries::Under(most) => deliveries(most).map(|most| format!("< {most}")),
+            Carries::Unknown(_) => None,
+        };
+        Row {
+            goal: asked.to_string(),
+            server: group.name.clone(),
+            who: bearer.title().to_owned(),
+            processes: bearer.found[goal].iter().map(|found| found.said()).collect(),
+            carries: carries.said(""),
+            deliveries_per_s: deliveries_per_s.unwrap_or_else(|| "–".to_owned()),
+            is_ratio: false,
+        }
+    }
+
+    /// The heads of the table's columns, but for the server's.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        let process = |process| format!("process {}", process + 1);
+        let mut heads = vec!["goal".to_owned(), "who".to_owned()];
+        heads.extend((0..self.search.processes).map(process));
+        heads.extend([format!("carries, {}", self.unit()), "deliveries/s".to_owned()]);
+        heads
+    }
+
+    /// How many trials say nothing, and why most of them do not.
+    pub(crate) fn void(&self) -> Option<String> {
+        let judged =
+            self.bearers.iter().flat_map(|bearer| &bearer.trials).filter_map(|made| made.judged.as_ref()?.first());
+        let why = |judged: &Judged| if let Judged::Void(why) = judged { Some(*why) } else { None };
+        let void: Vec<&str> = judged.filter_map(why).collect();
+        let most = void.iter().max_by_key(|why| void.iter().filter(|other| other == why).count())?;
+        let plural = if void.len() == 1 { " is" } else { "s are" };
+        Some(format!("{} trial{plural} void, and count neither way: {most}.", words::count(void.len() as u64)))
+    }
+
+    /// What a trial says of each goal, in words; that it is not judged, if it is the first at its load.
+    pub(crate) fn said_of(&self, run: &Run) -> Vec<String> {
+        let made = self.bearers.iter().flat_map(|bearer| &bearer.trials).find(|made| std::ptr::eq(made.run, run));
+        match made.and_then(|made| made.judged.as_ref()) {
+            Some(judged) => judged.iter().map(ToString::to_string).collect(),
+            None => vec!["not judged".to_owned(); self.goals().len()],
+        }
+    }
+
+    /// What its figures are: how a load is judged, and what the table shows.
+    pub(crate) fn legend(&self) -> String {
+        "Of each server process: the largest load at which the goal held, and the smallest at which it failed. A load fails if more than \
+         half of its trials are bad: too many updates late, anything missing, the publisher late, or a backlog that grew. What one \
+         carries is the geometric mean of the processes’ largest loads; in parentheses its 95% interval, never narrower than between \
+         success and failure."
+            .to_owned()
+    }
+}
