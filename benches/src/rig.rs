@@ -14,11 +14,17 @@ use anyhow::Context as _;
 use clap::{Args as _, FromArgMatches as _};
 use loadgen::clients::{
     reconnect::Disturbed,
+    seats::Seats,
     transports::Endpoint,
     window::MeasurePhase,
     worker::{Assignment, Worker},
 };
-use protocol::{Transport, clock, control::Window, results::Polls, update::encode_padded_into};
+use protocol::{
+    Transport, clock,
+    control::Window,
+    results::{Audience, Polls},
+    update::encode_padded_into,
+};
 use server::{Config, Embedded};
 use tokio::{
     runtime::Builder,
@@ -138,6 +144,8 @@ fn assignment(transport: Transport, server: SocketAddr, clients: u32) -> Assignm
         polls: Polls::default(),
         poll_interval: (transport == Transport::ShortPoll).then_some(std::time::Duration::from_millis(10)),
         signal_rate_hz: 0.0,
+        seats: Arc::new(Seats::of(Audience::Broadcast, clients)),
+        speak: false,
         mailboxes: Arc::default(),
         seed: 1,
         phase: MeasurePhase::of(Window { from_ns: now_ns, to_ns: now_ns + 3_600 * clock::NS_PER_SEC }),

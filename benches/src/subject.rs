@@ -5,7 +5,7 @@ use std::{hint::black_box, sync::Arc};
 use bytes::Buf as _;
 use hdrhistogram::Histogram;
 use loadgen::clients::{
-    recorder::{ClientRecord, Receipt, Recorder},
+    recorder::{ClientRecord, Receipt, Recorder, Seat},
     transports::{answer, event, frame, inbox::Front},
     window::{MeasurePhase, histogram},
 };
@@ -116,7 +116,7 @@ pub struct Recording {
 impl Default for Recording {
     fn default() -> Self {
         let phase = MeasurePhase::of(Window { from_ns: 0, to_ns: 1 << 50 });
-        Self { recorder: Recorder::new(phase, Arc::default()), client: ClientRecord::new(0, 0) }
+        Self { recorder: Recorder::new(phase, Arc::default()), client: ClientRecord::new(0, 0, Seat::default()) }
     }
 }
 

@@ -45,9 +45,14 @@ impl Account {
         Self { lateness_ns, writes, before, ..Self::of(schedules, Expectation::Publisher) }
     }
 
+    /// Of a server whose publisher is this process: how often it wrote, it alone knows.
+    pub(super) fn published(published: Published) -> Self {
+        Self { writes: None, ..Self::stated(published, false) }
+    }
+
     /// Of clients that speak, each by a schedule of its own, to those who have its topic. Which `seq` the server gave each, it alone knows.
     pub(super) fn spoken(published: Published, seats: &Seats) -> Self {
-        let stated = Self { writes: None, ..Self::stated(published, false) };
+        let stated = Self::published(published);
         let mut due = BTreeMap::new();
         stated.schedules.iter().for_each(|of| *due.entry(seats.topic(of.topic)).or_default() += of.updates);
         Self { due, ..stated }

@@ -38,7 +38,7 @@ pub const DEFAULT: &str = "quick";
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Scenarios that come with pushbench: name and TOML.
-pub const BUILT_IN: [(&str, &str); 14] = [
+pub const BUILT_IN: [(&str, &str); 19] = [
     ("quick", include_str!("../../scenarios/quick.toml")),
     ("clients", include_str!("../../scenarios/clients.toml")),
     ("rate", include_str!("../../scenarios/rate.toml")),
@@ -48,6 +48,11 @@ pub const BUILT_IN: [(&str, &str); 14] = [
     ("mobile", include_str!("../../scenarios/mobile.toml")),
     ("map", include_str!("../../scenarios/map.toml")),
     ("idle", include_str!("../../scenarios/idle.toml")),
+    ("chat", include_str!("../../scenarios/chat.toml")),
+    ("editor", include_str!("../../scenarios/editor.toml")),
+    ("notify", include_str!("../../scenarios/notify.toml")),
+    ("ticker", include_str!("../../scenarios/ticker.toml")),
+    ("coalesce", include_str!("../../scenarios/coalesce.toml")),
     ("feed", include_str!("../../scenarios/feed.toml")),
     ("uplink", include_str!("../../scenarios/uplink.toml")),
     ("reconnect", include_str!("../../scenarios/reconnect.toml")),

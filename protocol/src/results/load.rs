@@ -54,6 +54,18 @@ impl Load {
         Self { clients: 1, stream, audience, speak, coalesce_ms, tls: false, engine: lean(), peer: None, path: None }
     }
 
+    /// Whether it is one stream that goes to all clients, as each update is due.
+    pub fn is_plain(&self) -> bool {
+        self.audience.is_broadcast() && !self.speak && self.coalesce_ms == 0.0
+    }
+
+    /// Updates a second that come to a client, in the mean over topics; none of a feed.
+    pub fn rate_of_client_hz(&self) -> Option<f64> {
+        let Stream::Synthetic { rate_hz, .. } = self.stream else { return None };
+        let speakers = f64::from(self.clients) / f64::from(self.audience.topics(self.clients));
+        Some(if self.speak { rate_hz * speakers } else { rate_hz })
+    }
+
     /// To how many topics its server publishes, where that is not to all.
     pub fn topics(&self) -> Option<u32> {
         (!self.audience.is_broadcast() && !self.speak).then(|| self.audience.topics(self.clients))

@@ -163,7 +163,9 @@ impl Case<'_> {
 
     fn deliveries_per_s_asked(&self) -> f64 {
         match self.load.stream {
-            Stream::Synthetic { rate_hz, .. } => f64::from(self.load.clients) * rate_hz,
+            Stream::Synthetic { .. } => {
+                f64::from(self.load.clients) * self.load.rate_of_client_hz().unwrap_or_default()
+            }
             // A feed has no rate of its own, but a faster one asks for more.
             Stream::Replay { speed, .. } => f64::from(self.load.clients) * speed,
             Stream::Pushed => self.load.clients.into(),

@@ -122,7 +122,8 @@ impl Theory<'_> {
     }
 
     fn polling(&self, load: &Load, contender: Contender) -> Option<Polling> {
-        let Stream::Synthetic { arrivals, rate_hz, .. } = load.stream else { return None };
+        let Stream::Synthetic { arrivals, .. } = load.stream else { return None };
+        let rate_hz = load.rate_of_client_hz().filter(|_| load.coalesce_ms == 0.0)?;
         let both_ends = self.at_nought(load).and_then(|case| case.measure(contender, Metric::ExchangeMs(P50)));
         let window_ms = rtt_ms(load) + both_ends.map_or(0.0, |measure| measure.value);
         (contender.transport == Transport::LongPoll).then(|| Polling::at(arrivals, rate_hz, window_ms))

@@ -199,7 +199,9 @@ fn fairness(of: &hdrhistogram::Histogram<u64>) -> Option<f64> {
 /// answer. Of a feed nobody knows how its updates arrive.
 fn predicted_unparked(run: &Run) -> Option<f64> {
     run.polling.as_ref().filter(|_| run.stream.updates > 0 && run.point.transport == Transport::LongPoll)?;
-    let Stream::Synthetic { arrivals, rate_hz, .. } = run.point.load.stream else { return None };
+    let Stream::Synthetic { arrivals, .. } = run.point.load.stream else { return None };
+    // Of what is collected, and leaves at once, several find the same poll.
+    let rate_hz = run.point.load.rate_of_client_hz().filter(|_| run.point.load.coalesce_ms == 0.0)?;
     Some(1.0 - Polling::at(arrivals, rate_hz, Metric::ExchangeMs(Quantile::P50).of_run(run)?).sent)
 }
 

@@ -13,7 +13,7 @@ use crate::{
 type Column = (&'static str, fn(&Run) -> String);
 
 /// What tells runs apart; the figures come after.
-const COLUMNS: [Column; 23] = [
+const COLUMNS: [Column; 26] = [
     ("index", |run| run.index.to_string()),
     ("repeat", |run| run.repeat.to_string()),
     ("transport", |run| run.point.transport.to_string()),
@@ -26,6 +26,9 @@ const COLUMNS: [Column; 23] = [
         Stream::Synthetic { payload_bytes, .. } => payload_bytes.to_string(),
         Stream::Replay { .. } | Stream::Pushed => String::new(),
     }),
+    ("audience", |run| run.point.load.audience.to_string()),
+    ("speak", |run| run.point.load.speak.to_string()),
+    ("coalesce_ms", |run| run.point.load.coalesce_ms.to_string()),
     ("feed", |run| match &run.point.load.stream {
         Stream::Synthetic { .. } | Stream::Pushed => String::new(),
         Stream::Replay { feed, .. } => feed.clone(),

@@ -21,6 +21,10 @@ pub enum Axis {
     Engine,
     /// Which server, whatever its engine.
     Peer,
+    /// Clients that have a topic in common, in the mean; none where all have the same.
+    Audience,
+    /// Milliseconds for which updates are collected that leave together.
+    CoalesceMs,
     /// Milliseconds there and back through the link; the middle, where each client has its own.
     RttMs,
     /// Packets of a hundred that the link loses.
@@ -29,11 +33,13 @@ pub enum Axis {
 
 impl Axis {
     /// In the order in which they are preferred.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 11] = [
         Self::Clients,
         Self::RateHz,
         Self::PayloadBytes,
+        Self::Audience,
         Self::Speed,
+        Self::CoalesceMs,
         Self::RttMs,
         Self::LossPercent,
         Self::Tls,
@@ -50,6 +56,7 @@ impl Axis {
     pub(crate) fn tells_apart(self, a: &Load, b: &Load) -> bool {
         match self {
             Self::Peer => a.peer != b.peer,
+            Self::Audience => a.audience != b.audience,
             // Loopback has no place on it, and is another path than any.
             Self::RttMs => a.path.map(|path| path.rtt_ms) != b.path.map(|path| path.rtt_ms),
             _ => self.of(a).zip(self.of(b)).is_some_and(|(a, b)| a.total_cmp(&b).is_ne()),
@@ -63,6 +70,9 @@ impl Axis {
             (Self::RateHz, Stream::Synthetic { rate_hz, .. }) => Some(*rate_hz),
             (Self::PayloadBytes, Stream::Synthetic { payload_bytes, .. }) => Some((*payload_bytes).into()),
             (Self::Speed, Stream::Replay { speed, .. }) => Some(*speed),
+            (Self::Audience, _) if load.audience.is_broadcast() => None,
+            (Self::Audience, _) => Some(f64::from(load.clients) / f64::from(load.audience.topics(load.clients))),
+            (Self::CoalesceMs, _) => Some(load.coalesce_ms),
             (Self::Engine, _) => load.engine.map(|engine| f64::from(engine as u8)),
             (Self::RttMs, _) => load.path.map(|path| path.rtt_ms.mean()),
             (Self::LossPercent, _) => load.path.map(|path| path.loss_percent),
@@ -78,6 +88,8 @@ impl Axis {
             Self::RateHz => "updates/s",
             Self::PayloadBytes => "bytes per update",
             Self::Speed => "replay speed, ×",
+            Self::Audience => "clients a topic",
+            Self::CoalesceMs => "collected for, ms",
             Self::Tls => "TLS",
             Self::Engine => "engine",
             Self::Peer => "server",
@@ -93,6 +105,8 @@ impl Axis {
             Self::RateHz => ["rate", "rate_hz"],
             Self::PayloadBytes => ["payload-bytes", "payload_bytes"],
             Self::Speed => ["speed", "speed"],
+            Self::Audience => ["audience", "audience"],
+            Self::CoalesceMs => ["coalesce", "coalesce_ms"],
             Self::Tls => ["tls", "tls"],
             Self::Engine => ["engine", "engine"],
             Self::Peer => ["peer", "peer"],
@@ -105,6 +119,8 @@ impl Axis {
     pub fn option_of(self, load: &Load) -> Option<String> {
         let value = || self.of(load);
         Some(match self {
+            Self::Audience => load.audience.to_string(),
+            Self::CoalesceMs => format!("{}ms", value()?),
             Self::Tls => if load.tls { "on" } else { "off" }.to_owned(),
             Self::Engine => load.engine?.to_string(),
             Self::Peer => load.peer.clone().unwrap_or_else(|| Peer::OWN.to_owned()),
@@ -126,6 +142,9 @@ impl Axis {
             Self::RateHz => format!("{} updates/s", setting(value()?)),
             Self::PayloadBytes => format!("{} B", count(value()? as u64)),
             Self::Speed => format!("{}×", setting(value()?)),
+            Self::Audience => words::audience(load.audience),
+            Self::CoalesceMs if load.coalesce_ms > 0.0 => format!("collected for {} ms", setting(value()?)),
+            Self::CoalesceMs => "each at once".to_owned(),
             Self::Engine => load.engine?.to_string(),
             Self::Peer => match (&load.peer, load.engine) {
                 (Some(peer), _) => peer.clone(),
@@ -143,9 +162,9 @@ impl Axis {
 }
 
 /// A load's place in the order of a sweep: by the last axis first, so that what varies along x stays together.
-pub(crate) fn order(load: &Load) -> [f64; 8] {
-    use Axis::{Clients, Engine, LossPercent, PayloadBytes, RateHz, RttMs, Speed, Tls};
-    [LossPercent, RttMs, Engine, Tls, Speed, PayloadBytes, RateHz, Clients].map(|axis| {
+pub(crate) fn order(load: &Load) -> [f64; 10] {
+    use Axis::{Audience, Clients, CoalesceMs, Engine, LossPercent, PayloadBytes, RateHz, RttMs, Speed, Tls};
+    [LossPercent, RttMs, Engine, Tls, CoalesceMs, Speed, PayloadBytes, Audience, RateHz, Clients].map(|axis| {
         // Loopback comes before any round trip through the link.
         let without = if matches!(axis, LossPercent | RttMs) { -1.0 } else { 0.0 };
         axis.of(load).unwrap_or(without)

@@ -2,7 +2,7 @@
 
 use protocol::{
     Engine,
-    results::{Arrivals, Load, Path, RoundTrip, Stream},
+    results::{Arrivals, Audience, Load, Path, RoundTrip, Stream},
 };
 
 use super::numbers::{count, number, setting};
@@ -30,6 +30,16 @@ pub(crate) fn stream(stream: &Stream) -> String {
     }
 }
 
+/// `rooms of 20`
+pub(crate) fn audience(audience: Audience) -> String {
+    match audience {
+        Audience::Broadcast => "all have the same".to_owned(),
+        Audience::Rooms { of: 1 } => "a topic for each".to_owned(),
+        Audience::Rooms { of } => format!("rooms of {}", count(of.into())),
+        Audience::Topics { number } => format!("{} topics by Zipf’s law", count(number.into())),
+    }
+}
+
 /// `40 ms round trip, 1% loss`
 pub(crate) fn path(path: Path) -> String {
     let RoundTrip { from, to } = path.rtt_ms;
@@ -46,7 +56,12 @@ pub(crate) fn load(load: &Load) -> String {
     let engine = if load.engine == Some(Engine::Stock) { ", stock" } else { "" };
     let peer = load.peer.as_ref().map(|peer| format!(", {peer}")).unwrap_or_default();
     let path = load.path.map(|path| format!(", {}", self::path(path))).unwrap_or_default();
-    format!("{}, {}{tls}{engine}{peer}{path}", clients(load.clients), stream(&load.stream))
+    let audience = if load.audience.is_broadcast() { String::new() } else { format!(", {}", audience(load.audience)) };
+    let from = if load.speak { " from each client" } else { "" };
+    let collected = Some(load.coalesce_ms).filter(|ms| *ms > 0.0);
+    let collected = collected.map(|ms| format!(", collected for {} ms", setting(ms))).unwrap_or_default();
+    let (clients, stream) = (clients(load.clients), stream(&load.stream));
+    format!("{clients}{audience}, {stream}{from}{collected}{tls}{engine}{peer}{path}")
 }
 
 /// `1 update`, `2.5 updates`

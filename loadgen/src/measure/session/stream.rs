@@ -141,12 +141,7 @@ impl Session<'_> {
                 .await
                 .context("the publisher did not account for its stream in time")??;
             self.gathered.acknowledged = publishing.acknowledged();
-            if speak {
-                Account::spoken(published, &self.gathered.seats)
-            } else {
-                // How often the server wrote, it alone knows.
-                Account { writes: None, ..Account::stated(published, false) }
-            }
+            if speak { Account::spoken(published, &self.gathered.seats) } else { Account::published(published) }
         } else {
             self.wait(until_ns, |session| first_after(&session.workers) < u64::MAX).await?;
             Account::bracketed(last_before(&self.workers), first_after(&self.workers))?

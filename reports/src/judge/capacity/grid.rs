@@ -110,7 +110,7 @@ mod tests {
     }
 
     fn load(clients: u32, rate_hz: f64, payload_bytes: u32) -> Load {
-        Load { clients, stream: synthetic(rate_hz, payload_bytes), tls: false, engine: None, peer: None, path: None }
+        Load { clients, engine: None, ..Load::of(synthetic(rate_hz, payload_bytes)) }
     }
 
     #[test]

@@ -73,7 +73,8 @@ impl Asked {
     /// What a load asks, if it says so.
     pub(crate) fn of(load: &Load) -> Option<Self> {
         let Stream::Synthetic { rate_hz, payload_bytes, .. } = load.stream else { return None };
-        Some(Self { clients: load.clients.into(), rate_hz, bytes: payload_bytes.into() })
+        // What is shared out otherwise costs otherwise.
+        load.is_plain().then(|| Self { clients: load.clients.into(), rate_hz, bytes: payload_bytes.into() })
     }
 }
 

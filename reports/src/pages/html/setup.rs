@@ -97,6 +97,7 @@ fn sweep(results: &Results) -> Vec<(&'static str, String)> {
     });
     all.extend([
         ("updates", arrivals),
+        ("audience", audience(scenario)),
         ("polls", polls(scenario.polls).to_owned()),
         (
             "short polls",
@@ -204,6 +205,13 @@ fn one_of_several(peer: &Peer, results: &Results) -> String {
     let processes = runs.find_map(|run| Some(&run.server.as_ref()?.processes)).filter(|all| !all.is_empty());
     let measured = processes.iter().map(|all| format!(", measured: {}", all.join(", ")));
     [peer.name.clone()].into_iter().chain(command).chain(publish).chain(measured).collect()
+}
+
+/// To whom updates go, and whose they are.
+fn audience(scenario: &Scenario) -> String {
+    let whose = if scenario.speak { ", said by clients, each at the load’s rate" } else { "" };
+    let audiences: Vec<String> = scenario.audience.iter().copied().map(words::audience).collect();
+    format!("{}{whose}", audiences.join("; "))
 }
 
 fn signals(rate_hz: f64) -> String {
