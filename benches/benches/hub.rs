@@ -48,7 +48,8 @@ async fn publish(cursors: usize, updates: u64) -> Duration {
     tokio::spawn(async move { served.serve().await });
     let (taken, mut all_taken) = mpsc::channel(cursors);
     for _ in 0..cursors {
-        let mut subscription = Subscription::new(&shard, Arc::clone(hub.broadcast()), &Arc::default(), None).expect("no cursor to be expired");
+        let mut subscription = Subscription::new(&shard, Arc::clone(hub.broadcast()), &Arc::default(), None)
+            .expect("no cursor to be expired");
         let taken = taken.clone();
         tokio::spawn(async move {
             while let Ok(batch) = subscription.next().await {

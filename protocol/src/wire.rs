@@ -232,6 +232,9 @@ pub struct Health {
     pub allocator: String,
     /// The updates it publishes.
     pub stream: crate::results::Stream,
+    /// To how many topics it publishes them; absent where they are for all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub topics: Option<u32>,
     /// Whether its connections are under TLS.
     #[serde(default)]
     pub tls: bool,

@@ -53,6 +53,7 @@ pub(crate) struct Http {
     /// What is published into, whatever clients are shown of it.
     pub(crate) hub: Arc<Hub>,
     pub(crate) stream: Stream,
+    pub(crate) topics: Option<u32>,
     pub(crate) tls: Option<Tls>,
     /// Present with `--page`.
     pub(crate) page: Option<Arc<Page>>,
@@ -311,6 +312,7 @@ fn health(http: &Http) -> Health {
         clock: clock::identity(),
         allocator: Allocator::of_this_process().name().to_owned(),
         stream: http.stream.clone(),
+        topics: http.topics,
         tls: http.tls.is_some(),
         engine: Some(http.context.engine),
         faults: http.context.faults.iter().map(ToString::to_string).collect(),

@@ -228,6 +228,7 @@ impl Server {
             }),
             hub: Arc::clone(self.hubs.published()),
             stream: config.stream(),
+            topics: config.topics,
             tls: self.tls.clone(),
             page: self.page.clone(),
         })

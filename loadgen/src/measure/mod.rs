@@ -82,7 +82,7 @@ async fn get_ready(session: &mut Session<'_>, scenario: &Scenario) -> Result<(),
 /// What counts of a stream whose first update is due then.
 fn window(session: &Session<'_>, scenario: &Scenario, first_due_ns: u64) -> Window {
     let Planned { repeat, point, .. } = &session.planned;
-    let from_ns = first_due_ns + ns(warm_up_s(&point.load.stream, scenario, *repeat));
+    let from_ns = first_due_ns + ns(warm_up_s(&point.load, scenario, *repeat));
     Window { from_ns, to_ns: from_ns + ns(scenario.measure_s) }
 }
 

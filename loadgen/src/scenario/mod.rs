@@ -341,6 +341,17 @@ mod tests {
             ("tls = [true, true]", "tls true: listed twice"),
             ("publish = \"none\"\nrate_hz = [5]", "rate beside --publish none"),
             ("signal_rate_hz = -1", "signal-rate -1: must be between 0"),
+            ("audience = [\"two\"]", "unknown audience `two`: broadcast, one"),
+            ("clients = [20]\naudience = [\"rooms of 50\"]", "audience rooms of 50: 20 clients do not fill one"),
+            ("clients = [20]\naudience = [\"21 topics\"]", "audience 21 topics: more than the 20 clients there are"),
+            ("clients = [20000]\nspeak = true\nrate_hz = [10]", "rate 10 from each of 20000: 200000 updates a second"),
+            ("speak = true\ntransports = [\"short-poll\"]", "speak over short-poll: who asks by the clock"),
+            ("speak = true\nsignal_rate_hz = 1", "signal-rate beside speak"),
+            ("speak = true\ndisturb = \"restart\"", "disturb restart beside speak: what clients have said is gone"),
+            ("speak = true\ncoalesce = [\"2ms\"]", "coalesce beside speak"),
+            ("audience = [\"one\"]\ndialect = \"ws\"\npublish = \"feed\"", "a dialect knows no topics"),
+            ("audience = [\"one\"]\nreplay = \"builtin:market\"", "a feed is one stream, for all"),
+            ("coalesce = [\"11s\"]", "`11s` must be a time from 0 to 10s"),
         ] {
             assert!(refused(toml).contains(reason), "{toml}: {}", refused(toml));
         }

@@ -150,7 +150,7 @@ pub fn estimate_s(load: &Load, scenario: &Scenario) -> f64 {
     let connect_s = f64::from(load.clients) / f64::from(scenario.connect_rate);
     let path_s = load.path.map_or(0.0, |path| ROUND_TRIPS * path.rtt_ms.to / 1e3);
     // Random gaps make little difference to that.
-    let warm_up_s = warm_up_s(&load.stream, scenario, 0);
+    let warm_up_s = warm_up_s(load, scenario, 0);
     connect_s + path_s + scenario.settle_s + warm_up_s + scenario.measure_s + RUN_OVERHEAD_S
 }
 

@@ -43,7 +43,7 @@ pub struct Settings {
     #[arg(long, value_name = "N,..", value_delimiter = ',')]
     pub payload_bytes: Option<Vec<u32>>,
 
-    /// Axis: who has updates in common, each topic with updates at --rate: all (broadcast), `rooms of 20`, one client each (one), or those who chose one of `1000 topics`, by Zipf's law
+    /// Axis: who has updates in common, each topic with updates at --rate: all (broadcast), rooms-of-20, one client each (one), or those who chose one of 1000-topics, by Zipf's law
     #[arg(long, value_name = "WHO,..", value_delimiter = ',')]
     pub audience: Option<Vec<Audience>>,
 

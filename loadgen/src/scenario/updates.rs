@@ -14,7 +14,7 @@ pub fn updates_due(load: &Load, scenario: &Scenario, feed: Option<&Feed>) -> Opt
     match stream {
         Stream::Synthetic { rate_hz, .. } => Some(rate_hz * f64::from(load.schedules()) * scenario.measure_s),
         Stream::Replay { speed, .. } => feed.map(|feed| {
-            let from_ns = ns(warm_up_s(stream, scenario, 0));
+            let from_ns = ns(warm_up_s(load, scenario, 0));
             let [first, after] = [from_ns, from_ns + ns(scenario.measure_s)].map(|at| first_of_feed(feed, *speed, at));
             (after - first) as f64
         }),

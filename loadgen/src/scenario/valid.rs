@@ -4,7 +4,7 @@ use anyhow::{bail, ensure};
 use protocol::{
     Transport,
     clock::{NS_PER_SEC, ns},
-    results::{Arrivals, Audience, Disturbance, Scenario, Stream},
+    results::{Arrivals, Audience, Disturbance, Load, Scenario, Stream},
     update::{PAYLOAD_BYTES_MAX, PAYLOAD_BYTES_MIN},
 };
 use server::{
@@ -206,7 +206,8 @@ fn validate_stream(scenario: &Scenario) -> anyhow::Result<()> {
     let repeats = scenario.repeats * if scenario.aa { 2 } else { 1 };
     for (rate, repeat) in rare.flat_map(|rate| (0..repeats).map(move |repeat| (rate, repeat))) {
         let (arrivals, payload_bytes) = (Arrivals::Poisson, PAYLOAD_BYTES_MIN);
-        let warm_up_s = warm_up_s(&Stream::Synthetic { arrivals, rate_hz: *rate, payload_bytes }, scenario, repeat);
+        let warm_up_s =
+            warm_up_s(&Load::of(Stream::Synthetic { arrivals, rate_hz: *rate, payload_bytes }), scenario, repeat);
         let mut schedule = Schedule::new(arrivals, *rate, scenario.seed + u64::from(repeat));
         let first_ns = schedule.find(|due_ns| *due_ns >= ns(warm_up_s)).expect("a schedule has no end");
         let what = || format!("rate {rate}, poisson, repeat {}", repeat + 1);
@@ -220,7 +221,7 @@ pub(super) fn validate_feed(scenario: &Scenario, feed: &Feed) -> anyhow::Result<
     let name = scenario.replay.as_deref().unwrap_or_default();
     scenario.speed.iter().try_for_each(|speed| {
         let what = || format!("replay {name} at speed {speed}");
-        let warm_up_s = warm_up_s(&Stream::Replay { feed: name.to_owned(), speed: *speed }, scenario, 0);
+        let warm_up_s = warm_up_s(&Load::of(Stream::Replay { feed: name.to_owned(), speed: *speed }), scenario, 0);
         let first_ns = feed.due_ns(first_of_feed(feed, *speed, ns(warm_up_s)), *speed);
         something_is_due(scenario, warm_up_s, first_ns, what, "replay it faster")
     })

@@ -1,6 +1,6 @@
 //! How long updates flow before those that count: until Linux no longer acknowledges each segment at once, and then until none is due.
 
-use protocol::results::{Arrivals, Scenario, Stream};
+use protocol::results::{Arrivals, Load, Scenario, Stream};
 use reports::{IDLE_GAP_S, UPDATES_BEFORE};
 use server::stream::{replay::Feed, schedule::Schedule};
 
@@ -15,15 +15,17 @@ const ROUNDING: f64 = 1e-6;
 
 /// Seconds of warm-up of a run: what the scenario asks for, and until enough updates have gone out on every connection, if that is
 /// within ten seconds. Then on to the middle of a gap, where all gaps are alike. Of a server that runs already its rate is known, but
-/// neither its random gaps, nor where in a feed it stands, nor when anything is due.
-pub fn warm_up_s(stream: &Stream, scenario: &Scenario, repeat: u32) -> f64 {
-    let enough_s = match stream {
-        Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. } if scenario.server.is_none() => {
+/// neither its random gaps, nor where in a feed it stands, nor when anything is due. Of many schedules together it is the mean that counts, at
+/// which updates come to a client.
+pub fn warm_up_s(load: &Load, scenario: &Scenario, repeat: u32) -> f64 {
+    let (stream, alone) = (&load.stream, load.schedules() == 1);
+    let enough_s = match (stream, load.rate_of_client_hz()) {
+        (Stream::Synthetic { arrivals: Arrivals::Poisson, rate_hz, .. }, _) if scenario.server.is_none() && alone => {
             poisson_s(*rate_hz, scenario.seed + u64::from(repeat))
         }
-        Stream::Pushed => 0.0,
-        Stream::Synthetic { rate_hz, .. } => enough(UPDATES / rate_hz, 1.0 / rate_hz),
-        Stream::Replay { speed, .. } => scenario.feed_warm_up_s.map_or(0.0, |feed_s| {
+        (Stream::Synthetic { .. }, Some(rate_hz)) => enough(UPDATES / rate_hz, 1.0 / rate_hz),
+        (Stream::Synthetic { .. } | Stream::Pushed, _) => 0.0,
+        (Stream::Replay { speed, .. }, _) => scenario.feed_warm_up_s.map_or(0.0, |feed_s| {
             let feed_s = feed_s / speed;
             enough(feed_s, feed_s / UPDATES)
         }),
@@ -31,7 +33,7 @@ pub fn warm_up_s(stream: &Stream, scenario: &Scenario, repeat: u32) -> f64 {
     let least_s = scenario.warm_up_s.max(enough_s);
     match stream {
         Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz, .. } if scenario.server.is_none() => {
-            between_updates_s(least_s, *rate_hz, scenario.measure_s)
+            between_updates_s(least_s, rate_hz * f64::from(load.schedules()), scenario.measure_s)
         }
         // Random gaps and those of a feed have no place that is far from every due time.
         _ => least_s,
@@ -75,7 +77,7 @@ mod tests {
     fn of(toml: &str) -> Vec<f64> {
         let scenario = check("test", toml).unwrap();
         let runs = plan(&scenario).into_iter().filter(|run| run.repeat == 0);
-        let mut all: Vec<f64> = runs.map(|run| warm_up_s(&run.point.load.stream, &scenario, run.repeat)).collect();
+        let mut all: Vec<f64> = runs.map(|run| warm_up_s(&run.point.load, &scenario, run.repeat)).collect();
         all.sort_by(f64::total_cmp);
         all.dedup();
         all
@@ -124,11 +126,21 @@ mod tests {
     }
 
     #[test]
+    fn of_rooms_it_is_what_comes_to_a_client_that_counts() {
+        let speak = |of: &str| {
+            format!("clients = [40]\nspeak = true\naudience = [\"{of}\"]\nrate_hz = [1]\nwarm_up = \"100ms\"")
+        };
+        // Forty a second come in a room of all, and one where everybody is alone; forty are said in either case.
+        assert_eq!([of(&speak("rooms of 40")), of(&speak("one"))], [[0.6125], [2.5125]]);
+        assert_eq!(of("clients = [40]\naudience = [\"one\"]\nrate_hz = [10]\nwarm_up = \"100ms\""), [2.45125]);
+    }
+
+    #[test]
     fn where_it_is_not_known_when_updates_are_due_it_lasts_no_longer() {
         let scenario = check("test", "rate_hz = [100]\nwarm_up = \"3s\"").unwrap();
-        let stream = &plan(&scenario)[0].point.load.stream;
+        let load = &plan(&scenario)[0].point.load;
         let elsewhere = Scenario { server: Some("http://127.0.0.1:1".to_owned()), ..scenario.clone() };
-        let lasts: Vec<f64> = [&scenario, &elsewhere].iter().map(|scenario| warm_up_s(stream, scenario, 0)).collect();
+        let lasts: Vec<f64> = [&scenario, &elsewhere].iter().map(|scenario| warm_up_s(load, scenario, 0)).collect();
         assert_eq!(lasts, [3.005, 3.0]);
     }
 

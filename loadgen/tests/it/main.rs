@@ -26,6 +26,7 @@ mod refused;
 mod report;
 mod reschedule;
 mod results;
+mod rooms;
 mod sweep;
 mod target;
 mod thresholds;

@@ -45,7 +45,7 @@ impl Audience {
 
 /// What is no audience.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown audience `{0}`: broadcast, one (each client has a topic of its own), `rooms of 20`, or `1000 topics`")]
+#[error("unknown audience `{0}`: broadcast, one (each client has a topic of its own), rooms-of-20, or 1000-topics")]
 pub struct UnknownAudience(String);
 
 impl FromStr for Audience {
@@ -53,7 +53,9 @@ impl FromStr for Audience {
 
     fn from_str(text: &str) -> Result<Self, UnknownAudience> {
         let number = |text: &str| text.parse().ok().filter(|number| *number > 0);
-        let audience = match text.split_whitespace().collect::<Vec<_>>()[..] {
+        // Hyphens spare quotation marks on a command line.
+        let words: Vec<&str> = text.split(|letter: char| letter.is_whitespace() || letter == '-').collect();
+        let audience = match words[..] {
             ["broadcast"] => Some(Self::Broadcast),
             ["one"] => Some(Self::ONE),
             ["rooms", "of", of] => number(of).map(|of| Self::Rooms { of }),
@@ -103,6 +105,7 @@ mod tests {
         ] {
             assert_eq!(text.parse(), Ok(audience));
             assert_eq!((audience.to_string().as_str(), audience.topics(101)), (text, topics));
+            assert_eq!(text.replace(' ', "-").parse(), Ok(audience));
             let written = serde_json::to_string(&audience).unwrap();
             assert_eq!(serde_json::from_str::<Audience>(&written).unwrap(), audience);
         }

@@ -26,6 +26,7 @@ fn healthz_says_who_it_is_and_what_it_publishes() {
         clock: clock::identity(),
         allocator: server::Allocator::of_this_process().name().to_owned(),
         stream,
+        topics: None,
         tls: false,
         engine: Some(protocol::Engine::Lean),
         faults: Vec::new(),

@@ -9,6 +9,7 @@ use protocol::{
     clock::{self, NS_PER_SEC},
     results::{Arrivals, Disturbance, Failure, Goal, Load, Peer, Publish, Scenario, Speakers, Stream},
 };
+use reports::url_without_secrets;
 use server::{Allocator, stream::replay::Feed};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_util::sync::CancellationToken;
@@ -206,6 +207,13 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
     let Some(url) = &url else { return Ok(Asked { scenario, feed, target: None, others, through }) };
     let dialect = others.first().map(|others| Arc::clone(&others.dialect));
     let target = Target::examine(url, &args.target.client, dialect).await?;
+    anyhow::ensure!(
+        loads(&scenario).iter().all(Load::is_plain),
+        "scenario {} beside --server {}: rooms, topics, clients that speak and updates that are collected are of a server that is started \
+         for it; leave --server out",
+        scenario.name,
+        url_without_secrets(url)
+    );
     scenario.tls = vec![target.tls.is_some()];
     scenario.server = Some(target.url.clone());
     scenario.pinned = None;
@@ -216,6 +224,13 @@ pub(super) async fn resolve(args: &RunArgs) -> anyhow::Result<Asked> {
         scenario.disturbance != Some(Disturbance::Restart),
         "disturb restart: the server of --server is not ours to restart; use --disturb drop, or leave --server out"
     );
+    if let Some(topics) = health.topics {
+        anyhow::bail!(
+            "--server {}: it publishes to {topics} topics, and who joins it here names none; leave --server out, and --audience \
+             has one started whose topics are known",
+            url_without_secrets(url)
+        );
+    }
     // The stream is the server's: the axes say what it is, whatever the scenario wanted.
     match &health.stream {
         Stream::Synthetic { arrivals, rate_hz, payload_bytes } => {
@@ -256,7 +271,7 @@ pub(super) fn need(scenario: &Scenario, target: Option<&Target>) -> Need {
 /// Connections of a client: one, and another for what it says if a poll takes the first. Where one client alone speaks, its own is
 /// within what is left over.
 fn connections_each(scenario: &Scenario) -> u32 {
-    let says = scenario.signal_rate_hz > 0.0 || scenario.speakers == Some(Speakers::All);
+    let says = scenario.signal_rate_hz > 0.0 || scenario.speakers == Some(Speakers::All) || scenario.speak;
     if says && scenario.transports.iter().any(|transport| *transport != Transport::WebSocket) { 2 } else { 1 }
 }
 
