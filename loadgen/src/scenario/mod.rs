@@ -349,7 +349,10 @@ mod tests {
             ("speak = true\nsignal_rate_hz = 1", "signal-rate beside speak"),
             ("speak = true\ndisturb = \"restart\"", "disturb restart beside speak: what clients have said is gone"),
             ("speak = true\ncoalesce = [\"2ms\"]", "coalesce beside speak"),
-            ("audience = [\"one\"]\ndialect = \"ws\"\npublish = \"feed\"", "a dialect knows no topics"),
+            (
+                "audience = [\"one\"]\ndialect = \"ws\"\npublish = \"feed\"",
+                "a dialect knows no topics, only one room of all",
+            ),
             ("audience = [\"one\"]\nreplay = \"builtin:market\"", "a feed is one stream, for all"),
             ("coalesce = [\"11s\"]", "`11s` must be a time from 0 to 10s"),
         ] {

@@ -55,7 +55,8 @@ pub(in crate::commands) fn settle(
         command.as_mut().context(runs)?.set_ready("server-ready", path)?;
     }
     transports(scenario, &dialect, named)?;
-    let publish = publish(scenario.publish, &scenario.transports, &dialect, command.is_some())?;
+    let asked = if scenario.speak { said(scenario.publish, scenario.speakers)? } else { scenario.publish };
+    let publish = publish(asked, &scenario.transports, &dialect, command.is_some())?;
     let speakers = speakers(scenario, &dialect, publish)?;
     bearable(scenario, &format!("dialect {name}"), at.is_none())?;
     if publish == Publish::None {
@@ -100,6 +101,18 @@ fn transports(scenario: &mut Scenario, dialect: &Dialect, named: bool) -> anyhow
         bail!("transports {transport}: the dialect {} speaks {}", dialect.name, names.join(" and "));
     }
     Ok(())
+}
+
+/// How updates get into a server of others where clients speak, whatever it would be else.
+fn said(publish: Option<Publish>, speakers: Option<Speakers>) -> anyhow::Result<Option<Publish>> {
+    if let Some(publish) = publish.filter(|publish| *publish != Publish::Client) {
+        bail!("speak beside --publish {publish}: it is clients who publish then; leave one of them out");
+    }
+    ensure!(
+        speakers != Some(Speakers::One),
+        "speak beside --speakers one: every client speaks then; leave one of them out"
+    );
+    Ok(Some(Publish::Client))
 }
 
 pub(super) fn publish(
@@ -154,5 +167,6 @@ pub(super) fn speakers(scenario: &Scenario, dialect: &Dialect, publish: Publish)
         "clients 1 beside --publish client: the dialect {} says `echo = false`, so nobody is there to get an update; ask for two or more",
         dialect.name
     );
-    Ok(Some(scenario.speakers.unwrap_or_default()))
+    let default = if scenario.speak { Speakers::All } else { Speakers::default() };
+    Ok(Some(scenario.speakers.unwrap_or(default)))
 }

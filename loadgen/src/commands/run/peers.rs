@@ -127,7 +127,8 @@ fn found(scenario: &Scenario, asked: &Peer, missing: &mut Vec<String>) -> anyhow
         "peer {name}: it speaks {} and nothing of --transports; leave it out, or add what it speaks",
         spoken[0]
     );
-    let publish = publish(start.publish, &transports, &dialect, true)?;
+    let asked = if scenario.speak { Some(Publish::Client) } else { start.publish };
+    let publish = publish(asked, &transports, &dialect, true)?;
     ensure!(
         publish != Publish::None,
         "peer {name}: publish = \"none\": peers are compared by the same stream; measure it alone, by --server-command and --publish none"

@@ -38,7 +38,7 @@ impl Gathered {
             let said = self.reports.iter().flat_map(|report| &report.said);
             said.for_each(|(schedule, seq, late_ns)| account.late(schedule.unwrap_or(0), *seq, *late_ns));
         }
-        let speak = planned.point.load.speak;
+        let speak = planned.point.load.speak && self.relayed.is_none();
         let counts = self.counts(speak, window);
         let (latency, slices) = self.latency(window);
         let merged = |of: fn(&Report) -> &Histogram<u64>| merged(&self.reports, of);

@@ -85,9 +85,13 @@ impl Publishing {
         let Publication { others, speakers, stream, feed, seed, address, endpoint, tls, mailboxes, relayed, cpus } =
             publication;
         let source = match (stream, feed) {
-            (Stream::Synthetic { arrivals, rate_hz, payload_bytes }, _) => match speakers {
-                Some(speakers) => Source::of_topics(speakers, *arrivals, *rate_hz, *payload_bytes, seed),
-                None => Source::synthetic(*arrivals, *rate_hz, *payload_bytes, seed),
+            (Stream::Synthetic { arrivals, rate_hz, payload_bytes }, _) => match (speakers, others) {
+                (Some(speakers), None) => Source::of_topics(speakers, *arrivals, *rate_hz, *payload_bytes, seed),
+                // All schedules as one, whose words clients say in turn: others' servers relay what is numbered through.
+                (speakers, _) => {
+                    let rate_hz = rate_hz * f64::from(speakers.unwrap_or(1));
+                    Source::synthetic(*arrivals, rate_hz, *payload_bytes, seed)
+                }
             },
             (Stream::Replay { speed, .. }, Some(feed)) => Source::replay(feed, *speed)?,
             (Stream::Pushed, _) => return Err(anyhow!("nothing is to be published")),

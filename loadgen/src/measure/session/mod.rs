@@ -68,7 +68,8 @@ impl<'a> Session<'a> {
         let relayed =
             sweep.others(&planned.point.load).and_then(|others| Relayed::of(others, planned.point.load.clients));
         let load = &planned.point.load;
-        let speakers = if load.speak { load.clients.into() } else { relayed.map_or(0, |relayed| relayed.speakers) };
+        let own = if load.speak { load.clients.into() } else { 0 };
+        let speakers = relayed.map_or(own, |relayed| relayed.speakers);
         Self {
             sweep,
             planned: planned.clone(),
@@ -146,6 +147,11 @@ impl<'a> Session<'a> {
     fn poll_interval(&self) -> Option<Duration> {
         let interval_s = self.sweep.scenario.poll_interval_s;
         interval_s.filter(|_| self.planned.point.transport == Transport::ShortPoll).map(Duration::from_secs_f64)
+    }
+
+    /// Whether clients say updates to the own server.
+    fn speaks(&self) -> bool {
+        self.planned.point.load.speak && self.gathered.relayed.is_none()
     }
 
     fn is_pushed(&self) -> bool {

@@ -126,7 +126,7 @@ impl Session<'_> {
                 poll_interval: self.poll_interval(),
                 signal_rate_hz: scenario.signal_rate_hz,
                 seats: Arc::clone(&self.gathered.seats),
-                speak: self.planned.point.load.speak,
+                speak: self.speaks(),
                 mailboxes: Arc::clone(&self.mailboxes),
                 seed: scenario.seed,
                 phase: MeasurePhase::default(),

@@ -56,7 +56,7 @@ impl Session<'_> {
     /// Has the stream published, to the end of its window if it has one.
     pub(in crate::measure) async fn publish(&mut self, first_due_ns: u64, window: Option<Window>) -> Result<(), Halt> {
         let load = &self.planned.point.load;
-        if let Some(server) = self.server.as_mut().and_then(Server::own).filter(|_| !load.speak) {
+        if let Some(server) = self.server.as_mut().and_then(Server::own).filter(|_| !self.planned.point.load.speak) {
             server.publish(first_due_ns, window).await?;
         }
         let others = self.others().filter(|_| !self.is_pushed());
@@ -125,7 +125,7 @@ impl Session<'_> {
     /// Finds out which updates were due in the measure phase: from the publisher, or from what the clients saw.
     pub(in crate::measure) async fn account(&mut self, until_ns: u64) -> Result<(), Halt> {
         let patience = Duration::from_nanos(until_ns.saturating_sub(clock::now_ns()));
-        let speak = self.planned.point.load.speak;
+        let speak = self.speaks();
         let account = if let Some(server) = self.server.as_mut().and_then(Server::own).filter(|_| !speak) {
             let published = tokio::time::timeout(patience, server.published())
                 .await
