@@ -45,7 +45,7 @@ pub struct Run {
     /// the upgrade, or a first poll answered.
     pub exchange: LosslessHistogram,
     /// From the start of the connection until the client is known to the server, nanoseconds, one value a client:
-    /// TCP connect and the upgrade, or TCP connect and a first poll answered.
+    /// TCP connect, and then the upgrade, the head of the events' answer, or a first poll answered.
     pub handshake: LosslessHistogram,
     /// The TLS handshakes; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
