@@ -168,7 +168,8 @@ fn only_what_keeps_clients_from_coming_back_is_the_disturbances_doing() {
 #[test]
 fn every_signal_is_acknowledged_while_updates_flow() {
     let others = "--signal-rate 20 --transports sse,short-poll --poll-interval 100ms";
-    for run in at_once(["--signal-rate 20", others], |options| runs(options, "1s")).concat() {
+    // One after the other: what is due at the end of a run is cut off with it if that comes late.
+    for run in [runs("--signal-rate 20", "1s"), runs(others, "1s")].concat() {
         let signals = run.signals.unwrap();
         // A timer's lateness may carry one signal of each client over either edge of the measured second.
         let each = 19 * CLIENTS..=21 * CLIENTS;
