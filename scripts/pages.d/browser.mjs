@@ -15,12 +15,13 @@ export class Browser {
   #said = "";
   #id = 0;
 
-  constructor(program) {
+  /** `more`: flags besides those that any page is opened with. */
+  constructor(program, more = []) {
     this.profile = mkdtempSync(join(tmpdir(), "pages-"));
     const flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--hide-scrollbars"];
     const quiet = ["--no-first-run", "--disable-component-update", "--disable-extensions", "--remote-debugging-pipe"];
     const stdio = ["ignore", "ignore", "ignore", "pipe", "pipe"];
-    this.process = spawn(program, [...flags, ...quiet, `--user-data-dir=${this.profile}`, "about:blank"], { stdio });
+    this.process = spawn(program, [...flags, ...quiet, ...more, `--user-data-dir=${this.profile}`, "about:blank"], { stdio, detached: true });
     this.ended = new Promise((resolve) => this.process.once("exit", resolve));
     this.ended.then(() => this.#asked.forEach(({ reject }) => reject(new Error("the browser ended"))));
     this.process.stdio[4].setEncoding("utf8").on("data", (text) => this.#read(text));
@@ -48,7 +49,7 @@ export class Browser {
     return promise.finally(() => clearTimeout(late));
   }
 
-  /** Opens an address. `look`: width, scheme (light or dark), motion (reduce or no-preference). */
+  /** Opens an address. `look`: width, scheme (light or dark), motion (reduce or no-preference), before (a script that runs before any of the page's). */
   async open(address, look = {}) {
     const { targetId } = await this.send("Target.createTarget", { url: "about:blank" });
     const { sessionId } = await this.send("Target.attachToTarget", { targetId, flatten: true });
@@ -60,6 +61,16 @@ export class Browser {
 
   async close() {
     this.send("Browser.close").catch(() => {});
+    await this.#gone();
+  }
+
+  /** Kills all of its processes: where only the first is, the one with its sockets still says goodbye for it. */
+  async kill() {
+    process.kill(-this.process.pid, "SIGKILL");
+    await this.#gone();
+  }
+
+  async #gone() {
     await this.ended;
     rmSync(this.profile, { recursive: true, force: true, maxRetries: 5 });
   }
@@ -89,11 +100,12 @@ export class Page {
     return promise;
   }
 
-  async go(address, { width = 1280, height = 900, scheme = "light", motion = "no-preference", scale = 1 }) {
+  async go(address, { width = 1280, height = 900, scheme = "light", motion = "no-preference", scale = 1, before }) {
     for (const domain of ["Page", "Runtime", "Network", "Log"]) await this.send(`${domain}.enable`);
     await this.send("Emulation.setDeviceMetricsOverride", { width, height, deviceScaleFactor: scale, mobile: false });
     const features = [{ name: "prefers-color-scheme", value: scheme }, { name: "prefers-reduced-motion", value: motion }];
     await this.send("Emulation.setEmulatedMedia", { features });
+    if (before) await this.send("Page.addScriptToEvaluateOnNewDocument", { source: before });
     const loaded = this.heard("Page.loadEventFired");
     const { errorText } = await this.send("Page.navigate", { url: address });
     if (errorText) throw new Error(`${address}: ${errorText}`);

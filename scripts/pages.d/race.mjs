@@ -1,6 +1,7 @@
 // Runs the race in a browser: node race.mjs CHROMIUM INSTALLED OUT LOADGEN SECONDS [link], in a network namespace of its own for
 // the last. Every lane must be complete, frames must keep up, axe-core find
-// nothing, lanes go on where they stood after the server went away, and a closed tab be told of. Status 1 if anything is found.
+// nothing, lanes go on where they stood after the server went away, or without the transport that this browser has not, and a closed tab be told of.
+// Status 1 if anything is found.
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
@@ -48,7 +49,7 @@ async function race(options, behind = false) {
   children.add(child);
   const told = [];
   const lines = createInterface(child.stderr);
-  lines.on("line", (line) => told.push(line));
+  lines.on("line", (line) => (told.push(line), (told.lastMs = Date.now())));
   const address = await until("the address of the race", () => told.find((line) => line.includes("#control="))?.trim());
   const end = async () => {
     child.kill("SIGINT");
@@ -58,8 +59,8 @@ async function race(options, behind = false) {
   return { told, address, end };
 }
 
-/** A way to a server that can be closed and opened again. */
-async function way(to) {
+/** A way to a server that can be closed and opened again, and on which requests that begin so are refused, as by a proxy. */
+async function way(to, refused) {
   const { hostname, port } = new URL(to);
   const open = new Set();
   let shut = false;
@@ -68,8 +69,14 @@ async function way(to) {
     const beyond = connect(Number(port), hostname);
     for (const [one, other] of [[client, beyond], [beyond, client]]) {
       open.add(one);
-      one.on("error", () => {}).on("close", () => (open.delete(one), other.destroy())).pipe(other);
+      one.on("error", () => {}).on("close", () => (open.delete(one), other.destroy()));
     }
+    beyond.pipe(client);
+    client.on("data", (bytes) => {
+      // A browser sends a request at a time.
+      if (refused && bytes.toString("latin1").startsWith(refused)) client.end("HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n");
+      else beyond.write(bytes);
+    });
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
   const close = () => ((shut = true), open.forEach((each) => each.destroy()));
@@ -226,22 +233,94 @@ async function away() {
   await end();
 }
 
-/** A tab is closed: the terminal and another page are told. */
+/** A browser that lacks a transport, has one that throws, or is refused one on the way: that lane says so, the others run on. */
+async function without() {
+  const { address, end } = await race(["--rate", "20"]);
+  const throws = (name) => `globalThis.${name} = class { constructor() { throw new DOMException("not here", "SecurityError"); } };`;
+  const cases = [
+    ["no EventSource", "sse", "This browser has no EventSource.", { before: "delete globalThis.EventSource" }],
+    ["no WebSocket", "websocket", "This browser has no WebSocket.", { before: "delete globalThis.WebSocket" }],
+    ["an EventSource that throws", "sse", "refuses server-sent events", { before: throws("EventSource") }],
+    ["a WebSocket that throws", "websocket", "refuses WebSocket", { before: throws("WebSocket") }],
+    ["a proxy that refuses /sse", "sse", "refuses server-sent events", { refused: "GET /sse" }],
+    ["a proxy that refuses /ws", "websocket", "refuses WebSocket", { refused: "GET /ws" }],
+  ];
+  for (const [what, name, words, { before, refused }] of cases) {
+    const path = await way(address, refused);
+    const page = await browser.open(path.address, { before });
+    const seen = await until(`${what}: words, and a verdict over two lanes`, async () => {
+      const seen = await standing(page);
+      const told = seen.lanes.find((lane) => lane.name === name).said.includes(words);
+      return told && / later? /u.test(seen.verdict) && seen.lanes.every((lane) => lane.name === name || lane.had > 40) && seen;
+    });
+    const [lane] = seen.lanes.filter((lane) => lane.name === name);
+    const [others, shown] = [seen.lanes.filter((each) => each !== lane), await page.run((name) => document.querySelector(`.${name} .said`).textContent, name)];
+    const found = complete({ lanes: others }, 40);
+    if (lane.had > 0 || lane.open) found.push(`${name} has updates all the same`);
+    if (!shown.includes(words)) found.push(`its card says: ${shown}`);
+    // Of a request that is refused a browser writes a line by itself.
+    found.push(...page.complaints.filter((said) => !(refused && said.includes("403"))).map((said) => `complains: ${said}`));
+    await page.shoot(`${out}/race-without-${what.replaceAll(/\W+/gu, "-")}.png`);
+    say(`${what}: ${shown} ${figures({ lanes: others })}`, found);
+    await page.close();
+    path.end();
+  }
+  await end();
+}
+
+/** Under TLS: all is as it is without, and the page is isolated over a link too. */
+async function secret() {
+  const trusting = new Browser(program, ["--ignore-certificate-errors"]);
+  try {
+    for (const behind of link ? [false, true] : [false]) {
+      const { address, end } = await race(["--rate", "20", "--tls", ...(behind ? ["--rtt", "100ms"] : [])], behind);
+      const page = await trusting.open(address);
+      const seen = await until("a verdict", async () => {
+        const seen = await standing(page);
+        return seen.verdict.includes("requests") && seen;
+      });
+      const found = [...complete(seen, 20), ...complaints(page, false)];
+      if (!address.startsWith("https:")) found.push(`it is at ${address}`);
+      if (!seen.isolated || seen.worth.includes("coarsened")) found.push(`isolated: ${seen.isolated}; ${seen.worth}`);
+      if (page.requests.some((url) => !url.startsWith("https:") && !url.startsWith("data:"))) found.push(`asks without TLS: ${page.requests}`);
+      await page.shoot(`${out}/race-tls${behind ? "-link" : ""}.png`);
+      say(`under TLS${behind ? " over a link" : ""}: ${figures(seen)}; clock in steps of ${Math.round(1000 * seen.resolutionMs)} µs, known to ${ms(seen.boundMs)}`, found);
+      await page.close();
+      await end();
+    }
+  } finally {
+    await trusting.close();
+  }
+}
+
+/** Lines of the terminal, or of another page, by which a lane of that page ended. */
+const ends = (lines, name) => lines.filter((line) => line.includes(`${name}: `) && line.includes(" ended: "));
+const shownBy = (page) => page.run(() => [...document.querySelectorAll("#events li")].map((line) => line.textContent));
+
+/** A tab is closed, a browser is killed: the terminal and another page are told. */
 async function closed() {
   const { address, told, end } = await race(["--rate", "1"]);
-  const [other, page] = [await browser.open(address), await browser.open(address)];
-  const name = await page.run(() => globalThis.race.server.page);
-  await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 1));
-  await page.close();
-  const ends = (lines) => lines.filter((line) => line.startsWith(name) && line.includes("ended"));
-  await until("the terminal is told", () => ends(told).length >= 2);
-  const shown = await until("the other page is told", () => other.run((name) => {
-    const lines = [...document.querySelectorAll("#events li")].map((line) => line.textContent);
-    return lines.filter((line) => line.includes(name) && line.includes("ended")).length >= 2 && lines;
-  }, name));
+  const other = await browser.open(address);
+  const doomed = new Browser(program);
+  // A page that was killed has said nothing before.
+  const cases = [["a closed tab", browser, (page) => page.close(), 2], ["a killed browser", doomed, () => doomed.kill(), 3]];
+  for (const [what, of, go, least] of cases) {
+    const page = await of.open(address);
+    const name = await page.run(() => globalThis.race.server.page);
+    await until("updates", async () => (await standing(page)).lanes.every(({ had }) => had > 1));
+    const from = Date.now();
+    const gone = go(page);
+    await until(`the terminal is told of ${what}`, () => ends(told, name).length >= least);
+    const tookMs = told.lastMs - from;
+    await until(`the other page is told of ${what}`, async () => ends(await shownBy(other), name).length >= least);
+    const lines = told.filter((line) => line.startsWith(name));
+    const found = [];
+    if (what === "a killed browser" && !ends(lines, name).every((line) => line.includes("(FIN)"))) found.push("not by FIN");
+    say(`${what}: the terminal was told ${tookMs} ms after, the other page, which asks once a second, ${Date.now() - from} ms after`, found);
+    for (const line of lines) console.log(`      ${line}`);
+    await gone;
+  }
   await other.shoot(`${out}/race-closed-whole.png`, { whole: true });
-  say("a closed tab", shown.length === 0 ? ["the other page shows nothing"] : []);
-  for (const line of told.filter((each) => each.startsWith(name))) console.log(`      ${line}`);
   await other.close();
   await end();
 }
@@ -262,7 +341,7 @@ async function six() {
 }
 
 try {
-  for (const each of [frames, framesFar, looks, sliders, away, closed, six]) await each();
+  for (const each of [frames, framesFar, looks, sliders, away, without, secret, closed, six]) await each();
 } finally {
   children.forEach((child) => child.kill("SIGKILL"));
   await browser.close();

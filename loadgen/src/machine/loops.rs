@@ -2,13 +2,13 @@
 
 use std::{
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     thread::JoinHandle,
 };
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use protocol::results::Pinning;
 use rustix::thread::{Pid, gettid};
 use server::values::Cpus;
@@ -22,10 +22,13 @@ use super::usage::{Processors, thread_cpu_ns};
 /// Loops that starve whatever else runs on their processor.
 const STARVING: usize = 8;
 
-/// Busy loops, for as long as this lives.
+/// Busy loops, for as long as this lives. Nobody waits until one has run at idle priority: on a processor that has enough to do that may take seconds, and a
+/// run would stand still meanwhile, across the edges of its measure phase as well.
 #[derive(Debug)]
 pub struct Loops {
     stop: Arc<AtomicBool>,
+    /// Why one of them is not what it is to be.
+    failed: Arc<OnceLock<String>>,
     threads: Vec<(Pid, JoinHandle<()>)>,
 }
 
@@ -53,22 +56,30 @@ impl Loops {
         self.threads.iter().map(|(id, _)| *id).collect()
     }
 
-    /// CPU time that they have used so far, nanoseconds.
+    /// CPU time that they have used so far, nanoseconds; or why one of them does not run as it should.
     pub fn cpu_ns(&self) -> anyhow::Result<u64> {
+        if let Some(why) = self.failed.get() {
+            bail!("{why}");
+        }
         self.threads.iter().map(|(id, _)| thread_cpu_ns(*id)).sum()
     }
 
     fn start(loops: impl Iterator<Item = Loop>) -> anyhow::Result<Self> {
-        let mut started = Self { stop: Arc::default(), threads: Vec::new() };
+        let mut started = Self { stop: Arc::default(), failed: Arc::default(), threads: Vec::new() };
         for each in loops {
-            let stop = Arc::clone(&started.stop);
+            let (stop, failed) = (Arc::clone(&started.stop), Arc::clone(&started.failed));
             let (ready, readiness) = std::sync::mpsc::sync_channel(1);
             let thread = std::thread::spawn(move || {
-                let begun = each.begin();
-                let fine = begun.is_ok();
-                let _ = ready.send(begun.map(|()| gettid()));
-                while fine && !stop.load(Relaxed) {
-                    each.turn();
+                let kept = each.keep();
+                let fine = kept.is_ok();
+                let _ = ready.send(kept.map(|()| gettid()));
+                match each.step_back() {
+                    Err(why) => drop(failed.set(why.to_string())),
+                    Ok(()) => {
+                        while fine && !stop.load(Relaxed) {
+                            each.turn();
+                        }
+                    }
                 }
             });
             let id = readiness.recv().context("a busy loop did not start")??;
@@ -105,10 +116,12 @@ impl Loop {
     }
 
     /// Puts the calling thread there.
-    fn begin(&self) -> anyhow::Result<()> {
-        if let Some(cpus) = &self.cpus {
-            cpus.pin()?;
-        }
+    fn keep(&self) -> anyhow::Result<()> {
+        self.cpus.as_ref().map_or(Ok(()), Cpus::pin)
+    }
+
+    /// Has the calling thread run only where nothing else would, if it is to.
+    fn step_back(&self) -> anyhow::Result<()> {
         if self.idle {
             let policy = ThreadSchedulePolicy::Normal(Idle);
             set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, policy)
@@ -134,8 +147,11 @@ mod tests {
                 .count()
         };
         let loops = Loops::that_keep_awake(None).unwrap();
-        assert_eq!(idle_threads(), Processors::own().numbers().len());
-        assert_eq!(loops.threads().len(), idle_threads());
+        let all = Processors::own().numbers().len();
+        assert_eq!(loops.threads().len(), all);
+        while idle_threads() < all {
+            std::thread::yield_now();
+        }
         drop(loops);
         assert_eq!(idle_threads(), 0);
     }

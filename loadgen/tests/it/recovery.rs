@@ -19,7 +19,7 @@ use reports::load;
 
 use crate::{
     front::{Reply, answer, before},
-    program::{Ended, Loadgen, loadgen},
+    program::{Ended, Loadgen, at_once, loadgen},
     results::of_success,
     sweep::SHORT,
     target::serve,
@@ -30,7 +30,7 @@ const CLIENTS: u64 = 20;
 /// Runs with options over both transports; nothing may be lost or doubled in them.
 fn runs(options: &str, measure: &str) -> Vec<Run> {
     let dir = tempfile::tempdir().unwrap();
-    let ended = loadgen(dir.path(), &format!("run {} --rate 20 {options}", SHORT.replace("500ms", measure)));
+    let ended = loadgen(dir.path(), &format!("run {} --rate 60 {options}", SHORT.replace("500ms", measure)));
     let runs = of_success(&dir.path().join("results"), &ended).runs;
     assert_eq!(runs.len(), 2);
     for run in &runs {
@@ -44,26 +44,29 @@ fn runs(options: &str, measure: &str) -> Vec<Run> {
 #[test]
 fn who_loses_the_connection_or_the_server_comes_back_and_misses_nothing() {
     // Under TLS, who takes another's place shows the same certificate.
-    for (disturbance, tls) in [(Disturbance::Drop, "off"), (Disturbance::Restart, "off"), (Disturbance::Restart, "on")]
+    let disturbances = [(Disturbance::Drop, "off"), (Disturbance::Restart, "off"), (Disturbance::Restart, "on")];
+    let others = " --transports sse,short-poll --poll-interval 100ms";
+    let sweeps = disturbances.into_iter().flat_map(|disturbed| ["", others].map(|more| (disturbed, more)));
+    let all = at_once(sweeps, |((disturbance, tls), more)| {
+        (disturbance, runs(&format!("--disturb {disturbance} --tls {tls}{more}"), "3s"))
+    });
+    for (disturbance, run) in
+        all.into_iter().flat_map(|(disturbance, runs)| runs.into_iter().map(move |run| (disturbance, run)))
     {
-        let options = format!("--disturb {disturbance} --tls {tls}");
-        let others = format!("{options} --transports sse,short-poll --poll-interval 100ms");
-        for run in [runs(&options, "3s"), runs(&others, "3s")].concat() {
-            let recovery = run.recovery.as_ref().unwrap_or_else(|| panic!("{disturbance}: {run:#?}"));
-            assert_eq!(recovery.disturbance, disturbance);
-            assert!(recovery.at_ms >= 750.0 && recovery.storm_ms > 0.0, "{recovery:?}");
-            assert_eq!((recovery.connected.len(), recovery.current.len()), (CLIENTS, CLIENTS));
-            assert!(recovery.connected.max() <= recovery.current.max());
-            assert!(run.counts.errors.is_empty(), "what was done to them is no error: {:?}", run.counts.errors);
-            let lost: u64 = recovery.failed.values().sum();
-            match disturbance {
-                Disturbance::Drop => assert_eq!(lost, 0, "they left of themselves"),
-                Disturbance::Restart | Disturbance::Outage => assert!(lost >= CLIENTS, "{:?}", recovery.failed),
-            }
-            // The account goes on where the process was replaced.
-            let timeline = &run.server.as_ref().unwrap().timeline;
-            assert!(timeline.is_sorted_by_key(|moment| moment.cpu_ns), "{timeline:?}");
+        let recovery = run.recovery.as_ref().unwrap_or_else(|| panic!("{disturbance}: {run:#?}"));
+        assert_eq!(recovery.disturbance, disturbance);
+        assert!(recovery.at_ms >= 750.0 && recovery.storm_ms > 0.0, "{recovery:?}");
+        assert_eq!((recovery.connected.len(), recovery.current.len()), (CLIENTS, CLIENTS));
+        assert!(recovery.connected.max() <= recovery.current.max());
+        assert!(run.counts.errors.is_empty(), "what was done to them is no error: {:?}", run.counts.errors);
+        let lost: u64 = recovery.failed.values().sum();
+        match disturbance {
+            Disturbance::Drop => assert_eq!(lost, 0, "they left of themselves"),
+            Disturbance::Restart | Disturbance::Outage => assert!(lost >= CLIENTS, "{:?}", recovery.failed),
         }
+        // The account goes on where the process was replaced.
+        let timeline = &run.server.as_ref().unwrap().timeline;
+        assert!(timeline.is_sorted_by_key(|moment| moment.cpu_ns), "{timeline:?}");
     }
 }
 
@@ -82,7 +85,8 @@ fn back_through(door: impl Fn(SocketAddr, &str) -> Reply + Send + Sync + 'static
             door(address, after)
         }
     });
-    let options = format!("{} --transports long-poll --disturb drop", SHORT.replace("500ms", "2s"));
+    // Whoever stays away has the drain last to its end.
+    let options = format!("{} --transports long-poll --disturb drop --drain 3s", SHORT.replace("500ms", "2s"));
     let ended = loadgen(dir.path(), &format!("run {options} --server http://{front}"));
     drop(server);
     let [run] = &load(&dir.path().join("results")).unwrap().runs[..] else { panic!("{ended:#?}") };
@@ -164,6 +168,7 @@ fn only_what_keeps_clients_from_coming_back_is_the_disturbances_doing() {
 #[test]
 fn every_signal_is_acknowledged_while_updates_flow() {
     let others = "--signal-rate 20 --transports sse,short-poll --poll-interval 100ms";
+    // One after the other: what is due at the end of a run is cut off with it if that comes late.
     for run in [runs("--signal-rate 20", "1s"), runs(others, "1s")].concat() {
         let signals = run.signals.unwrap();
         // A timer's lateness may carry one signal of each client over either edge of the measured second.
@@ -196,7 +201,7 @@ fn a_server_that_asks_for_a_token_is_shown_it() {
 #[test]
 fn tls_is_an_axis_and_its_handshake_is_measured_apart() {
     let dir = tempfile::tempdir().unwrap();
-    let ended = loadgen(dir.path(), &format!("run {SHORT} --rate 20 --tls off,on --signal-rate 10"));
+    let ended = loadgen(dir.path(), &format!("run {SHORT} --rate 60 --tls off,on --signal-rate 10"));
     let results = of_success(&dir.path().join("results"), &ended);
     assert_eq!(results.runs.len(), 4);
     for run in &results.runs {

@@ -45,10 +45,10 @@ pub struct Run {
     /// How updates met the poll that fetched them; absent for a transport that does not ask.
     pub polling: Option<Polling>,
     /// One exchange on a fresh, idle connection (after the TLS handshake, if there is one), nanoseconds, one value a client:
-    /// the upgrade, or a first poll answered.
+    /// the upgrade, the head of the events' answer, or a first poll answered.
     pub exchange: LosslessHistogram,
     /// From the start of the connection until the client is known to the server, nanoseconds, one value a client:
-    /// TCP connect and the upgrade, or TCP connect and a first poll answered.
+    /// TCP connect, and then the upgrade, the head of the events' answer, or a first poll answered.
     pub handshake: LosslessHistogram,
     /// The TLS handshakes; absent without TLS.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -29,8 +29,8 @@ pub(super) fn figure(source: &Source<'_>) -> Figure {
         (SHOWN.to_vec(), "")
     };
     let reading = format!(
-        "From the start of a connection until the server knows the client: TCP connect and the upgrade, or TCP connect and a \
-         first poll answered.{tls}"
+        "From the start of a connection until the server knows the client: TCP connect, and then the upgrade, the head \
+         of the events’ answer, or a first poll answered.{tls}"
     );
     Figure {
         id: "handshake",

@@ -1,11 +1,14 @@
 //! The page: there with `--page` only, guarded, counted; and how it is known that a tab was closed.
 
+use std::{net::TcpStream, time::Duration};
+
 use serde_json::Value;
+use socket2::SockRef;
 
 use crate::{
     http::{Connection, get, request},
     program::{ONE_UPDATE, Server, eventually},
-    ws::Socket,
+    ws::{Socket, upgrade},
 };
 
 const PATHS: [&str; 4] = ["/", "/page/race.js", "/page/state", "/page/goodbye"];
@@ -130,5 +133,35 @@ fn a_closed_tab_is_told_of_with_how_it_was_noticed() {
         assert_eq!(connection.answer().status, 200);
         drop(socket);
         told("ms after it said that it closes");
+    }
+}
+
+#[test]
+fn a_lane_that_is_reset_is_told_of_as_reset() {
+    for server in Server::of_each_engine(&format!("{ONE_UPDATE} --page")) {
+        assert_eq!(get(server.address, "/poll?after=0").status, 200);
+        for (transport, request, title) in [
+            ("long-poll", request("GET", "/poll?after=1&user=p"), "long polling"),
+            ("sse", request("GET", "/sse?after=1&user=p"), "server-sent events"),
+            ("websocket", upgrade("/ws?after=1&user=p"), "WebSocket"),
+        ] {
+            let stream = TcpStream::connect(server.address).unwrap();
+            // Its end is an RST, whatever was read.
+            SockRef::from(&stream).set_linger(Some(Duration::ZERO)).unwrap();
+            let mut lane = Connection::over(stream);
+            lane.send(request);
+            eventually("the request", || (counted(&server, "p", transport, "requests") == 1).then_some(()));
+            drop(lane);
+            let told = format!("p: {title} ended: its connection was reset (RST), ");
+            eventually(&told, || {
+                let events = state(&server, "other")["events"].clone();
+                events
+                    .as_array()
+                    .unwrap()
+                    .iter()
+                    .any(|event| event["text"].as_str().unwrap().starts_with(&told))
+                    .then_some(())
+            });
+        }
     }
 }

@@ -234,8 +234,7 @@ export class Drawing {
    */
   #join(nowMs) {
     const { paper, lanes = [], scaleMs, paints, spanMs = 1 } = this;
-    const first = lanes[0];
-    if (!first || !paints) return;
+    if (!paints) return;
     paper.save();
     // Not through the words, where these stand above the dots.
     paper.beginPath();
@@ -244,7 +243,8 @@ export class Drawing {
       else paper.rect(left, 0, right - left, this.height ?? 0);
     }
     paper.clip();
-    for (const seq of first.lane.joined.keys()) {
+    // Not any one lane's: a browser may lack its transport.
+    for (const seq of new Set(lanes.flatMap(({ lane }) => [...lane.joined.keys()]))) {
       const points = [];
       for (const { lane, left, right, top, bottom } of lanes) {
         const had = lane.joined.get(seq);

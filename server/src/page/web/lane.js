@@ -2,6 +2,7 @@
 // A lane: one transport's way through the stream, from its opening over every failure to its next opening.
 
 import { Receipts, Tally } from "./receipts.js";
+import { lower } from "./words.js";
 
 /** The first wait before a lane opens anew, and the longest, milliseconds. */
 const AGAIN_MS = [250, 4000];
@@ -51,12 +52,17 @@ export class Lane {
       return;
     }
     const address = (/** @type {number | undefined} */ after) => this.server.stream(this.transport.path, after);
-    this.#end = this.transport.open(address, this.#after, {
-      opened: () => this.#opened(),
-      got: (stampMs, lines, askedMs) => this.#got(stampMs, lines, askedMs),
-      stands: (after) => (this.#after = after),
-      ended: (why) => this.#ended(why),
-    });
+    try {
+      this.#end = this.transport.open(address, this.#after, {
+        opened: () => this.#opened(),
+        got: (stampMs, lines, askedMs) => this.#got(stampMs, lines, askedMs),
+        stands: (after) => (this.#after = after),
+        ended: (why) => this.#ended(why),
+      });
+    } catch (error) {
+      // What a browser has, something in it may forbid. The other lanes are to run all the same.
+      this.#ended(String(error));
+    }
   }
 
   stop() {
@@ -104,6 +110,7 @@ export class Lane {
    */
   async #ended(why) {
     this.#end();
+    this.#end = () => {};
     this.open = false;
     this.#failures += 1;
     const { status, text, refusal } = await this.server.ask(this.#after);
@@ -115,7 +122,7 @@ export class Lane {
     }
     const server = status === 0 ? "The server does not answer." : `The server, asked by a poll, says ${status}${text ? `: ${text}` : ""}.`;
     const between = status > 0 && status < 300 && this.#failures >= REFUSED && this.transport.path !== "/poll";
-    const blame = between ? ` It is there, so something on the way, or the browser, refuses ${this.transport.title}.` : "";
+    const blame = between ? ` It is there, so something on the way, or the browser, refuses ${lower(this.transport.title)}.` : "";
     this.said = `${this.transport.title} ended: ${why}. ${server}${blame} Opens anew${this.#after === undefined ? "" : ` after update ${this.#after.toLocaleString("en")}`}.`;
     const [first = 0, longest = 0] = AGAIN_MS;
     setTimeout(() => this.start(), Math.min(longest, first * 2 ** (this.#failures - 1)));

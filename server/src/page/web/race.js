@@ -100,7 +100,7 @@ function writeNumbers() {
     const { requests, bytesIn, bytesOut } = served(lane);
     write(p50, ms(tally.quantileMs(0.5)));
     write(of, `late at the median of ${count(tally.count)}`);
-    set("slowest", `${ms(tally.slowestMs)}${tally.count >= P99_FROM ? `, p99 ${ms(tally.quantileMs(0.99))}` : ` of ${count(tally.count)}`}`);
+    set("slowest", `${ms(tally.count ? tally.slowestMs : NaN)}${tally.count >= P99_FROM ? `, p99 ${ms(tally.quantileMs(0.99))}` : ` of ${count(tally.count)}`}`);
     set("requests", count(requests));
     set("bytes", `${bytes(bytesOut)} out, ${bytes(bytesIn)} in`);
     if (lane.transport.path === "/poll") set("found no poll", tally.count ? percent(tally.foundNoPoll / tally.count) : "–");

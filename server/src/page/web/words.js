@@ -61,13 +61,13 @@ export function verdict(standings, { rttMs, by, boundMs, resolutionMs }) {
 }
 
 /** @param {number} share */
-export const percent = (share) => (share > 0 && share < 0.01 ? "under 1 %" : `${Math.round(share * 100)} %`);
+export const percent = (share) => (share > 0 && share < 0.01 ? "under 1\u00a0%" : `${Math.round(share * 100)}\u00a0%`);
 
 /**
  * A title within a sentence; a name keeps its capitals.
  * @param {string} title
  */
-const lower = (title) => (title === "WebSocket" ? title : title[0]?.toLowerCase() + title.slice(1));
+export const lower = (title) => (title === "WebSocket" ? title : title[0]?.toLowerCase() + title.slice(1));
 
 /** @param {Standing} of */
 const is = ({ name, title }) => `${lower(title)} ${name === "sse" ? "are" : "is"}`;
