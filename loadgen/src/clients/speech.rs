@@ -4,7 +4,7 @@ use protocol::signal::Signal;
 use serde_json::value::to_raw_value;
 
 /// Bytes that the server writes around data: `{"seq":100000,"due_ns":123456789012345,"data":}`.
-const AROUND_BYTES: usize = 48;
+const AROUND_BYTES: usize = 47;
 
 /// What the client with that number says, which was due then; the update that it becomes is so long, but for the digits of its `seq`.
 pub fn said(number: u32, due_ns: u64, update_bytes: usize) -> String {

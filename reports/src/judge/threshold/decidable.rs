@@ -207,8 +207,8 @@ mod tests {
     fn no_point_is_answered_with_those_that_there_are() {
         let said = refused("long-poll.p99[clients=999,engine=stock] > 5ms", |_, _| ());
         let expected = "threshold `long-poll.p99[clients=999,engine=stock] > 5ms`: no point of this sweep is of long-poll, \
-            clients=999, engine=stock; its points have clients 100, 1000; rate 10; payload-bytes 128; rtt loopback; tls off; \
-            engine lean; peer own; transports websocket, long-poll";
+            clients=999, engine=stock; its points have clients 100, 1000; rate 10; payload-bytes 128; audience broadcast; \
+            coalesce 0ms; rtt loopback; tls off; engine lean; peer own; transports websocket, long-poll";
         assert_eq!(said, expected);
     }
 
