@@ -233,7 +233,7 @@ mod tests {
         let now_and_then = |late| {
             after(move |run| {
                 run.stream.lateness =
-                    Some(histogram((0..200).map(|update| if update < late { 30_000_000 } else { 2_000_000 })))
+                    Some(histogram((0..200).map(|update| if update < late { 30_000_000 } else { 2_000_000 })));
             })
         };
         assert_eq!([2, 3].map(now_and_then).map(|[strict, _]| strict), ["good", "bad: publisher late"]);
