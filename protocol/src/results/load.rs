@@ -144,7 +144,12 @@ impl fmt::Display for Load {
         if !self.audience.is_broadcast() {
             write!(f, "{}, ", self.audience)?;
         }
-        write!(f, "{}{}{tls}{engine}", self.stream, if self.speak { " from each" } else { "" })?;
+        let whose = match self.speak {
+            true => " from each",
+            false if self.audience.is_broadcast() => "",
+            false => " to each",
+        };
+        write!(f, "{}{whose}{tls}{engine}", self.stream)?;
         if self.coalesce_ms > 0.0 {
             write!(f, ", coalesced over {} ms", self.coalesce_ms)?;
         }

@@ -57,11 +57,17 @@ pub(crate) fn load(load: &Load) -> String {
     let peer = load.peer.as_ref().map(|peer| format!(", {peer}")).unwrap_or_default();
     let path = load.path.map(|path| format!(", {}", self::path(path))).unwrap_or_default();
     let audience = if load.audience.is_broadcast() { String::new() } else { format!(", {}", audience(load.audience)) };
-    let from = if load.speak { " from each client" } else { "" };
+    let whose = match (load.speak, load.audience) {
+        (true, _) => " from each client",
+        (false, Audience::Broadcast) => "",
+        (false, Audience::Rooms { of: 1 }) => " to each client",
+        (false, Audience::Rooms { .. }) => " to each room",
+        (false, Audience::Topics { .. }) => " to each topic",
+    };
     let collected = Some(load.coalesce_ms).filter(|ms| *ms > 0.0);
     let collected = collected.map(|ms| format!(", collected for {} ms", setting(ms))).unwrap_or_default();
     let (clients, stream) = (clients(load.clients), stream(&load.stream));
-    format!("{clients}{audience}, {stream}{from}{collected}{tls}{engine}{peer}{path}")
+    format!("{clients}{audience}, {stream}{whose}{collected}{tls}{engine}{peer}{path}")
 }
 
 /// `1 update`, `2.5 updates`
