@@ -29,7 +29,7 @@ use crate::{
     page::{Live, LiveOptions, Page},
     stop::StopSignals,
     stream::{
-        fault::{Fault, Hubs, Spin},
+        fault::{Fault, Hubs, Spun},
         hub::Hub,
         into_hub::IntoHub,
         publisher::Publisher,
@@ -195,8 +195,8 @@ impl Server {
     /// Starts serving.
     fn start_threads(&self, config: &Config) -> anyhow::Result<Threads> {
         let served = (0..usize::from(config.threads)).map(|number| {
-            let spin = Spin::of(&self.faults);
-            let shards = self.hubs.read().map(|hub| Shard::spinning(hub, number, transports::frame, spin));
+            let spun = Spun::of(&self.faults);
+            let shards = self.hubs.read().map(|hub| Shard::spinning(hub, number, transports::frame, spun));
             let shards: Vec<_> = shards.collect();
             (self.http(config, &shards), shards)
         });

@@ -39,7 +39,7 @@ pub(super) fn found(evidence: &Evidence) -> Vec<Check> {
     };
     let mut each_us: Vec<f64> = runs
         .iter()
-        .filter(|run| matches!(run.point.load.stream, Stream::Synthetic { rate_hz, .. } if rate_hz == held))
+        .filter(|run| matches!(run.point.load.stream, Stream::Synthetic { rate_hz, .. } if rate_hz.total_cmp(&held).is_eq()))
         .filter_map(|run| Metric::CpuUsPerDelivery.of_run(run))
         .collect();
     each_us.sort_by(f64::total_cmp);

@@ -13,7 +13,7 @@ use protocol::Transport;
 
 pub use hubs::Hubs;
 pub use misbehaviour::Misbehaviour;
-pub use spin::Spin;
+pub use spin::Spun;
 pub use tamper::Tamper;
 
 /// How a fault is written.

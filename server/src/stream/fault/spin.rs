@@ -6,11 +6,11 @@ use super::Fault;
 
 /// What each delivery costs beside what it costs.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Spin {
+pub struct Spun {
     each_ns: u64,
 }
 
-impl Spin {
+impl Spun {
     /// All of these faults together.
     pub fn of(faults: &[Fault]) -> Self {
         let each_ns = faults.iter().map(|fault| match fault {
@@ -38,9 +38,9 @@ mod tests {
 
     #[test]
     fn it_takes_as_long_for_each_delivery() {
-        let spin = Spin::of(&["spin:2ms", "drop:1:1", "spin:1ms"].map(|spec| spec.parse().unwrap()));
+        let spun = Spun::of(&["spin:2ms", "drop:1:1", "spin:1ms"].map(|spec| spec.parse().unwrap()));
         let begun_ns = clock::now_ns();
-        spin.of_deliveries(2);
+        spun.of_deliveries(2);
         assert!(clock::now_ns() - begun_ns >= 6_000_000);
     }
 }

@@ -21,7 +21,7 @@ use crate::{
     metrics::TransportMetrics,
     stream::{
         batch::Batch,
-        fault::Spin,
+        fault::Spun,
         hub::{Expired, Hub},
     },
 };
@@ -38,7 +38,7 @@ pub struct Shard {
     /// One wake-up for the whole thread, however many wait there.
     wakeup: Arc<Notify>,
     frame: Framing,
-    spin: Spin,
+    spun: Spun,
     subscribers: Mutex<Slab<Subscriber>>,
 }
 
@@ -71,13 +71,13 @@ enum Waits {
 impl Shard {
     /// The hub's shard with this number, of which there is to be one. What its subscribers are sent is framed by `frame`.
     pub fn new(hub: &Arc<Hub>, number: usize, frame: Framing) -> Arc<Self> {
-        Self::spinning(hub, number, frame, Spin::default())
+        Self::spinning(hub, number, frame, Spun::default())
     }
 
     /// The same, whose deliveries cost more on purpose.
-    pub fn spinning(hub: &Arc<Hub>, number: usize, frame: Framing, spin: Spin) -> Arc<Self> {
+    pub fn spinning(hub: &Arc<Hub>, number: usize, frame: Framing, spun: Spun) -> Arc<Self> {
         let (hub, wakeup) = (Arc::clone(hub), Arc::clone(hub.wakeup(number)));
-        Arc::new(Self { hub, wakeup, frame, spin, subscribers: Mutex::default() })
+        Arc::new(Self { hub, wakeup, frame, spun, subscribers: Mutex::default() })
     }
 
     /// What is read here.
@@ -102,12 +102,12 @@ impl Shard {
 
     fn serve_round(&self, round: usize, awake: &mut Vec<Waker>) {
         let (mut framed, now) = (Framed::new(&self.hub, self.frame), Instant::now());
-        let spin = self.spin;
+        let spun = self.spun;
         let mut serve = |(_, subscriber): (usize, &mut Subscriber)| {
             let wake = match subscriber.waits {
                 Waits::No | Waits::Answered(_) => false,
                 Waits::ToBeWoken => true,
-                Waits::ToBeWritten { .. } => subscriber.write(&mut framed, now, spin).is_err(),
+                Waits::ToBeWritten { .. } => subscriber.write(&mut framed, now, spun).is_err(),
             };
             if wake {
                 subscriber.waits = Waits::No;
@@ -147,10 +147,10 @@ impl From<io::Error> for ForTheTask {
 
 impl Subscriber {
     /// Writes what follows the cursor.
-    fn write(&mut self, framed: &mut Framed<'_>, now: Instant, spin: Spin) -> Result<(), ForTheTask> {
+    fn write(&mut self, framed: &mut Framed<'_>, now: Instant, spun: Spun) -> Result<(), ForTheTask> {
         let Waits::ToBeWritten { writer, transport } = &self.waits else { return Ok(()) };
         let Some((updates, data)) = framed.after(self.cursor, *transport)? else { return Ok(()) };
-        spin.of_deliveries(*updates);
+        spun.of_deliveries(*updates);
         let written = writer.try_write(data)?;
         self.cursor += updates;
         self.metrics.took(*updates);
