@@ -51,7 +51,7 @@ pub struct Change {
 pub fn between(base: &Results, head: &Results, forced: bool) -> Result<Between, Unlike> {
     let unlike = Unlike::between(&base.manifest, &head.manifest);
     let forced = match unlike {
-        Some(unlike) if !forced => return Err(unlike),
+        Some(unlike) if !forced || unlike.is_of_search() => return Err(unlike),
         unlike => unlike,
     };
     let title = format!("head {} : base {}", named(head), named(base));
@@ -240,6 +240,20 @@ mod tests {
         let forced = between(&base, &head, true).unwrap().table();
         assert!(forced.contains("only one of the two has, and so not compared: 2."), "{forced}");
         assert!(forced.starts_with("FORCED: ") && forced.contains("Some Other CPU"), "{forced}");
+    }
+
+    #[test]
+    fn a_search_is_refused_even_if_it_is_forced() {
+        let (mut base, head) = (sweep(1), sweep(2));
+        base.manifest.scenario.search = Some(fixture::Searched::rates().search);
+        for forced in [false, true] {
+            let refused = between(&base, &head, forced).unwrap_err().to_string();
+            for part in
+                ["cannot be compared load by load", "search: one for capacity in base, none in head; set side by side"]
+            {
+                assert!(refused.contains(part) && !refused.contains("--force"), "{refused}");
+            }
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::fixture::{Sweep, fail};
+    use crate::fixture::{Searched, Sweep, fail};
 
     fn table(results: &Results) -> (Vec<String>, Vec<::csv::StringRecord>) {
         let text = runs(results);
@@ -135,6 +135,22 @@ mod tests {
             let p99_ms: f64 = field(&names, row, "latency_p99_ms").parse().unwrap();
             assert!((p99_ms * 1e6 - run.latency.value_at_quantile(0.99) as f64).abs() < 1.0);
         }
+    }
+
+    #[test]
+    fn a_trial_says_where_it_stands_and_what_it_says_of_each_goal() {
+        let results = Searched::small().results();
+        let (names, rows) = table(&results);
+        assert!(!names.contains(&"void".to_owned()), "repeats are void together, trials one by one");
+        for (row, run) in rows.iter().zip(&results.runs) {
+            let trial = run.trial.unwrap();
+            let placed = ["process", "trial"].map(|name| field(&names, row, name).parse::<u32>().unwrap());
+            assert_eq!(placed, [trial.process, trial.number]);
+            let said = field(&names, row, "last.p99<=50ms");
+            assert_eq!(said == "not judged", trial.number == 0, "{said}");
+        }
+        let of = |said: &str| rows.iter().filter(|row| field(&names, row, "last.p99<=50ms").starts_with(said)).count();
+        assert!(of("good") > 6 && of("bad: ") > 6, "{} and {}", of("good"), of("bad: "));
     }
 
     #[test]

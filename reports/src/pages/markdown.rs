@@ -168,13 +168,18 @@ fn escaped(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Sweep;
+    use crate::fixture::{Searched, Sweep};
 
     #[test]
     fn the_quick_sweep() {
         let mut results = Sweep::quick().results();
         results.runs[0].counts.duplicated = 3;
         insta::assert_snapshot!(summary(&results));
+    }
+
+    #[test]
+    fn a_search() {
+        insta::assert_snapshot!(summary(&Searched::small().results()));
     }
 
     #[test]

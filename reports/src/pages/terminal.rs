@@ -31,18 +31,22 @@ fn search(results: &Results, searched: &Searched<'_>) -> String {
     out
 }
 
+/// A process a line, since there may be many.
 fn search_table(searched: &Searched<'_>) -> String {
-    let mut heads = searched.heads();
-    heads.remove(0);
-    let mut lines: Vec<Vec<String>> = vec![heads];
+    let carries = format!("carries,\n{}", searched.unit());
+    let mut lines = vec![["", "last success /\nfirst failure", &carries, "deliveries/s"].map(str::to_owned)];
     for goal in searched.rows().chunk_by(|row, next| row.goal == next.goal) {
-        lines.push(vec![goal[0].goal.clone()]);
+        lines.push([&goal[0].goal, "", "", ""].map(str::to_owned));
         for row in goal {
             let server = if row.server.is_empty() { String::new() } else { format!(", {}", row.server) };
-            let mut line = vec![format!("  {}{server}", row.who)];
-            line.extend(row.processes.iter().cloned());
-            line.extend([row.carries.clone(), row.deliveries_per_s.clone()]);
-            lines.push(line);
+            let found = row.processes.join("\n");
+            let carries = row.carries.replace(", ", ",\n").replace(": ", ":\n");
+            lines.push([
+                format!(" {}{server}", row.who),
+                found.trim().to_owned(),
+                carries,
+                row.deliveries_per_s.clone(),
+            ]);
         }
     }
     columns(&lines)
@@ -81,7 +85,7 @@ fn sweep(results: &Results) -> String {
 mod tests {
     use super::*;
     use crate::{
-        fixture::{Sweep, histogram, synthetic},
+        fixture::{Searched, Sweep, histogram, synthetic},
         points::BASELINE,
     };
 
@@ -99,6 +103,37 @@ mod tests {
     #[test]
     fn every_transport() {
         insta::assert_snapshot!(summary_table(&Sweep { clients: vec![1_000], ..Sweep::transports() }.results()));
+    }
+
+    #[test]
+    fn a_search() {
+        insta::assert_snapshot!(summary_table(&Searched::small().results()));
+    }
+
+    #[test]
+    fn a_search_of_several_servers_that_bound_the_generator_or_fail_at_once() {
+        let small = Searched::small();
+        let engines = protocol::Engine::ALL.to_vec();
+        let bound = Searched { generator_us: 6.0, engines, ..small.clone() }.results();
+        let failed = Searched { us_per_update: 20.0, ..small.clone() }.results();
+        let held = Searched { us_per_update: 0.2, us_per_write: 0.2, ..small }.results();
+        insta::assert_snapshot!([bound, failed, held].map(|results| summary_table(&results)).join("\n"));
+    }
+
+    #[test]
+    fn a_search_that_was_interrupted_or_never_began_or_was_written_by_hand() {
+        let mut results = Searched::small().results();
+        results.runs.truncate(results.runs.len() - 5);
+        let text = summary_table(&results);
+        assert!(text.contains("The search is unfinished.") && text.contains(", unfinished"), "{text}");
+        results.runs.clear();
+        assert!(summary_table(&results).starts_with("No trial was made."));
+        results.manifest.scenario.search.as_mut().unwrap().goals = vec!["p99<=50ms".to_owned()];
+        let text = summary_table(&results);
+        assert!(
+            text.starts_with("The search in manifest.json cannot be read: goal `p99<=50ms`: `p99` is nothing"),
+            "{text}"
+        );
     }
 
     #[test]

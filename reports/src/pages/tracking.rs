@@ -92,7 +92,7 @@ fn json(value: &impl Serialize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Sweep;
+    use crate::fixture::{Searched, Sweep};
 
     fn results() -> Results {
         Sweep { clients: vec![100], ..Sweep::quick() }.results()
@@ -102,6 +102,11 @@ mod tests {
     fn what_trackers_read() {
         insta::assert_snapshot!(smaller_is_better(&results()));
         insta::assert_snapshot!(bencher(&results()));
+    }
+
+    #[test]
+    fn what_a_search_tries_is_not_tracked() {
+        assert!(tracked(&Searched::small().results()).is_empty());
     }
 
     #[test]

@@ -11,6 +11,8 @@ const GIB: f64 = 1024.0 * 1024.0 * 1024.0;
 const SAME_MACHINE: &str = "measure both on one machine";
 const SAME_BUILD: &str = "build both alike";
 const LIBRARIES: &str = "libraries";
+/// What a search tries at a load are no repeats, and the next search tries others.
+const SEARCH: &str = "search";
 const SAME_SCENARIO: &str = "run both with the same scenario and options";
 
 /// Why two folders are not compared.
@@ -36,12 +38,26 @@ pub struct Difference {
 impl Unlike {
     /// What two folders differ in; none if they may be compared.
     pub(crate) fn between(base: &Manifest, head: &Manifest) -> Option<Self> {
+        if base.scenario.search.is_some() || head.scenario.search.is_some() {
+            let said = |manifest: &Manifest| {
+                if manifest.scenario.search.is_some() { "one for capacity" } else { "none" }.to_owned()
+            };
+            let remedy = "set side by side what each of them says that is carried, in its own report";
+            return Some(Self {
+                differences: vec![Difference { what: SEARCH, base: said(base), head: said(head), remedy }],
+            });
+        }
         let pairs = described(base).into_iter().zip(described(head));
         let differences: Vec<_> = pairs
             .filter(|((.., base), (.., head))| base != head)
             .map(|((what, remedy, base), (.., head))| Difference { what, base, head, remedy })
             .collect();
         (!differences.is_empty()).then_some(Self { differences })
+    }
+
+    /// Whether one of them is a search, so that there is nothing to compare, even if it is forced.
+    pub(crate) fn is_of_search(&self) -> bool {
+        self.differences.iter().any(|difference| difference.what == SEARCH)
     }
 
     /// The same, where versions of libraries may be the very change that one wants to judge.
@@ -54,6 +70,10 @@ impl Unlike {
 
 impl Display for Unlike {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_of_search() {
+            write!(f, "a search for capacity has no repeats of equal loads, and so cannot be compared load by load:")?;
+            return self.differences.iter().try_for_each(|difference| write!(f, "\n  {difference}"));
+        }
         write!(f, "the two are not alike, so that a difference would not be the change's doing:")?;
         for difference in &self.differences {
             write!(f, "\n  {difference}")?;

@@ -19,7 +19,7 @@ use crate::{
 const DIGITS: i32 = 3;
 
 impl Goal {
-    /// `the last client has 99% of updates within 50 ms`, without the last part.
+    /// `99% of updates`
     fn whose(&self) -> String {
         let share = 100.0 * self.quantile().value();
         match self.quantile() {
@@ -48,55 +48,34 @@ impl Searched<'_> {
     }
 
     fn of_group(&self, group: &Group<'_, '_>) -> String {
-        let goals: Vec<(usize, &Goal)> = self.goals().iter().enumerate().collect();
-        let mut said: Vec<String> = Vec::new();
-        for (goal, asked) in goals {
-            let whom = match (said.is_empty(), group.name.is_empty()) {
-                (true, true) => "With ".to_owned(),
-                (true, false) => format!("{}: with ", group.name),
-                (false, _) => "Within ".to_owned(),
+        let first = self.goals()[0].quantile();
+        let lead = if group.name.is_empty() { "If".to_owned() } else { format!("{}: if", group.name) };
+        let said = self.goals().iter().enumerate().map(|(place, goal)| {
+            let whom = match place {
+                0 => format!("{lead} the last client is to have {} within {},", goal.whose(), goal.limit()),
+                _ if goal.quantile() == first => format!("Within {}", goal.limit()),
+                _ => format!("Within {} for {}", goal.limit(), goal.whose()),
             };
-            let goal_said = if said.is_empty() {
-                format!("{whom}the last client to have {} within {},", asked.whose(), asked.limit())
-            } else if asked.quantile() == self.goals()[0].quantile() {
-                format!("{whom}{}", asked.limit())
-            } else {
-                format!("{whom}{} of {}", asked.limit(), asked.whose())
-            };
-            said.push(format!("{goal_said} {}.", self.of_goal(group, goal, said.is_empty())));
-        }
-        said.join(" ")
+            format!("{whom} {}.", self.of_goal(group, place))
+        });
+        said.collect::<Vec<_>>().join(" ")
     }
 
-    fn of_goal(&self, group: &Group<'_, '_>, goal: usize, is_first: bool) -> String {
-        let unit = self.unit();
-        let each: Vec<String> = group
-            .bearers
-            .iter()
-            .enumerate()
-            .map(|(place, bearer)| {
-                let carries = bearer.carries(goal).said(if is_first && place == 0 { unit } else { "" });
-                let verb = if place == 0 && !matches!(bearer.carries(goal), Carries::Unknown(_)) && is_first {
-                    "carries "
-                } else {
-                    ""
-                };
-                format!("{} {verb}{carries}", bearer.title())
-            })
-            .collect();
-        let over: Vec<String> = group
-            .bearers
-            .iter()
-            .skip(1)
-            .map(|other| {
-                let over = group.bearers[0].over(other, goal).said();
-                if group.bearers.len() > 2 { format!("over {} {over}", other.title()) } else { over }
-            })
-            .collect();
-        match over.is_empty() {
-            true => each.concat(),
-            false => format!("{}: {}", listed(&each, "and"), over.join("; ")),
-        }
+    /// The unit is said once, and so is the verb.
+    fn of_goal(&self, group: &Group<'_, '_>, goal: usize) -> String {
+        let each = group.bearers.iter().enumerate().map(|(place, bearer)| {
+            let is_first = goal + place == 0;
+            format!("{} {}", bearer.title(), bearer.carries(goal).in_sentence(self.unit(), is_first))
+        });
+        let each: Vec<String> = each.collect();
+        let [first, others @ ..] = &group.bearers[..] else { return String::new() };
+        let over = others.iter().map(|other| {
+            let over = first.over(other, goal).said();
+            if others.len() > 1 { format!("over {} {over}", other.title()) } else { over }
+        });
+        let over: Vec<String> = over.collect();
+        let over = if over.is_empty() { String::new() } else { format!(": {}", over.join("; ")) };
+        listed(&each, "and") + &over
     }
 }
 
@@ -108,8 +87,28 @@ impl Carries {
             Self::Is { value, low, high } => format!("{} ({}–{})", with(*value), number(*low), number(*high)),
             Self::AtLeast(least, Limit::Generator) => format!("≥ {}, bound by the generator", with(*least)),
             Self::AtLeast(least, Limit::Asked) => format!("≥ {}, the largest load asked for", with(*least)),
-            Self::Under(first) => format!("< {}: fails at the smallest load", with(*first)),
+            Self::Under(first) => {
+                format!("< {}: fails at the smallest load", format!("{} {unit}", setting(*first)).trim_end())
+            }
             Self::Unknown(why) => format!("unknown: {why}"),
+        }
+    }
+}
+
+impl Carries {
+    fn in_sentence(&self, unit: &str, is_first: bool) -> String {
+        let load = |value: f64| if is_first { format!("{} {unit}", number(value)) } else { number(value) };
+        let verb = if is_first { "carries " } else { "" };
+        match self {
+            Self::Is { value, low, high } => format!("{verb}{} ({}–{})", load(*value), number(*low), number(*high)),
+            Self::AtLeast(least, Limit::Generator) => {
+                format!("{verb}at least {} (bound by the generator)", load(*least))
+            }
+            Self::AtLeast(least, Limit::Asked) => {
+                format!("{verb}at least {} (the largest load asked for)", load(*least))
+            }
+            Self::Under(first) => format!("fails at the smallest load, {} {unit}", setting(*first)),
+            Self::Unknown(why) => format!("has no figure ({why})"),
         }
     }
 }
@@ -119,7 +118,7 @@ impl Over {
     pub(crate) fn said(self) -> String {
         match self {
             Self::Is { low, high, .. } if low <= 1.0 && high >= 1.0 => {
-                format!("no difference shown ({})", self.briefly())
+                format!("no difference shown, {}", self.briefly())
             }
             _ => self.briefly(),
         }
@@ -130,7 +129,7 @@ impl Over {
             Self::Is { value, low, high } => format!("{} ({}–{})", times(value), number(low), number(high)),
             Self::AtLeast(least) => format!("≥ {}", times(least)),
             Self::AtMost(most) => format!("≤ {}", times(most)),
-            Self::Unknown => "no ratio, for both sides are open".to_owned(),
+            Self::Unknown => "no ratio, since both are open".to_owned(),
         }
     }
 }

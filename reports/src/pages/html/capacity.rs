@@ -13,6 +13,7 @@ use crate::{
     metrics::{Metric, Quantile},
     points::Contender,
     read::Results,
+    validity::warnings as warnings_of,
     words::{self, count, number, setting},
 };
 
@@ -41,7 +42,7 @@ pub(super) fn main(results: &Results, searched: &Searched<'_>) -> Markup {
             p class="note" { (searched.legend()) }
             @if let Some(void) = searched.void() { p class="note" { (void) } }
         }
-        (warnings(results, ""))
+        @if !warnings_of(results).is_empty() { (warnings(results, "")) }
         section aria-labelledby="curve" {
             h2 id="curve" { "Every trial" }
             @for figure in of_search(searched) { (one(&figure, &contenders)) }

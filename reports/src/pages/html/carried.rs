@@ -20,8 +20,9 @@ pub(super) fn section(results: &Results) -> Markup {
             "pushbench " (results.manifest.version) ". Everything on this page was derived from "
             code { (MANIFEST_FILE) } " and " code { (RUNS_FILE) }
             @if elements.is_some() {
-                ", which it carries: " code { "loadgen report" } " and " code { "loadgen compare" }
-                " take the page for the folder, and " code { "loadgen report PAGE --out DIR" } " makes a folder of it."
+                ", which it carries: " code { "loadgen report" }
+                @if results.manifest.scenario.search.is_some() { " takes" } @else { " and " code { "loadgen compare" } " take" }
+                " the page for the folder, and " code { "loadgen report PAGE --out DIR" } " makes a folder of it."
             } @else { " beside it, which are too large for it to carry." }
         }
         @for element in elements.into_iter().flatten() { (PreEscaped(element)) }

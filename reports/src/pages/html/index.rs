@@ -6,6 +6,7 @@ use super::page::{page, scrolling};
 use crate::{
     compare::{Case, Comparison},
     figures::{Key, legend, trends},
+    judge::capacity::Searched,
     metrics::Metric,
     pages::tracking,
     points::Contender,
@@ -38,7 +39,25 @@ pub(crate) fn index(history: &History) -> String {
     page("pushbench: results over time", &main, &footer)
 }
 
+/// Searches have no figures in common to draw: each has its sentence, newest first.
+fn searches(number: usize, group: &Group) -> Markup {
+    let id = format!("group-{number}");
+    let said = |entry: &Entry| match Searched::of(&entry.results) {
+        Some(Ok(searched)) => searched.sentence(),
+        _ => "The search cannot be read.".to_owned(),
+    };
+    html! {
+        section aria-labelledby=(id) {
+            h2 id=(id) { (number) ". " (group.latest().results.manifest.scenario.name) ", " (times(group.entries.len())) }
+            @for entry in group.entries.iter().rev() { p { a href=(entry.page) { (started(entry)) } ": " (said(entry)) } }
+        }
+    }
+}
+
 fn section(number: usize, group: &Group) -> Markup {
+    if group.latest().results.manifest.scenario.search.is_some() {
+        return searches(number, group);
+    }
     let comparisons: Vec<Comparison<'_>> = group.entries.iter().map(|entry| Comparison::of(&entry.results)).collect();
     let id = format!("group-{number}");
     let latest = &group.latest().results.manifest;
@@ -124,7 +143,7 @@ fn value(comparison: &Comparison<'_>, heaviest: &Case<'_>, contender: Contender,
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::fixture::Sweep;
+    use crate::fixture::{Searched, Sweep};
 
     fn history(names: &[&str]) -> History {
         let entry = |(seed, name): (u64, &&str)| Entry {
@@ -149,6 +168,19 @@ mod tests {
     fn a_single_folder_and_none_have_a_page_too() {
         assert!(index(&history(&["a"])).contains("quick, once"));
         assert!(index(&History { groups: Vec::new(), unread: Vec::new() }).contains("There are no results here."));
+    }
+
+    #[test]
+    fn a_search_is_a_sentence_and_a_link() {
+        let results = Searched::small().results();
+        let entries = vec![Entry { page: "a/report.html".to_owned(), results }];
+        let page = index(&History { groups: vec![Group { entries }], unread: Vec::new() });
+        assert!(page.contains("capacity, once") && page.contains("href=\"a/report.html\""), "{page}");
+        assert!(
+            page.contains("If the last client is to have 99% of updates within 50 ms, WebSocket carries"),
+            "{page}"
+        );
+        assert!(!page.contains("class=\"panel-title\""), "a trend over trials would be wrong");
     }
 
     #[test]

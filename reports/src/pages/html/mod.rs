@@ -69,7 +69,7 @@ mod tests {
     use protocol::Engine;
 
     use super::*;
-    use crate::fixture::{Sweep, fail, synthetic};
+    use crate::fixture::{Searched, Sweep, fail, synthetic};
 
     #[test]
     fn the_page_stands_alone() {
@@ -231,6 +231,46 @@ mod tests {
     fn a_page_that_is_too_large_is_too_slow_to_open() {
         let page = read(&report(&Sweep::large().results()));
         assert!(page.len() < 2_000_000, "{} bytes", page.len());
+    }
+
+    #[test]
+    fn a_search_has_its_table_and_marks_and_nothing_of_repeats() {
+        let results = Searched::small().results();
+        let page = read(&report(&results));
+        for part in [
+            "Last success / first failure",
+            "last.p99&lt;=50ms",
+            "Every trial",
+            "Updates in a write",
+            "updates later than 50 ms, %",
+        ] {
+            assert!(page.contains(part), "{part}");
+        }
+        for part in [
+            "class=\"cards\"",
+            "id=\"comparison\"",
+            "id=\"decides\"",
+            "id=\"service\"",
+            "single repeat",
+            "repeats</dt>",
+            "NaN",
+            ">inf",
+        ] {
+            assert!(!page.contains(part), "{part}");
+        }
+        let judged = results.runs.iter().filter(|run| run.trial.is_some_and(|trial| trial.number > 0)).count();
+        assert_eq!(page.matches("class=\"tip\"").count(), 5 * judged, "every trial is a mark in every picture");
+        assert!(page.len() < 1_000_000, "{} bytes", page.len());
+    }
+
+    #[test]
+    fn a_search_without_trials_or_that_nobody_can_read_has_a_page() {
+        let mut results = Searched::small().results();
+        results.runs.clear();
+        assert!(report(&results).contains("No trial was made."));
+        results.manifest.scenario.search.as_mut().unwrap().goals = vec!["<script>".to_owned()];
+        let page = report(&results);
+        assert!(page.contains("The search in manifest.json cannot be read") && !page.contains("<script>\""), "{page}");
     }
 
     #[test]
