@@ -9,7 +9,7 @@ use super::{
     question::Question,
 };
 use crate::{
-    judge::capacity::{Bearer, Group, Searched, late},
+    judge::capacity::{Bearer, Goal, Group, Searched, late},
     metrics::{Metric, Quantile},
     words::number,
 };
@@ -32,7 +32,7 @@ fn latency(searched: &Searched<'_>) -> Figure {
                     .goals()
                     .iter()
                     .filter(|goal| goal.quantile() == first.quantile())
-                    .map(|goal| goal.limit_ms())
+                    .map(Goal::limit_ms)
                     .collect(),
                 _ => Vec::new(),
             };
@@ -43,9 +43,9 @@ fn latency(searched: &Searched<'_>) -> Figure {
         "latency",
         "Latency against load",
         format!(
-            "Every mark is a trial; the first at its load is left out, and so are void ones. A band reaches from the smallest load that was the largest success of \
-             a server process to the largest that was the smallest failure of one, for the goal {first}. Lines are goals. \
-             Trials in which a client lacks an update have no such figure."
+            "Every mark is a trial; the first at its load is left out, as are void ones and, where a client lacks an update, figures of all clients. \
+             For the goal {first} a band reaches from the smallest last success of any server process to the largest first \
+             failure. Dotted lines are goals."
         ),
         panels,
     )
@@ -155,7 +155,7 @@ impl<'s, 'r> Panels<'s, 'r> {
             x,
             y(&[ys, limits.to_vec()].concat()),
         );
-        chart.bands = group.bearers.iter().filter_map(|bearer| self.band(bearer, goal)).collect();
+        chart.bands = group.bearers.iter().filter_map(|bearer| Self::band(bearer, goal)).collect();
         chart.series = limits
             .iter()
             .map(|limit| Series {
@@ -182,7 +182,7 @@ impl<'s, 'r> Panels<'s, 'r> {
         self.made.push(Panel { title: chart.heading(), svg });
     }
 
-    fn band(&self, bearer: &Bearer<'_>, goal: usize) -> Option<Band> {
+    fn band(bearer: &Bearer<'_>, goal: usize) -> Option<Band> {
         let (from, to) = bearer.band(goal)?;
         Some(Band { subject: bearer.first().point.transport.into(), from, to })
     }

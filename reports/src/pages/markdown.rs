@@ -7,10 +7,10 @@ use crate::{
     judge::{
         Thresholds,
         answer::sentence,
-        capacity::Searched,
+        capacity::{LEGEND, Searched},
         claims::claims,
         folklore::{Judged, folklore},
-        threshold::LEGEND,
+        threshold::LEGEND as OF_THRESHOLDS,
         thresholds,
     },
     metrics::Metric,
@@ -41,17 +41,16 @@ fn search(searched: &Searched<'_>) -> String {
     for row in searched.rows() {
         let emphasis = if row.is_ratio { "*" } else { "" };
         let server = if row.server.is_empty() { String::new() } else { format!(", {}", escaped(&row.server)) };
-        let cells = row.processes.join(" | ");
         let (goal, who) = (escaped(&row.goal), row.who);
-        let _ = writeln!(
-            out,
-            "| {goal} | {emphasis}{who}{server}{emphasis} | {cells} | {} | {} |",
-            escaped(&row.carries),
-            escaped(&row.deliveries_per_s)
-        );
+        let cells = [vec![row.carries, row.deliveries_per_s], row.processes].concat();
+        let _ = writeln!(out, "| {goal} | {emphasis}{who}{server}{emphasis} | {} |", escaped_cells(&cells));
     }
-    let _ = writeln!(out, "\n{}", searched.legend());
+    let _ = writeln!(out, "\n{LEGEND}");
     out + &searched.void().map(|void| format!("\n{void}\n")).unwrap_or_default()
+}
+
+fn escaped_cells(cells: &[String]) -> String {
+    cells.iter().map(|cell| escaped(cell)).collect::<Vec<_>>().join(" | ")
 }
 
 fn sweep(results: &Results) -> String {
@@ -111,7 +110,7 @@ fn judged(thresholds: &Thresholds) -> String {
         let _ =
             writeln!(out, "| {} | **{}** | {} |", escaped(&judged.threshold), judged.word(), escaped(&judged.story));
     }
-    out + "\n" + LEGEND + "\n\n"
+    out + "\n" + OF_THRESHOLDS + "\n\n"
 }
 
 fn sayings(judged: &[Judged]) -> String {

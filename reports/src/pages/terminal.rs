@@ -4,7 +4,12 @@ use std::fmt::Write as _;
 
 use crate::{
     compare::Comparison,
-    judge::{answer::sentence, capacity::Searched, claims::claims, thresholds},
+    judge::{
+        answer::sentence,
+        capacity::{LEGEND, Searched},
+        claims::claims,
+        thresholds,
+    },
     read::Results,
     table::{columns, common_load, comparison_rows, comparison_table, notes, wrapped},
     validity::warnings,
@@ -23,7 +28,7 @@ pub fn summary_table(results: &Results) -> String {
 fn search(results: &Results, searched: &Searched<'_>) -> String {
     let mut out = wrapped(&searched.sentence());
     out += &search_table(searched);
-    out += &wrapped(&searched.legend());
+    out += &wrapped(LEGEND);
     out += &searched.void().map(|void| wrapped(&void)).unwrap_or_default();
     for warning in warnings(results) {
         out += &wrapped(&format!("{}: {warning}", warning.severity().name()));

@@ -24,4 +24,4 @@ pub(crate) use searched::{Bearer, Group, Searched};
 pub use seeker::{Next, Seeker};
 pub(crate) use trial::late;
 pub use trial::{Fault, Judged};
-pub(crate) use words::Row;
+pub(crate) use words::{LEGEND, Row};

@@ -53,7 +53,7 @@ impl<'r> Searched<'r> {
                 Bearer { found: seeker.found(&trials, search.processes), trials }
             };
             let bearers = all.into_iter().map(bearer).collect();
-            Self { search, bearers, seeker }
+            Self { search, seeker, bearers }
         }))
     }
 

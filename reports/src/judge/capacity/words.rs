@@ -168,7 +168,7 @@ impl Searched<'_> {
         let mut rows = Vec::new();
         for (goal, asked) in self.goals().iter().enumerate() {
             for group in &groups {
-                rows.extend(group.bearers.iter().map(|bearer| self.row(goal, asked, group, bearer, axis)));
+                rows.extend(group.bearers.iter().map(|bearer| row(goal, asked, group, bearer, axis)));
                 let [first, others @ ..] = &group.bearers[..] else { continue };
                 rows.extend(others.iter().map(|other| Row {
                     goal: asked.to_string(),
@@ -184,33 +184,12 @@ impl Searched<'_> {
         rows
     }
 
-    fn row(&self, goal: usize, asked: &Goal, group: &Group<'_, '_>, bearer: &Bearer<'_>, axis: Axis) -> Row {
-        let carries = bearer.carries(goal);
-        let deliveries =
-            |load: f64| bearer.deliveries_per_s(axis, load).map(|per_s| words::count(per_s.round() as u64));
-        let deliveries_per_s = match carries {
-            Carries::Is { value, .. } => deliveries(value),
-            Carries::AtLeast(least, _) => deliveries(least).map(|least| format!("≥ {least}")),
-            Carries::Under(most) => deliveries(most).map(|most| format!("< {most}")),
-            Carries::Unknown(_) => None,
-        };
-        Row {
-            goal: asked.to_string(),
-            server: group.name.clone(),
-            who: bearer.title().to_owned(),
-            processes: bearer.found[goal].iter().map(|found| found.said()).collect(),
-            carries: carries.said(""),
-            deliveries_per_s: deliveries_per_s.unwrap_or_else(|| "–".to_owned()),
-            is_ratio: false,
-        }
-    }
-
     /// The heads of the table's columns, but for the server's.
     pub(crate) fn heads(&self) -> Vec<String> {
         let process = |process| format!("process {}", process + 1);
-        let mut heads = vec!["goal".to_owned(), "who".to_owned()];
+        let carries = format!("carries, {}", self.unit());
+        let mut heads = vec!["goal".to_owned(), "who".to_owned(), carries, "deliveries/s".to_owned()];
         heads.extend((0..self.search.processes).map(process));
-        heads.extend([format!("carries, {}", self.unit()), "deliveries/s".to_owned()]);
         heads
     }
 
@@ -233,13 +212,30 @@ impl Searched<'_> {
             None => vec!["not judged".to_owned(); self.goals().len()],
         }
     }
+}
 
-    /// What its figures are: how a load is judged, and what the table shows.
-    pub(crate) fn legend(&self) -> String {
-        "Of each server process: the largest load at which the goal held, and the smallest at which it failed. A load fails if more than \
-         half of its trials are bad: too many updates late, anything missing, the publisher late, or a backlog that grew. What one \
-         carries is the geometric mean of the processes’ largest loads; in parentheses its 95% interval, never narrower than between \
-         success and failure."
-            .to_owned()
+fn row(goal: usize, asked: &Goal, group: &Group<'_, '_>, bearer: &Bearer<'_>, axis: Axis) -> Row {
+    let carries = bearer.carries(goal);
+    let deliveries = |load: f64| bearer.deliveries_per_s(axis, load).map(|per_s| words::count(per_s.round() as u64));
+    let deliveries_per_s = match carries {
+        Carries::Is { value, .. } => deliveries(value),
+        Carries::AtLeast(least, _) => deliveries(least).map(|least| format!("≥ {least}")),
+        Carries::Under(most) => deliveries(most).map(|most| format!("< {most}")),
+        Carries::Unknown(_) => None,
+    };
+    Row {
+        goal: asked.to_string(),
+        server: group.name.clone(),
+        who: bearer.title().to_owned(),
+        processes: bearer.found[goal].iter().map(|found| found.said()).collect(),
+        carries: carries.said(""),
+        deliveries_per_s: deliveries_per_s.unwrap_or_else(|| "–".to_owned()),
+        is_ratio: false,
     }
 }
+
+/// How a load is judged, and what the table shows.
+pub(crate) const LEGEND: &str = "Of each server process: the largest load at which the goal held, and the smallest at which it failed. A load \
+    fails if more than half of its trials are bad: too many updates late, anything missing, the publisher late, or a backlog that \
+    grew. What one carries is the geometric mean of the processes’ largest loads; in parentheses its 95% interval, never narrower \
+    than between success and failure.";

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     figures::of_search,
-    judge::capacity::{Row, Searched},
+    judge::capacity::{LEGEND, Row, Searched},
     metrics::{Metric, Quantile},
     points::Contender,
     read::Results,
@@ -39,7 +39,7 @@ pub(super) fn main(results: &Results, searched: &Searched<'_>) -> Markup {
         section aria-labelledby="capacity" {
             h2 id="capacity" { "Last success / first failure" }
             (found(searched))
-            p class="note" { (searched.legend()) }
+            p class="note" { (LEGEND) }
             @if let Some(void) = searched.void() { p class="note" { (void) } }
         }
         @if !warnings_of(results).is_empty() { (warnings(results, "")) }
@@ -120,9 +120,9 @@ fn line(row: &Row, has_servers: bool) -> Markup {
     html! {
         tr class=[row.is_ratio.then_some("ratio")] {
             th scope="row" { (row.who) @if has_servers { ", " (row.server) } }
-            @for process in &row.processes { td class="number" { (process) } }
             td class="number" { @if row.is_ratio { (row.carries) } @else { strong { (row.carries) } } }
             td class="number" { (row.deliveries_per_s) }
+            @for process in &row.processes { td class="number" { (process) } }
         }
     }
 }
