@@ -109,6 +109,18 @@ fn figure(id: &'static str, title: &'static str, caption: String, panels: Panels
     }
 }
 
+/// Loads are steps of a share apart; where they are close together round values are too few to mark.
+fn along(label: &str, loads: &[f64], least: f64, most: f64) -> Scale {
+    const FAR: f64 = 10.0;
+    if most / least >= FAR {
+        return Scale::log(least, most).labelled(label);
+    }
+    let mut loads = loads.to_vec();
+    loads.sort_by(f64::total_cmp);
+    loads.dedup();
+    Scale::at(label, &loads, false)
+}
+
 struct Panels<'s, 'r> {
     searched: &'s Searched<'r>,
     id: &'static str,
@@ -148,7 +160,7 @@ impl<'s, 'r> Panels<'s, 'r> {
         else {
             return;
         };
-        let x = Scale::log(least, most).labelled(axis.label());
+        let x = along(axis.label(), &xs, least, most);
         let (left, right) = (x.low(), x.high());
         let mut chart = Chart::new(
             &if group.name.is_empty() { title.to_owned() } else { format!("{title}: {}", group.name) },

@@ -130,7 +130,7 @@ mod tests {
         let mut results = Searched::small().results();
         results.runs.truncate(results.runs.len() - 5);
         let text = summary_table(&results);
-        assert!(text.contains("The search is unfinished.") && text.contains(", unfinished"), "{text}");
+        assert!(text.contains("The search is unfinished.") && text.matches("unfinished").count() > 1, "{text}");
         results.runs.clear();
         assert!(summary_table(&results).starts_with("No trial was made."));
         results.manifest.scenario.search.as_mut().unwrap().goals = vec!["p99<=50ms".to_owned()];

@@ -124,6 +124,13 @@ fn late(point: &PointName, run: &Run) -> Option<Warning> {
     })
 }
 
+/// Whether the publisher in the generator, if there is one there, was as good as always busy: then it was late by itself, and not because a
+/// server took no more.
+pub(crate) fn publisher_is_bound(run: &Run) -> bool {
+    let busy_s = run.generator.publisher_cpu_ns.unwrap_or(0) as f64 / 1e9;
+    busy_s > WORKER_BUSY_MAX * run.phases.measure_s
+}
+
 /// The gravest of one kind stands for all runs of a point.
 pub(super) fn worst<K: PartialOrd>(
     warnings: impl Iterator<Item = Warning>,

@@ -14,6 +14,7 @@ mod warning;
 mod words;
 
 pub use detect::warnings;
+pub(crate) use keeping_up::publisher_is_bound;
 pub use limits::{IDLE_GAP_S, UPDATES_BEFORE};
 pub(crate) use point::point_warnings;
 pub(crate) use quick_ack::quickly_acknowledged;

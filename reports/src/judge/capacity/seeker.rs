@@ -79,7 +79,7 @@ impl Seeker {
 
     /// What one process of a contender tried.
     pub(super) fn tried(&self, made: &[Made<'_>], process: u32) -> Tried {
-        let mut tried = Tried::nothing(self.grid.len(), self.goals.len());
+        let mut tried = self.nothing_tried();
         for Made { run, judged } in made {
             if let Some(place) =
                 self.grid.place(&run.point.load).filter(|_| run.trial.is_some_and(|trial| trial.process == process))
@@ -88,6 +88,18 @@ impl Seeker {
             }
         }
         tried
+    }
+
+    /// Before the first trial.
+    pub(crate) fn nothing_tried(&self) -> Tried {
+        Tried::nothing(self.grid.len(), self.goals.len())
+    }
+
+    /// Adds a trial, so that none before it has to be judged again.
+    pub(crate) fn add(&self, tried: &mut Tried, run: &Run) {
+        if let Some(place) = self.grid.place(&run.point.load) {
+            tried.add(place, self.made(run).judged.as_deref());
+        }
     }
 
     /// The load at a place of the grid.
@@ -100,7 +112,8 @@ impl Seeker {
         bracket.is_closed(self.grid.len())
     }
 
-    fn next_of(&self, tried: &Tried, before: Option<&Tried>) -> Next {
+    /// What comes after what a process tried, and the one before it.
+    pub(crate) fn next_of(&self, tried: &Tried, before: Option<&Tried>) -> Next {
         let hint = |goal: usize| before.and_then(|before| before.hint(goal));
         // Smaller loads first: what is too much may leave something behind.
         let wanted = (0..self.goals.len()).filter_map(|goal| self.wanted(tried, goal, hint(goal))).min();
@@ -160,11 +173,9 @@ mod tests {
         let (seeker, mut noise, mut before) = (Seeker::new(&of.search).unwrap(), Noise::new(of.seed), None);
         let process = |process| {
             let pace = noise.about(of.processes_differ);
-            let (mut tried, mut trials) = (Tried::nothing(seeker.grid.len(), GOALS), 0);
+            let (mut tried, mut trials) = (seeker.nothing_tried(), 0);
             while let Next::Try { load, number } = seeker.next_of(&tried, before.as_ref()) {
-                let run = of.trial(&contender, load, Trial { process, number }, pace, &mut noise);
-                let place = seeker.grid.place(&run.point.load).unwrap();
-                tried.add(place, (number > 0).then(|| seeker.judged(&run)).as_deref());
+                seeker.add(&mut tried, &of.trial(&contender, load, Trial { process, number }, pace, &mut noise));
                 trials += 1;
             }
             let brackets = (0..GOALS).map(|goal| loads(&seeker, tried.decided(goal))).collect();
@@ -232,7 +243,7 @@ mod tests {
     /// What a search comes to whose trials are made up, each by its goal, load and number.
     fn made_up(of: impl Fn(usize, usize, u32) -> Judged) -> (Vec<Bracket>, u32) {
         let seeker = Seeker::new(&Searched { ..Searched::rates() }.search).unwrap();
-        let (mut tried, mut trials) = (Tried::nothing(seeker.grid.len(), GOALS), 0);
+        let (mut tried, mut trials) = (seeker.nothing_tried(), 0);
         while let Next::Try { load, number } = seeker.next_of(&tried, None) {
             let place = (0..seeker.grid.len()).find(|place| seeker.grid.load(*place).total_cmp(&load).is_eq()).unwrap();
             assert_eq!(number, tried.trials(place), "trials at a load are numbered one by one");
@@ -302,7 +313,7 @@ mod tests {
         let seeker = Seeker::new(&of.search).unwrap();
         let all: Vec<&Run> = results.runs.iter().collect();
         assert_eq!([0, 1].map(|process| seeker.next(&all, process)), [Next::Done; 2]);
-        for made in 1..all.len() {
+        for made in (1..all.len()).step_by(3) {
             let Trial { process, number } = all[made].trial.unwrap();
             let mut before = all[..made].to_vec();
             before.reverse();

@@ -3,7 +3,7 @@
 use super::{bracket::Bracket, tally::Tally, trial::Judged};
 
 /// Trials, place by place on the grid.
-pub(super) struct Tried {
+pub(crate) struct Tried {
     /// How many at each load, with the first, which is not judged.
     trials: Vec<u32>,
     /// Of each goal, at each load.

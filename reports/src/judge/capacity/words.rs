@@ -143,6 +143,7 @@ impl Found {
             Self::Fails { first } => format!("none / {}", setting(first)),
             Self::Bound { last, at } => format!("{} / bound at {}", or_none(last), setting(at)),
             Self::Holds { last } => format!("{} / none", setting(last)),
+            Self::Unfinished { last: None, first: None } => "unfinished".to_owned(),
             Self::Unfinished { last, first } => format!("{} / {}, unfinished", or_none(last), or_none(first)),
         }
     }
