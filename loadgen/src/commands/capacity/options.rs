@@ -6,7 +6,7 @@ use anyhow::ensure;
 use clap::Args;
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Publish, Scenario, Search, SearchAxis, Speakers},
+    results::{Arrivals, Peer, Publish, Scenario, Search, SearchAxis, Speakers},
 };
 use server::Allocator;
 
@@ -197,6 +197,7 @@ impl CapacityArgs {
     pub(super) fn run_args(&self, search: &Search) -> RunArgs {
         let Self { transports, engine, peer, dialect, publish, speakers, server, through, .. } = self;
         let bounds = [search.from, search.to];
+        let has_own = peer.as_ref().is_none_or(|peers| peers.iter().any(|peer| peer == Peer::OWN));
         let whole = || bounds.map(|bound| bound as u32).to_vec();
         let is = |axis| search.axis == axis;
         let rate_hz = if is(SearchAxis::Rate) { bounds.to_vec() } else { vec![self.rate_hz.unwrap_or(RATE_HZ)] };
@@ -211,7 +212,7 @@ impl CapacityArgs {
             }),
             arrivals: self.arrivals,
             tls: self.tls.clone(),
-            engine: engine.clone().or_else(|| peer.is_none().then(|| vec![Engine::default()])),
+            engine: engine.clone().or_else(|| has_own.then(|| vec![Engine::default()])),
             peer: peer.clone(),
             dialect: dialect.clone(),
             publish: *publish,
