@@ -66,7 +66,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     let window = window(session, scenario, first_due_ns);
     session.count(window);
     session.publish(first_due_ns, Some(window)).await?;
-    measure(session, scenario, first_due_ns, window, |session| session.is_complete()).await
+    measure(session, scenario, first_due_ns, window, Session::is_complete).await
 }
 
 /// Connects the clients, and lets them settle.
@@ -87,12 +87,12 @@ fn window(session: &Session<'_>, scenario: &Scenario, first_due_ns: u64) -> Wind
 }
 
 /// From the warm-up, which has begun, to the end. `is_over`: nothing more is to be waited for once the window has passed.
-async fn measure(
-    session: &mut Session<'_>,
+async fn measure<'a>(
+    session: &mut Session<'a>,
     scenario: &Scenario,
     first_due_ns: u64,
     window: Window,
-    is_over: fn(&Session<'_>) -> bool,
+    is_over: impl Fn(&Session<'a>) -> bool,
 ) -> Result<(), Halt> {
     session.keep_apart(true)?;
     session.wait(window.from_ns, |_| false).await?;

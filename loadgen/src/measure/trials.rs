@@ -20,7 +20,8 @@ const LEAD_NS: u64 = 100_000_000;
 /// A server that stays up for one trial after the other.
 #[derive(Debug)]
 pub struct Trials<'a> {
-    session: Session<'a>,
+    /// Boxed: its room would else be part of all that wait for it.
+    session: Box<Session<'a>>,
 }
 
 impl<'a> Trials<'a> {
@@ -28,14 +29,14 @@ impl<'a> Trials<'a> {
     pub fn new(sweep: &'a Sweep<'a>, planned: &Planned) -> Self {
         let mut quiet = planned.clone();
         quiet.point.load.stream = QUIET;
-        Self { session: Session::new(sweep, &quiet) }
+        Self { session: Session::new(sweep, &quiet).into() }
     }
 
     /// Measures one load, by a scenario whose measure phase is as long as the trial. `None` if it was interrupted. After a failure there can
     /// be no other trial of this server.
     pub async fn measure(&mut self, scenario: &Scenario, planned: &Planned, trial: Trial) -> Option<Run> {
         let started_utc = calendar::now_utc();
-        let session = &mut self.session;
+        let session = &mut *self.session;
         session.sweep.progress.begin(planned);
         let ended = tried(session, scenario, planned).await.map_err(|halt| session.explain(halt));
         let handed_over = session.hand_over().await.map_err(Halt::Failed);

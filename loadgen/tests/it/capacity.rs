@@ -78,7 +78,8 @@ fn a_process_bears_one_trial_after_the_other_and_contenders_take_turns() {
         assert!(runs.len() > 2, "{of:?}: {}", runs.len());
         let mut next = [0; 2];
         for (run, earlier) in runs.iter().zip([None].into_iter().chain(runs.iter().map(Some))) {
-            let place = LOADS.iter().position(|load| *load == rate_hz(run)).expect("a load of the grid");
+            let place =
+                LOADS.iter().position(|load| load.total_cmp(&rate_hz(run)).is_eq()).expect("a load of the grid");
             assert_eq!(trial(run).number, next[place]);
             next[place] += 1;
             // To the rounding of the window's edges.
@@ -141,7 +142,7 @@ fn a_load_that_no_goal_allows_is_tried_and_no_larger_one() {
     let dir = tempfile::tempdir().unwrap();
     let options = SHORT.replace("50s", "1ns");
     let results = assert_trials(dir.path(), &loadgen(dir.path(), &format!("{options} --processes 1")));
-    assert!(results.runs.iter().all(|run| rate_hz(run) == LOADS[0]));
+    assert!(results.runs.iter().all(|run| rate_hz(run) < LOADS[1]));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use anyhow::ensure;
 use clap::Args;
 use protocol::{
     Engine, Transport,
-    results::{Arrivals, Publish, Scenario, Search, SearchAxis, Speakers},
+    results::{Arrivals, Peer, Publish, Scenario, Search, SearchAxis, Speakers},
 };
 use server::Allocator;
 
@@ -22,7 +22,7 @@ const STEP: f64 = 0.05;
 const TRIAL_UPDATES: u32 = 100;
 const TRIAL_S: std::ops::RangeInclusive<f64> = 0.1..=600.0;
 /// What a load has where that is not searched, and is not said.
-const CLIENTS: u32 = 100;
+const CLIENTS: u32 = 1_000;
 const RATE_HZ: f64 = 50.0;
 const PAYLOAD_BYTES: u32 = 128;
 /// Before clients that have come are given anything.
@@ -45,7 +45,7 @@ pub struct CapacityArgs {
     #[arg(long, value_name = "AXIS", default_value = "rate")]
     axis: SearchAxis,
 
-    /// The smallest load that is tried; all loads are steps of 5% from it [default: 50 updates a second, 100 clients, 64 bytes]
+    /// The smallest load that is tried; all loads are steps of 5% from it [default: 10 updates a second, 100 clients, 64 bytes]
     #[arg(long, value_name = "LOAD", allow_negative_numbers = true)]
     from: Option<f64>,
 
@@ -85,7 +85,7 @@ pub struct CapacityArgs {
     #[arg(long, value_name = "NAME|FILE")]
     through: Option<String>,
 
-    /// Clients connected at once [default: 100]
+    /// Clients connected at once [default: 1000]
     #[arg(long, value_name = "N")]
     clients: Option<u32>,
 
@@ -143,7 +143,7 @@ A load holds if most of its trials do. Where the generator is bound before the s
 says so. Times are written 500ms, 3s, 2m.
 
 Examples:
-  loadgen capacity                                             updates a second to 100 clients, three goals
+  loadgen capacity                                             updates a second to 1,000 clients, three goals
   loadgen capacity --axis clients --rate 2                     clients at 2 updates a second
   loadgen capacity --axis payload --rate 20 --to 65536         bytes of an update
   loadgen capacity --goal 'last.p99<=20ms' --engine lean,stock one goal, both engines
@@ -165,7 +165,7 @@ impl CapacityArgs {
     pub(super) fn search(&self) -> anyhow::Result<Search> {
         let Self { axis, clients, rate_hz, payload_bytes, .. } = self;
         let (option, is_given, from, to) = match axis {
-            SearchAxis::Rate => ("rate", rate_hz.is_some(), 50.0, 50_000.0),
+            SearchAxis::Rate => ("rate", rate_hz.is_some(), 10.0, 50_000.0),
             SearchAxis::Clients => ("clients", clients.is_some(), 100.0, 20_000.0),
             SearchAxis::Payload => ("payload-bytes", payload_bytes.is_some(), 64.0, 1_048_576.0),
         };
@@ -197,6 +197,7 @@ impl CapacityArgs {
     pub(super) fn run_args(&self, search: &Search) -> RunArgs {
         let Self { transports, engine, peer, dialect, publish, speakers, server, through, .. } = self;
         let bounds = [search.from, search.to];
+        let has_own = peer.as_ref().is_none_or(|peers| peers.iter().any(|peer| peer == Peer::OWN));
         let whole = || bounds.map(|bound| bound as u32).to_vec();
         let is = |axis| search.axis == axis;
         let rate_hz = if is(SearchAxis::Rate) { bounds.to_vec() } else { vec![self.rate_hz.unwrap_or(RATE_HZ)] };
@@ -211,7 +212,7 @@ impl CapacityArgs {
             }),
             arrivals: self.arrivals,
             tls: self.tls.clone(),
-            engine: engine.clone().or_else(|| peer.is_none().then(|| vec![Engine::default()])),
+            engine: engine.clone().or_else(|| has_own.then(|| vec![Engine::default()])),
             peer: peer.clone(),
             dialect: dialect.clone(),
             publish: *publish,
@@ -261,7 +262,7 @@ pub(super) fn scenario(at_bounds: Scenario, search: Search) -> Scenario {
         SearchAxis::Clients => "How many clients",
         SearchAxis::Payload => "How large updates",
     };
-    scenario.why = format!("{what} can each carry, and {} holds?", search.goals.join(", or "));
+    scenario.why = format!("{what} can each carry before a goal is missed: {}?", search.goals.join(", "));
     scenario.search = Some(search);
     scenario
 }

@@ -88,7 +88,9 @@ impl<'a> Search<'a> {
             kept.plan()?;
             progress.plan(std::slice::from_ref(&planned));
             let trials = server.get_or_insert_with(|| Trials::new(self.sweep, &planned));
-            let Some(run) = trials.measure(&lasting, &planned, Trial { process, number }).await else {
+            // Boxed: its room would else be part of all that wait for it.
+            let measured = Box::pin(trials.measure(&lasting, &planned, Trial { process, number }));
+            let Some(run) = measured.await else {
                 return Ok(Process::Interrupted);
             };
             kept.keep(&run)?;

@@ -37,3 +37,56 @@ pub(super) fn lasting(scenario: &Scenario, search: &Search, point: &Point) -> Sc
     }
     scenario
 }
+
+#[cfg(test)]
+mod tests {
+    use protocol::{
+        Transport,
+        results::{Arrivals, Load},
+    };
+
+    use super::*;
+
+    fn point(clients: u32, rate_hz: f64, payload_bytes: u32) -> Point {
+        let stream = Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz, payload_bytes };
+        let load = Load { clients, stream, tls: false, engine: None, peer: None, path: None };
+        Point { transport: Transport::WebSocket, load }
+    }
+
+    #[test]
+    fn a_load_differs_along_its_axis_alone() {
+        let begins = point(10, 20.0, 64);
+        for (axis, load, expected) in [
+            (SearchAxis::Rate, 21.5, point(10, 21.5, 64)),
+            (SearchAxis::Clients, 11.0, point(11, 20.0, 64)),
+            (SearchAxis::Payload, 128.0, point(10, 20.0, 128)),
+        ] {
+            assert_eq!(at_load(&begins, axis, load), expected);
+            let from = match axis {
+                SearchAxis::Rate => 20.0,
+                SearchAxis::Clients => 10.0,
+                SearchAxis::Payload => 64.0,
+            };
+            assert_eq!(at_load(&expected, axis, from), begins, "and back to where the search begins");
+        }
+    }
+
+    #[test]
+    fn a_trial_has_its_time_and_its_updates_at_least() {
+        let scenario = crate::scenario::check("test", "").unwrap();
+        let search = Search {
+            axis: SearchAxis::Rate,
+            goals: Vec::new(),
+            from: 10.0,
+            to: 1_000.0,
+            step: 0.05,
+            processes: 1,
+            trial_s: 2.0,
+            trial_updates: 100,
+        };
+        for (rate_hz, seconds) in [(10.0, 10.0), (50.0, 2.0), (1_000.0, 2.0)] {
+            let lasts_s = lasting(&scenario, &search, &point(1, rate_hz, 64)).measure_s;
+            assert!((lasts_s - seconds).abs() < 1e-9, "{rate_hz}: {lasts_s} s");
+        }
+    }
+}

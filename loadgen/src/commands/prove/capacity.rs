@@ -34,12 +34,13 @@ pub(super) fn found(evidence: &Evidence) -> Vec<Check> {
     let runs: Vec<&Run> = evidence.arms[0].iter().collect();
     let [held, failed] = seeker.brackets(&runs, 0)[0];
     let (Some(held), Some(failed)) = (held, failed) else {
-        let said = format!("{held:?} to {failed:?}");
-        return vec![Check::is("between a load that holds and one that fails", "both", said, false)];
+        let end = |end: Option<f64>| end.map_or_else(|| "none".to_owned(), |load| load.to_string());
+        let said = format!("{} and {}", end(held), end(failed));
+        return vec![Check::is("the last load that holds, the first that does not", "both", said, false)];
     };
     let mut each_us: Vec<f64> = runs
         .iter()
-        .filter(|run| matches!(run.point.load.stream, Stream::Synthetic { rate_hz, .. } if rate_hz == held))
+        .filter(|run| matches!(run.point.load.stream, Stream::Synthetic { rate_hz, .. } if rate_hz.total_cmp(&held).is_eq()))
         .filter_map(|run| Metric::CpuUsPerDelivery.of_run(run))
         .collect();
     each_us.sort_by(f64::total_cmp);

@@ -24,7 +24,7 @@ use crate::{
 
 /// What flows where nothing is tried: so little that nobody is kept from anything by it.
 pub(in crate::measure) const QUIET: Stream =
-    Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz: 1.0, payload_bytes: PAYLOAD_BYTES_MIN as u32 };
+    Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz: 1.0, payload_bytes: PAYLOAD_BYTES_MIN };
 
 /// A schedule from then on.
 fn change(from_ns: u64, stream: &Stream) -> anyhow::Result<Change> {
