@@ -49,7 +49,7 @@ mod tests {
 
     fn point(clients: u32, rate_hz: f64, payload_bytes: u32) -> Point {
         let stream = Stream::Synthetic { arrivals: Arrivals::Constant, rate_hz, payload_bytes };
-        let load = Load { clients, stream, tls: false, engine: None, peer: None, path: None };
+        let load = Load { clients, engine: None, ..Load::of(stream) };
         Point { transport: Transport::WebSocket, load }
     }
 

@@ -185,7 +185,7 @@ impl Subscription {
             // The task writes now, so nobody else may.
             subscriber.waits = Waits::No;
             subscriber.metrics.took(batch.len() as u64);
-            self.shard.spun.of_deliveries(batch.len() as u64);
+            self.shard.spin.of_deliveries(batch.len() as u64);
             return Poll::Ready(Ok(batch));
         }
         if !self.topic.is_draining() {
