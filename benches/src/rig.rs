@@ -96,7 +96,7 @@ impl Rig {
     /// Publishes an update; returns when every client has received it, and has asked for the next if it must.
     pub fn deliver(&mut self) {
         self.server.hub.publish(self.server.hub.broadcast(), |seq, line| {
-            encode_padded_into(seq, clock::now_ns(), UPDATE_BYTES, line)
+            encode_padded_into(seq, clock::now_ns(), UPDATE_BYTES, line);
         });
         self.published += 1;
         self.wait(|rig| rig.worker.progress.updates.load(Relaxed) == rig.published * rig.clients && rig.all_asked());

@@ -42,7 +42,7 @@ impl Account {
         let for_all = (updates > 0).then_some(OfTopic { topic: 0, first_seq, updates });
         let schedules = if topics.is_empty() { for_all.into_iter().collect() } else { topics };
         let before = (updates > 0).then(|| schedules.iter().map(|of| of.first_seq.saturating_sub(1)).sum());
-        Self { lateness_ns, writes, before, ..Self::of(schedules, Expectation::Publisher) }
+        Self { before, lateness_ns, writes, ..Self::of(schedules, Expectation::Publisher) }
     }
 
     /// Of a server whose publisher is this process: how often it wrote, it alone knows.

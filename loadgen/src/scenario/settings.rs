@@ -22,6 +22,8 @@ use crate::clients::dialects;
 /// Everything a scenario file may say; options on the command line replace its keys.
 #[derive(Debug, Clone, Default, Deserialize, Args)]
 #[serde(deny_unknown_fields, default)]
+// Switches of a command line, each for itself.
+#[allow(clippy::struct_excessive_bools)]
 pub struct Settings {
     /// What question the scenario answers
     #[arg(skip)]

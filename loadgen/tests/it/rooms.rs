@@ -79,7 +79,9 @@ fn updates_that_are_collected_leave_in_fewer_writes_and_later() {
     for transport in ["websocket", "long-poll"] {
         let runs = runs(transport, "--rate 200 --coalesce 0,50ms");
         let [at_once, collected] = [0.0, 50.0].map(|ms| {
-            runs.iter().find(|run| run.point.load.coalesce_ms == ms).unwrap_or_else(|| panic!("{ms}: {runs:#?}"))
+            runs.iter()
+                .find(|run| run.point.load.coalesce_ms.total_cmp(&ms).is_eq())
+                .unwrap_or_else(|| panic!("{ms}: {runs:#?}"))
         });
         // Of every eleven, ten wait for the last, up to fifty milliseconds. The first waits longest.
         let late = |run: &Run| run.latency.max() as f64 / 1e6;

@@ -155,7 +155,8 @@ impl Session<'_> {
         let Some(account) = &self.gathered.account else { return false };
         let (seats, left_out) = (&self.gathered.seats, self.gathered.relayed.as_ref().map_or(0, Relayed::left_out));
         // Of those who are there; who is not has as much of it as anybody.
-        let expected = account.expected(seats) as u128 * u128::from(self.ready()) / u128::from(seats.clients().max(1));
+        let expected =
+            u128::from(account.expected(seats)) * u128::from(self.ready()) / u128::from(seats.clients().max(1));
         u128::from(self.delivered() + account.updates * left_out) >= expected
     }
 }
