@@ -139,6 +139,8 @@ fn what_a_client_says_comes_to_all_who_have_the_topic_itself_among_them() {
         // Nobody else has it, and a signal that says nothing stays one.
         poster.send(post("/send?topic=room", r#"{"id":7,"data":1}"#));
         assert_eq!(poster.answer().json::<Ack>().seq, None);
+        // The one that is made up, and the two that were said.
+        reaches(server.address, "pushbench_updates_total", 3);
         for query in ["wait_ms=0", "wait_ms=0&topic=other"] {
             let cursor = poster.get(&format!("/poll?{query}")).cursor();
             assert_eq!(cursor, u64::from(!query.contains("topic")), "{query}");
