@@ -35,7 +35,7 @@ fn encode(bytes: usize) -> Vec<u8> {
 }
 
 #[library_benchmark]
-#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_165))]
+#[bench::one(args = (1_000), setup = subject::hub, config = kept(1_201))]
 fn publish(hub: Arc<Hub>) -> Arc<Hub> {
     subject::publish(&hub);
     hub
@@ -64,8 +64,8 @@ fn frame_events(batch: Batch) -> impl Sized {
 }
 
 #[library_benchmark]
-#[bench::one(args = (1), setup = subject::batch, config = kept(5_463))]
-#[bench::ten(args = (10), setup = subject::batch, config = kept(7_389))]
+#[bench::one(args = (1), setup = subject::batch, config = kept(3_043))]
+#[bench::ten(args = (10), setup = subject::batch, config = kept(4_955))]
 fn frame_answer(batch: Batch) -> impl Sized {
     (frame(Transport::LongPoll, black_box(&batch)), batch)
 }
@@ -116,7 +116,7 @@ fn started(deliveries: u64) -> (Recording, u64) {
 }
 
 #[library_benchmark]
-#[bench::thousand(args = (1_000), setup = started, config = kept(452_184))]
+#[bench::thousand(args = (1_000), setup = started, config = kept(473_201))]
 fn record((mut recording, deliveries): (Recording, u64)) -> Recording {
     recording.record(black_box(deliveries));
     recording
