@@ -30,6 +30,18 @@ pub(crate) fn stream(stream: &Stream) -> String {
     }
 }
 
+/// `10 updates/s of 128 B to each room`
+pub(crate) fn published(load: &Load) -> String {
+    let whose = match (load.speak, load.audience) {
+        (true, _) => " from each client",
+        (false, Audience::Broadcast) => "",
+        (false, Audience::Rooms { of: 1 }) => " to each client",
+        (false, Audience::Rooms { .. }) => " to each room",
+        (false, Audience::Topics { .. }) => " to each topic",
+    };
+    stream(&load.stream) + whose
+}
+
 /// `rooms of 20`
 pub(crate) fn audience(audience: Audience) -> String {
     match audience {
@@ -57,17 +69,10 @@ pub(crate) fn load(load: &Load) -> String {
     let peer = load.peer.as_ref().map(|peer| format!(", {peer}")).unwrap_or_default();
     let path = load.path.map(|path| format!(", {}", self::path(path))).unwrap_or_default();
     let audience = if load.audience.is_broadcast() { String::new() } else { format!(", {}", audience(load.audience)) };
-    let whose = match (load.speak, load.audience) {
-        (true, _) => " from each client",
-        (false, Audience::Broadcast) => "",
-        (false, Audience::Rooms { of: 1 }) => " to each client",
-        (false, Audience::Rooms { .. }) => " to each room",
-        (false, Audience::Topics { .. }) => " to each topic",
-    };
     let collected = Some(load.coalesce_ms).filter(|ms| *ms > 0.0);
     let collected = collected.map(|ms| format!(", collected for {} ms", setting(ms))).unwrap_or_default();
-    let (clients, stream) = (clients(load.clients), stream(&load.stream));
-    format!("{clients}{audience}, {stream}{whose}{collected}{tls}{engine}{peer}{path}")
+    let (clients, published) = (clients(load.clients), published(load));
+    format!("{clients}{audience}, {published}{collected}{tls}{engine}{peer}{path}")
 }
 
 /// `1 update`, `2.5 updates`

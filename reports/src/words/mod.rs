@@ -4,6 +4,6 @@ mod loads;
 mod numbers;
 mod secrets;
 
-pub(crate) use loads::{asked_every, audience, clients, load, path, short_polls, stream, updates};
+pub(crate) use loads::{asked_every, audience, clients, load, path, published, short_polls, stream, updates};
 pub(crate) use numbers::{count, listed, number, percent, possessive, setting, significant, times};
 pub use secrets::{command_without_secrets, url_without_secrets};

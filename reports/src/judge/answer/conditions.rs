@@ -1,5 +1,7 @@
 //! Under which conditions the first screen's figures were measured.
 
+use protocol::results::Audience;
+
 use super::rows::Chosen;
 use crate::{
     compare::Case,
@@ -26,7 +28,14 @@ pub(crate) fn conditions(results: &Results, chosen: &Chosen<'_>) -> Vec<(&'stati
     let conditions = [
         ("path", all(|case| case.load.path.map_or_else(|| "loopback".to_owned(), words::path))),
         ("clients", all(|case| count(case.load.clients.into()))),
-        ("updates", all(|case| words::stream(&case.load.stream))),
+        (
+            "audience",
+            all(|case| match case.load.audience {
+                Audience::Broadcast => String::new(),
+                audience => words::audience(audience),
+            }),
+        ),
+        ("updates", all(|case| words::published(&case.load))),
         (
             "short polls",
             manifest.scenario.poll_interval_s.map_or_else(String::new, |s| format!("every {} s", setting(s))),
