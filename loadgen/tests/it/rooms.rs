@@ -25,7 +25,7 @@ const SPEAK: &str = "websocket,long-poll,sse --speak";
 fn an_update_goes_to_those_who_have_its_topic_over_every_transport_by_either_engine() {
     for engine in ["lean", "stock"] {
         for (audience, members) in [("rooms-of-5", 5), ("one", 1)] {
-            let runs = runs(ALL, &format!("--rate 20 --engine {engine} --audience {audience}"));
+            let runs = runs(ALL, &format!("--rate 60 --engine {engine} --audience {audience}"));
             assert_eq!(runs.len(), Transport::ALL.len());
             for run in runs {
                 assert_eq!(Ok(run.point.load.audience), audience.parse());
@@ -39,7 +39,7 @@ fn an_update_goes_to_those_who_have_its_topic_over_every_transport_by_either_eng
 
 #[test]
 fn topics_that_nobody_or_everybody_follows_are_counted_for_what_they_are() {
-    let runs = runs("websocket,long-poll", "--rate 20 --arrivals poisson --audience 8-topics");
+    let runs = runs("websocket,long-poll", "--rate 60 --arrivals poisson --audience 8-topics");
     for run in runs {
         // By Zipf's law the first of eight has 7 of 20, and the eighth one: an even share of updates has 20 / 8 receivers in the mean.
         let (updates, expected) = (run.stream.updates as f64, run.counts.expected as f64);
