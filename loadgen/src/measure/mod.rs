@@ -60,11 +60,7 @@ async fn phases(session: &mut Session<'_>, scenario: &Scenario) -> Result<(), Ha
     session.start_server().await?;
     get_ready(session, scenario).await?;
 
-    session.enter(Phase::WarmUp);
-    session.keep_awake()?;
-    let first_due_ns = clock::now_ns() + LEAD_NS;
-    let window = window(session, scenario, first_due_ns);
-    session.count(window);
+    let (first_due_ns, window) = warm_up(session, scenario, LEAD_NS)?;
     session.publish(first_due_ns, Some(window)).await?;
     measure(session, scenario, first_due_ns, window, Session::is_complete).await
 }
@@ -77,6 +73,16 @@ async fn get_ready(session: &mut Session<'_>, scenario: &Scenario) -> Result<(),
     session.enter(Phase::Settle);
     session.wait(after_s(scenario.settle_s), |_| false).await?;
     session.sample_idle().await
+}
+
+/// Begins the warm-up of a stream whose first update is due after so long, and makes known what of it counts.
+fn warm_up(session: &mut Session<'_>, scenario: &Scenario, lead_ns: u64) -> Result<(u64, Window), Halt> {
+    session.enter(Phase::WarmUp);
+    session.keep_awake()?;
+    let first_due_ns = clock::now_ns() + lead_ns;
+    let window = window(session, scenario, first_due_ns);
+    session.count(window);
+    Ok((first_due_ns, window))
 }
 
 /// What counts of a stream whose first update is due then.

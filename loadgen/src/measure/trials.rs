@@ -7,10 +7,10 @@ use protocol::{
 
 use super::{
     get_ready, measure, measured,
-    phase::{Halt, Phase},
+    phase::Halt,
     session::{QUIET, Session},
     sweep::Sweep,
-    window,
+    warm_up,
 };
 use crate::{machine::calendar, scenario::plan::Planned};
 
@@ -62,11 +62,7 @@ async fn tried(session: &mut Session<'_>, scenario: &Scenario, planned: &Planned
         session.forget_clients().await?;
         get_ready(session, scenario).await?;
     }
-    session.enter(Phase::WarmUp);
-    session.keep_awake()?;
-    let first_due_ns = clock::now_ns() + LEAD_NS;
-    let window = window(session, scenario, first_due_ns);
-    session.count(window);
+    let (first_due_ns, window) = warm_up(session, scenario, LEAD_NS)?;
     session.publish_trial(first_due_ns, window).await?;
     measure(session, scenario, first_due_ns, window, |session| session.is_complete() || session.failed() > 0).await?;
     session.note_drained();

@@ -6,8 +6,7 @@
 
 use protocol::results::Arrivals;
 
-/// What tells the draws of a seed apart: 2^64 over the golden ratio.
-const APART: u64 = 0x9e37_79b9_7f4a_7c15;
+use super::segments::SEEDS_APART;
 
 /// Deals updates out, and counts them.
 #[derive(Debug)]
@@ -39,7 +38,7 @@ impl Deal {
             None => self.dealt % topics,
             // The high half of the product is as good as evenly spread over so few.
             Some(seed) => {
-                ((u128::from(mixed(seed ^ self.dealt.wrapping_mul(APART))) * u128::from(topics)) >> 64) as u64
+                ((u128::from(mixed(seed ^ self.dealt.wrapping_mul(SEEDS_APART))) * u128::from(topics)) >> 64) as u64
             }
         } as usize;
         self.dealt += 1;

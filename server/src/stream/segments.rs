@@ -7,7 +7,7 @@ use protocol::control::Change;
 use super::schedule::Schedule;
 
 /// What tells the seeds of a stream's schedules apart: 2^64 over the golden ratio, whose multiples lie far from each other and from small numbers.
-const SEEDS_APART: u64 = 0x9e37_79b9_7f4a_7c15;
+pub(super) const SEEDS_APART: u64 = 0x9e37_79b9_7f4a_7c15;
 
 /// An endless sequence of due times and lengths, by the schedule of each [`Change`] until the next begins. All times are nanoseconds
 /// after the first due time.

@@ -191,34 +191,26 @@ impl Proof {
             Ok(folders) => (folders, Ok(())),
             Err(error) => (Vec::new(), Err(error)),
         };
+        let well = Sweep {
+            scenario: &scenario,
+            feed: None,
+            target: None,
+            others: &[],
+            through: None,
+            faults: &[],
+            interrupt,
+            progress,
+        };
         if case.search.is_some() {
             let faults = case.faults(0, *transport);
-            let sweep = Sweep {
-                scenario: &scenario,
-                feed: None,
-                target: None,
-                others: &[],
-                through: None,
-                faults: &faults,
-                interrupt,
-                progress,
-            };
+            let sweep = Sweep { faults: &faults, ..well };
             return Self::searched(case, manifest, &sweep, folders, kept).await;
         }
         let mut arms: Vec<Vec<Run>> = vec![Vec::new(); case.arms.len()];
         let mut disturbance = Disturbance::default();
         for (arm, planned) in runs {
             let faults = case.faults(*arm, *transport);
-            let sweep = Sweep {
-                scenario: &scenario,
-                feed: None,
-                target: None,
-                others: &[],
-                through: None,
-                faults: &faults,
-                interrupt,
-                progress,
-            };
+            let sweep = Sweep { faults: &faults, ..well };
             let Some(run) = undisturbed(&sweep, planned, case, &mut disturbance).await? else {
                 return Ok(Ended::Interrupted);
             };
